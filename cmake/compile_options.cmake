@@ -1,0 +1,16 @@
+# Everything that is compiled and linked for Butler gets these.
+add_library(butler_options INTERFACE)
+target_compile_options(butler_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+  -fno-omit-frame-pointer -ffunction-sections -fdata-sections)
+target_link_options(butler_options INTERFACE -Wl,--gc-sections)
+target_include_directories(butler_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+
+if(BUTLER_SANITIZE)
+  # On every target, third_party included: a half-instrumented Asio gives false reports.
+  add_compile_options(-fsanitize=${BUTLER_SANITIZE} -fno-sanitize-recover=all -g1 -O1)
+  add_link_options(-fsanitize=${BUTLER_SANITIZE})
+  add_compile_definitions(BUTLER_SANITIZED=1)
+else()
+  add_compile_options($<$<CONFIG:Release>:-fstack-protector-strong> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+endif()
