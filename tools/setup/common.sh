@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# What the set-up scripts share: where things are, how they speak, and how they become root.
+# Sourced, never run.
+
+checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
+export checkout
+
+say() { printf 'butler: %s\n' "$*" >&2; }
+
+# Says what is wrong and what to do next, one sentence an argument, and stops.
+fail() {
+  printf 'butler: %s\n' "$@" >&2
+  exit 1
+}
+
+is_root() { [ "$(id -u)" -eq 0 ]; }
+
+# Runs a command as root: directly, or with sudo.
+as_root() {
+  if is_root; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo -- "$@"
+  else
+    fail "'$*' needs root, and sudo is not installed." \
+      "Run the same make command as root."
+  fi
+}
+
+# Where Butler keeps its state: the same rule as the program's own.
+butler_home() {
+  if [ -n "${BUTLER_HOME:-}" ]; then
+    printf '%s\n' "$BUTLER_HOME"
+  elif is_root; then
+    printf '/var/lib/butler\n'
+  else
+    printf '%s/.data\n' "$checkout"
+  fi
+}
+
+# Waits for the lock file's lock and keeps it until this script ends; says so when it has to wait.
+take_lock() {
+  local file=$1 what=$2
+  [ -e "$file" ] || (umask 077 && : >"$file") # nobody else may hold it
+  exec 9>>"$file"
+  if ! flock --nonblock 9; then
+    say "another run is installing $what; waiting for it"
+    flock --timeout 1200 9 ||
+      fail "Another run has been installing $what for 20 minutes." \
+        "See who holds $file (fuser -v $file), end it, and run the same command again."
+  fi
+}
+
+# Installs a folder's package.json and package-lock.json into another folder with npm.
+npm_ci() {
+  local from=$1 into=$2 log
+  command -v npm >/dev/null ||
+    fail "npm is not installed, and it fetches what $from/package-lock.json pins." \
+      "Run tools/setup/packages.sh run, or install npm yourself."
+  cp "$from/package.json" "$from/package-lock.json" "$into/"
+  log=$(mktemp)
+  if ! (cd "$into" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
+    >"$log" 2>&1 </dev/null; then
+    tail -n 30 "$log" >&2
+    rm -f "$log"
+    fail "npm could not install what $from/package-lock.json pins; its own words are above." \
+      "Check that this machine reaches the npm registry (npm ping), then run the same command again."
+  fi
+  rm -f "$log"
+}
