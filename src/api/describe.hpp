@@ -1,0 +1,35 @@
+#pragma once
+
+#include "api/types.hpp"
+#include "domain/describe.hpp"
+#include "json/codec.hpp"
+
+/// The JSON mapping of api/types.hpp. Include in the .cpp files that read or write bodies.
+namespace butler::api {
+
+BOOST_DESCRIBE_ENUM(MessageMode, steer, follow_up)
+BOOST_DESCRIBE_STRUCT(CreateJobRequest, (),
+                      (kind, prompt, channel, chat_id, requester_id, thread_id, session_key, requires_approval,
+                       metadata, deliver_to, labels))
+BOOST_DESCRIBE_STRUCT(JobAnswer, (), (job))
+BOOST_DESCRIBE_STRUCT(JobList, (), (jobs, next_before))
+BOOST_DESCRIBE_STRUCT(Event, (), (type, ts, message, data, seq))
+BOOST_DESCRIBE_STRUCT(ReportedEvent, (), (type, ts, message, data))
+BOOST_DESCRIBE_STRUCT(EventPage, (), (events, next_cursor, total, truncated))
+BOOST_DESCRIBE_STRUCT(ApproveRequest, (), (approver_id))
+BOOST_DESCRIBE_STRUCT(AbortRequest, (), (reason, requester_id, if_status))
+BOOST_DESCRIBE_STRUCT(MessageRequest, (), (mode, text))
+BOOST_DESCRIBE_STRUCT(JobMessage, (), (seq, mode, text))
+BOOST_DESCRIBE_STRUCT(PauseRequest, (), (reason, abort_running))
+BOOST_DESCRIBE_STRUCT(AdminState, (), (paused, pause_reason, updated_at))
+BOOST_DESCRIBE_STRUCT(AdminAnswer, (), (admin))
+BOOST_DESCRIBE_STRUCT(HealthAnswer, (), (ok, ts, admin))
+BOOST_DESCRIBE_STRUCT(ClaimRequest, (), (worker_id, wait_seconds, claim_id, session_store, kinds, labels))
+BOOST_DESCRIBE_STRUCT(ClaimedJob, (), (job, lease_token, lease_expires_at))
+BOOST_DESCRIBE_STRUCT(ReportEventsRequest, (), (event, events, batch))
+BOOST_DESCRIBE_STRUCT(HeartbeatAnswer, (), (abort_requested, lease_expires_at, messages))
+BOOST_DESCRIBE_STRUCT(CompleteRequest, (), (result_text, usage, claim))
+BOOST_DESCRIBE_STRUCT(FailRequest, (), (error, retryable))
+BOOST_DESCRIBE_STRUCT(AbortedRequest, (), (reason))
+
+}  // namespace butler::api

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/types.hpp"
+#include "http/client.hpp"
+
+namespace butler::api {
+
+/// Why a call gave no answer that the caller wanted.
+struct CallError {
+  enum class Kind : std::uint8_t {
+    unreachable,  ///< no answer, an unreadable one, 429 or 5xx: the same call may be repeated
+    refused,      ///< the orchestrator said no: `status` and `code` say why, a repeat gets the same answer
+  };
+  Kind kind = Kind::unreachable;
+  int status = 0;       ///< HTTP status when refused
+  std::string code;     ///< "lease_lost", "invalid_transition"… when refused
+  std::string message;  ///< a sentence for logs
+};
+
+template <class T>
+using Call = boost::asio::awaitable<std::expected<T, CallError>>;
+
+/// The orchestrator's HTTP API from the side of the gateway, the worker and the command line. Each call is one
+/// request, without retries: the caller knows what a repeat means. One thread.
+class OrchestratorClient {
+ public:
+  OrchestratorClient(boost::asio::any_io_executor executor, http::Url base, std::string token);
+
+  // For the gateway token.
+  /// `body` is the stored JSON text of a CreateJobRequest: a retry sends exactly what the first try sent.
+  Call<domain::Job> create_job(std::string idempotency_key, std::string body);
+  Call<domain::Job> get_job(std::string job_id);
+  /// As get_job, but waits up to `wait` until the job was updated after `updated_after`.
+  Call<domain::Job> await_job(std::string job_id, domain::Timestamp updated_after, std::chrono::seconds wait);
+  Call<EventPage> events(std::string job_id, std::int64_t cursor, std::chrono::seconds wait);
+  Call<domain::Job> approve(std::string job_id, ApproveRequest request);
+  Call<domain::Job> abort(std::string job_id, AbortRequest request);
+  Call<std::vector<Delivery>> deliveries(std::string deliver_to, std::int64_t after, std::chrono::seconds wait);
+  Call<void> acknowledge_delivery(std::string job_id);
+  Call<AdminState> admin_state();
+  Call<AdminState> pause(PauseRequest request);
+  Call<AdminState> resume();
+
+  // For the worker token.
+  /// nullopt when nothing came within request.wait_seconds.
+  Call<std::optional<ClaimedJob>> claim(ClaimRequest request);
+  Call<void> report_events(std::string job_id, std::string lease_token, ReportEventsRequest request);
+  /// Waits up to `wait` for an abort or a message; acknowledges messages up to `ack`.
+  Call<HeartbeatAnswer> heartbeat(std::string job_id, std::string lease_token, std::chrono::seconds wait,
+                                  std::int64_t ack);
+  /// Ends the job; with request.claim also claims the next one, which comes back (or nullopt).
+  Call<std::optional<ClaimedJob>> complete(std::string job_id, std::string lease_token, CompleteRequest request);
+  Call<void> fail(std::string job_id, std::string lease_token, FailRequest request);
+  Call<void> acknowledge_abort(std::string job_id, std::string lease_token, AbortedRequest request);
+
+ private:
+  template <class Body>
+  Call<json::Value> call(std::string method, std::string target, Body body, std::chrono::milliseconds timeout,
+                         http::Headers extra);
+
+  http::Client client_;
+  std::string token_;
+};
+
+}  // namespace butler::api

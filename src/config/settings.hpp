@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/secret.hpp"
+
+/// Typed configuration of each role: what load() (config/load.hpp) makes of the environment and .env. A role's struct
+/// holds only what that role may know.
+namespace butler::config {
+
+struct OrchestratorSettings {
+  std::filesystem::path home;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8787;
+  Secret gateway_token;
+  Secret worker_token;
+  std::chrono::seconds lease{30};
+  std::chrono::seconds session_home{300};
+};
+
+struct GatewaySettings {
+  std::filesystem::path home;
+  std::string orchestrator_url;
+  Secret gateway_token;
+  Secret bot_token;
+  std::string telegram_root = "https://api.telegram.org";
+  std::vector<std::int64_t> owners;
+  std::size_t prompt_max_chars = 8'000;
+  bool run_owner_only = true;
+  bool approve_owner_only = true;
+};
+
+enum class ExecMode : std::uint8_t { mock, rpc };
+
+struct WorkerSettings {
+  std::filesystem::path home;
+  std::string orchestrator_url;
+  Secret worker_token;
+  std::string worker_id;
+  std::optional<std::chrono::milliseconds> heartbeat;  ///< unset: a third of the lease
+  std::size_t concurrency = 2;
+  std::vector<std::string> labels;
+  ExecMode mode = ExecMode::mock;
+  std::vector<std::string> pi_command;  ///< PI_BINARY split as a shell would, or <home>/runtime/bin/pi
+  std::string provider;
+  std::string model;
+  std::map<std::string, Secret> provider_keys;  ///< the provider's own variables, for the agent's environment
+  std::filesystem::path workspace;
+  std::filesystem::path session_root;
+  std::optional<std::string> append_system_prompt;
+  std::chrono::seconds idle_limit{600};
+  std::chrono::seconds spawn_timeout{30};
+  std::chrono::seconds silence_timeout{600};
+  std::chrono::seconds job_timeout{3600};
+  std::chrono::milliseconds mock_step{200};
+  std::filesystem::path mcp_bin_dir;
+  std::string time_zone;  ///< TZ, "" for the system's
+};
+
+}  // namespace butler::config

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "http/types.hpp"
+
+namespace butler::http {
+
+/// How many bytes of body a request may have.
+struct BodyLimit {
+  std::size_t bytes = 0;
+};
+
+/// One request's way back to its client.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+
+  /// Answers with a whole response. Once per exchange, and not after begin_stream().
+  virtual boost::asio::awaitable<void> send(Response response) = 0;
+
+  /// Sends status and fields, and leaves the body open (chunked, or until close for HTTP/1.0).
+  virtual boost::asio::awaitable<void> begin_stream(Response head) = 0;
+
+  /// Sends a piece of the open body at once. Returns false when the client has gone.
+  virtual boost::asio::awaitable<bool> write(std::string bytes) = 0;
+
+  /// While the answer is waited for: calls `on_close` (once, from the event loop) when the client closes the
+  /// connection. The watch ends with unwatch(), or with the next send, begin_stream or write.
+  virtual void watch_close(std::function<void()> on_close) = 0;
+  virtual void unwatch() = 0;
+};
+
+/// What a server serves.
+class Application {
+ public:
+  virtual ~Application() = default;
+
+  /// Decides on the head alone, before the body is read: a refusal, or how large the body may be.
+  virtual std::variant<Response, BodyLimit> admit(const RequestHead& head) = 0;
+
+  /// Answers an admitted request through the exchange. An exception that escapes is answered with 500
+  /// `{"error":"internal_error"}` when nothing was sent yet, and logged as `http.fault`.
+  virtual boost::asio::awaitable<void> serve(Request request, Exchange& exchange) = 0;
+};
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;  ///< 0: any free port, see Server::port()
+  std::size_t header_bytes = 32U * 1024;
+  std::size_t connections = 10'000;                ///< more are answered 503 and closed
+  std::chrono::seconds head_timeout{15};           ///< from a request's first byte to the end of its head
+  std::chrono::seconds body_timeout{60};           ///< for the whole body
+  std::chrono::seconds write_timeout{60};          ///< for a response, or a piece of a stream, to be taken
+  std::chrono::seconds idle_timeout{120};          ///< a kept connection without a request
+};
+
+/// HTTP/1.1 server: keep-alive, limits at every edge, one coroutine a connection, one thread.
+///
+/// Refused without a call of the application: a malformed head 400, one that is too large 431, content-length and
+/// transfer-encoding together 400, a body over its limit 413, an unknown transfer coding 501, a POST or PUT with
+/// neither length nor chunks is a request without a body. `expect: 100-continue` is honoured after admission.
+class Server {
+ public:
+  Server(boost::asio::any_io_executor executor, ServerOptions options, Application& application);
+  ~Server();
+
+  /// Binds and listens. Throws boost::system::system_error whose text names host and port.
+  void listen();
+  std::uint16_t port() const;
+
+  /// Accepts and serves until shut_down() has finished, or the task is cancelled.
+  boost::asio::awaitable<void> run();
+
+  /// Stops accepting, closes idle connections, lets requests in flight finish for at most `grace`, then cuts them.
+  boost::asio::awaitable<void> shut_down(std::chrono::milliseconds grace);
+
+ private:
+  class Listener;
+  std::unique_ptr<Listener> listener_;
+};
+
+}  // namespace butler::http

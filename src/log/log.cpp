@@ -1,0 +1,133 @@
+#include "log/log.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <mutex>
+#include <vector>
+
+#include "domain/utf8.hpp"
+
+namespace butler::log {
+
+namespace {
+
+constexpr std::size_t shortest_secret = 8;
+constexpr std::size_t longest_value = 2'000;
+constexpr std::string_view redaction = "[redacted]";
+
+/// What the whole process shares: the role's name and the secrets. The role logs from one thread; the lock is for
+/// the few that do not.
+struct State {
+  std::mutex mutex;
+  std::string role = "butler";
+  std::vector<std::string> secrets;
+};
+
+State& state() {
+  static State instance;
+  return instance;
+}
+
+spdlog::logger& logger() {
+  static const auto instance = [] {
+    auto made = std::make_shared<spdlog::logger>("butler", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_pattern("ts=%Y-%m-%dT%H:%M:%S.%eZ level=%l %v", spdlog::pattern_time_type::utc);
+    made->flush_on(spdlog::level::trace);
+    return made;
+  }();
+  return *instance;
+}
+
+std::string redacted(std::string text) {
+  for (const auto& secret : state().secrets) {
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + redaction.size())) {
+      text.replace(at, secret.size(), redaction);
+    }
+  }
+  return text;
+}
+
+void append_value(std::string& line, std::string_view value) {
+  const std::string clean = domain::to_valid_utf8(domain::shorten(value, longest_value));
+  const bool plain = !clean.empty() && std::ranges::none_of(clean, [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7F;
+  });
+  if (plain) {
+    line.append(clean);
+    return;
+  }
+  line.push_back('"');
+  for (const char c : clean) {
+    switch (c) {
+      case '\n': line.append("\\n"); break;
+      case '\r': line.append("\\r"); break;
+      case '\t': line.append("\\t"); break;
+      case '"': line.append("\\\""); break;
+      case '\\': line.append("\\\\"); break;
+      default:
+        if (static_cast<unsigned char>(c) < ' ' || c == 0x7F) {
+          line.append(fmt::format("\\x{:02x}", static_cast<unsigned char>(c)));
+        } else {
+          line.push_back(c);
+        }
+    }
+  }
+  line.push_back('"');
+}
+
+std::string body(std::string_view event, Fields fields) {
+  const std::scoped_lock lock(state().mutex);
+  std::string line = "role=" + state().role + " event=" + std::string{event};
+  for (const Field& field : fields) {
+    line.push_back(' ');
+    line.append(field.name);
+    line.push_back('=');
+    append_value(line, redacted(field.value));
+  }
+  return line;
+}
+
+void write(spdlog::level::level_enum level, std::string_view event, Fields fields) {
+  if (!logger().should_log(level)) return;
+  logger().log(level, spdlog::string_view_t{body(event, fields)});
+}
+
+constexpr std::string_view level_name(Level level) {
+  switch (level) {
+    case Level::debug: return "debug";
+    case Level::info: return "info";
+    case Level::warn: return "warning";
+    case Level::error: return "error";
+  }
+  return "?";
+}
+
+}  // namespace
+
+void start(std::string_view role, Level least) {
+  const std::scoped_lock lock(state().mutex);
+  state().role = role;
+  logger().set_level(least == Level::debug  ? spdlog::level::debug
+                     : least == Level::info ? spdlog::level::info
+                     : least == Level::warn ? spdlog::level::warn
+                                            : spdlog::level::err);
+}
+
+void redact(std::string_view secret) {
+  if (secret.size() < shortest_secret) return;
+  const std::scoped_lock lock(state().mutex);
+  state().secrets.emplace_back(secret);
+}
+
+void debug(std::string_view event, Fields fields) { write(spdlog::level::debug, event, fields); }
+void info(std::string_view event, Fields fields) { write(spdlog::level::info, event, fields); }
+void warn(std::string_view event, Fields fields) { write(spdlog::level::warn, event, fields); }
+void error(std::string_view event, Fields fields) { write(spdlog::level::err, event, fields); }
+
+std::string format_line(Level level, std::string_view event, Fields fields) {
+  return "level=" + std::string{level_name(level)} + " " + body(event, fields);
+}
+
+}  // namespace butler::log

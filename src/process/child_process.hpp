@@ -1,0 +1,77 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace butler::process {
+
+enum class Stdin : std::uint8_t { pipe, null };
+enum class Stderr : std::uint8_t { pipe, merged_into_stdout, inherited };
+
+struct SpawnOptions {
+  std::vector<std::string> arguments;    ///< arguments[0] is the program: a path, or looked up on the child's PATH
+  std::vector<std::string> environment;  ///< all of it, NAME=VALUE: nothing of our own is inherited
+  std::filesystem::path working_directory;
+  Stdin stdin_mode = Stdin::pipe;
+  Stderr stderr_mode = Stderr::pipe;
+};
+
+/// How a process ended.
+struct ExitStatus {
+  std::optional<int> code;    ///< exit status, when it exited
+  std::optional<int> signal;  ///< signal number, when it was killed
+
+  bool success() const { return code == 0; }
+  /// "exit status 3", "killed by SIGKILL".
+  std::string describe() const;
+};
+
+/// A child process in a session (and process group) of its own, with no descriptor of ours but its pipes and default
+/// signal dispositions. posix_spawn(3) and pidfd_open(2). One thread.
+///
+/// The destructor kills the group with SIGKILL and reaps the child if it was not waited for.
+class ChildProcess {
+ public:
+  /// The error is a sentence that names the program and the reason.
+  static std::expected<ChildProcess, std::string> spawn(const boost::asio::any_io_executor& executor,
+                                                        const SpawnOptions& options);
+  ChildProcess(ChildProcess&&) noexcept;
+  ChildProcess& operator=(ChildProcess&&) noexcept;
+  ~ChildProcess();
+
+  pid_t pid() const;
+  bool running() const;  ///< false once the exit was seen
+
+  /// Writes all bytes; false when the child has closed its end. Not to be called twice at a time.
+  boost::asio::awaitable<bool> write_stdin(std::string bytes);
+  void close_stdin();
+
+  /// The next bytes (1 to 65 536), or "" at the end of the stream.
+  boost::asio::awaitable<std::string> read_stdout();
+  boost::asio::awaitable<std::string> read_stderr();
+
+  /// Waits for the exit; may be called by several tasks, and again after the exit.
+  boost::asio::awaitable<ExitStatus> wait();
+
+  /// Sends a signal to the child's process group; nothing happens when it is gone.
+  void signal_group(int signal_number);
+
+  /// SIGKILL for the group and for every descendant that can be found through /proc, whatever its session.
+  void kill_tree();
+
+ private:
+  class State;
+  explicit ChildProcess(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace butler::process
