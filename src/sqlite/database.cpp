@@ -1,0 +1,188 @@
+#include "sqlite/database.hpp"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "log/log.hpp"
+
+namespace butler::sqlite {
+
+namespace {
+
+constexpr int busy_timeout_ms = 5'000;
+
+std::string describe(sqlite3* database, int result) {
+  return std::string{database == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(database)};
+}
+
+bool means_damaged(int result) {
+  const int primary = result & 0xFF;
+  return primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT;
+}
+
+}  // namespace
+
+Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
+  check(sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement_,
+                           nullptr));
+}
+
+Statement::Statement(Statement&& other) noexcept
+    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)) {}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+void Statement::check(int result) const {
+  if (result != SQLITE_OK) {
+    throw Error(sqlite3_extended_errcode(database_), "SQLite: " + describe(database_, result));
+  }
+}
+
+bool Statement::step() {
+  const int result = sqlite3_step(statement_);
+  if (result == SQLITE_ROW) return true;
+  if (result != SQLITE_DONE) {
+    const Error error(sqlite3_extended_errcode(database_), "SQLite: " + describe(database_, result));
+    sqlite3_reset(statement_);
+    throw error;
+  }
+  sqlite3_reset(statement_);
+  return false;
+}
+
+std::int64_t Statement::run() {
+  while (step()) {
+  }
+  return sqlite3_changes64(database_);
+}
+
+void Statement::reset() {
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+double Statement::real(int column) const { return sqlite3_column_double(statement_, column); }
+
+std::string_view Statement::text(int column) const {
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  if (bytes == nullptr) return {};
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+std::optional<std::string> Statement::optional_string(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return string(column);
+}
+
+std::optional<std::int64_t> Statement::optional_integer(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return integer(column);
+}
+
+void Statement::bind_one(int position, std::nullptr_t) { check(sqlite3_bind_null(statement_, position)); }
+void Statement::bind_one(int position, std::int64_t value) { check(sqlite3_bind_int64(statement_, position, value)); }
+void Statement::bind_one(int position, double value) { check(sqlite3_bind_double(statement_, position, value)); }
+void Statement::bind_one(int position, std::string_view value) {
+  check(sqlite3_bind_text64(statement_, position, value.data() == nullptr ? "" : value.data(), value.size(),
+                            SQLITE_TRANSIENT, SQLITE_UTF8));
+}
+
+void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+
+Database::Database(std::filesystem::path file) : file_(std::move(file)) {}
+Database::~Database() { statements_.clear(); }
+
+Error Database::fault(int result, const std::string& doing) const {
+  const std::string reason = describe(handle_.get(), result);
+  if (means_damaged(result)) {
+    return {result, "the database file " + file_.string() + " is damaged (" + reason +
+                        "). It was left as it is. Put a backup in its place, or try `sqlite3 " + file_.string() +
+                        " .recover` into a new file, and start again."};
+  }
+  return {result, "cannot " + doing + " " + file_.string() + ": " + reason};
+}
+
+Database Database::open(const std::filesystem::path& file) {
+  Database database(file);
+  const mode_t previous = umask(077);
+  sqlite3* handle = nullptr;
+  const int opened = sqlite3_open_v2(
+      file.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+      nullptr);
+  database.handle_.reset(handle);
+  umask(previous);
+  if (opened != SQLITE_OK) throw database.fault(opened, "open");
+  sqlite3_busy_timeout(handle, busy_timeout_ms);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+
+  // The first statement that reads the file tells a damaged one; locking_mode EXCLUSIVE keeps the WAL index out of
+  // shared memory: there is one connection by design.
+  for (const char* pragma : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+                             "PRAGMA foreign_keys=ON", "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-4000"}) {
+    const int result = sqlite3_exec(handle, pragma, nullptr, nullptr, nullptr);
+    if (result != SQLITE_OK) throw database.fault(result, "open");
+  }
+  return database;
+}
+
+Statement& Database::prepared(std::string_view sql) {
+  const auto found = statements_.find(sql);
+  if (found != statements_.end()) return *found->second;
+  auto statement = std::make_unique<Statement>(handle_.get(), sql);
+  return *statements_.emplace(std::string{sql}, std::move(statement)).first->second;
+}
+
+void Database::execute(const std::string& sql) {
+  const int result = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (result != SQLITE_OK) throw fault(result, "write");
+}
+
+std::int64_t Database::last_insert_row() const { return sqlite3_last_insert_rowid(handle_.get()); }
+bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
+
+Transaction::Transaction(Database& database) : database_(&database) {
+  database_->prepared("BEGIN IMMEDIATE").run();
+}
+
+Transaction::~Transaction() {
+  if (database_ == nullptr || !database_->in_transaction()) return;
+  try {
+    database_->prepared("ROLLBACK").run();
+  } catch (const std::exception& error) {
+    log::error("sqlite.rollback_failed", {{"error", error.what()}});
+  }
+}
+
+void Transaction::commit() {
+  try {
+    database_->prepared("COMMIT").run();
+  } catch (const Error& error) {
+    throw CommitFailed("commit to " + database_->file().string() + " failed: " + error.what());
+  }
+  database_ = nullptr;
+}
+
+Savepoint::Savepoint(Database& database) : database_(&database) {
+  database_->prepared("SAVEPOINT one_request").run();
+}
+
+Savepoint::~Savepoint() {
+  if (database_ == nullptr) return;
+  try {
+    database_->prepared("ROLLBACK TO one_request").run();
+    database_->prepared("RELEASE one_request").run();
+  } catch (const std::exception& error) {
+    log::error("sqlite.rollback_failed", {{"error", error.what()}});
+  }
+}
+
+void Savepoint::release() {
+  database_->prepared("RELEASE one_request").run();
+  database_ = nullptr;
+}
+
+}  // namespace butler::sqlite

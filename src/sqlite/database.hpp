@@ -1,0 +1,156 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+/// Thin RAII over the SQLite C API. One thread per Database. What SQLite refuses is an exception: nobody can do
+/// better than give up on the request (Error), or on the process (a failed COMMIT: CommitFailed).
+namespace butler::sqlite {
+
+class Error : public std::runtime_error {
+ public:
+  Error(int result_code, const std::string& what) : std::runtime_error(what), code(result_code) {}
+  int code;  ///< SQLite's extended result code
+};
+
+/// The transaction's outcome on disk is unknown: answer 503, exit, recover from disk. Never go on.
+class CommitFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A prepared statement. Parameters are bound by position, columns are read by position from 0.
+class Statement {
+ public:
+  Statement(sqlite3* database, std::string_view sql);
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
+
+  /// Resets the statement and binds all parameters, in order. Text and blobs are copied.
+  template <class... Values>
+  Statement& bind(const Values&... values) {
+    reset();
+    int position = 0;
+    (bind_one(++position, values), ...);
+    return *this;
+  }
+
+  /// Runs to the next row; false when there is none (the statement is reset then).
+  bool step();
+
+  /// Runs a statement that gives no rows; returns how many rows it changed.
+  std::int64_t run();
+
+  void reset();
+
+  bool is_null(int column) const;
+  std::int64_t integer(int column) const;
+  double real(int column) const;
+  /// Valid until the next step, reset or bind.
+  std::string_view text(int column) const;
+  std::string string(int column) const { return std::string{text(column)}; }
+  std::optional<std::string> optional_string(int column) const;
+  std::optional<std::int64_t> optional_integer(int column) const;
+
+ private:
+  void bind_one(int position, std::nullptr_t);
+  void bind_one(int position, std::int64_t value);
+  void bind_one(int position, int value) { bind_one(position, std::int64_t{value}); }
+  void bind_one(int position, std::size_t value) { bind_one(position, static_cast<std::int64_t>(value)); }
+  void bind_one(int position, bool value) { bind_one(position, std::int64_t{value}); }
+  void bind_one(int position, double value);
+  void bind_one(int position, std::string_view value);
+  void bind_one(int position, const std::string& value) { bind_one(position, std::string_view{value}); }
+  void bind_one(int position, const char* value) { bind_one(position, std::string_view{value}); }
+  template <class T>
+  void bind_one(int position, const std::optional<T>& value) {
+    if (value) {
+      bind_one(position, *value);
+    } else {
+      bind_one(position, nullptr);
+    }
+  }
+  void check(int result) const;
+
+  sqlite3* database_;
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+/// One connection: WAL, synchronous=FULL, foreign keys on, defensive, files 0600.
+class Database {
+ public:
+  /// Opens or creates the file. A file that is no database, or damaged, throws Error with its name and what to do;
+  /// it is never replaced.
+  static Database open(const std::filesystem::path& file);
+  Database(Database&&) noexcept = default;
+  Database& operator=(Database&&) noexcept = default;
+  ~Database();
+
+  /// A statement that is prepared once per distinct text and kept. Do not use one while it is stepping.
+  Statement& prepared(std::string_view sql);
+
+  /// Runs one or more statements without parameters or rows.
+  void execute(const std::string& sql);
+
+  std::int64_t last_insert_row() const;
+  const std::filesystem::path& file() const { return file_; }
+  bool in_transaction() const;
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  explicit Database(std::filesystem::path file);
+  Error fault(int result, const std::string& doing) const;
+
+  std::filesystem::path file_;
+  std::unique_ptr<sqlite3, Close> handle_;
+  std::unordered_map<std::string, std::unique_ptr<Statement>, TextHash, std::equal_to<>> statements_;
+};
+
+/// BEGIN IMMEDIATE … COMMIT. Rolls back when it is destroyed without commit().
+class Transaction {
+ public:
+  explicit Transaction(Database& database);
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction();
+
+  /// Durable on disk when it returns. Throws CommitFailed.
+  void commit();
+
+ private:
+  Database* database_;
+};
+
+/// A part of a transaction that can fail by itself. Rolls back when it is destroyed without release().
+class Savepoint {
+ public:
+  explicit Savepoint(Database& database);
+  Savepoint(const Savepoint&) = delete;
+  Savepoint& operator=(const Savepoint&) = delete;
+  ~Savepoint();
+
+  void release();
+
+ private:
+  Database* database_;
+};
+
+}  // namespace butler::sqlite

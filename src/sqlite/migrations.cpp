@@ -1,0 +1,99 @@
+#include "sqlite/migrations.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+#include "log/log.hpp"
+
+namespace butler::sqlite {
+
+namespace {
+
+std::string sha256_hex(std::string_view content) {
+  std::array<unsigned char, 32> digest{};
+  unsigned int length = 0;
+  if (EVP_Digest(content.data(), content.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
+    throw std::runtime_error("SHA-256 is not available from OpenSSL");
+  }
+  constexpr std::string_view alphabet = "0123456789abcdef";
+  std::string hex;
+  for (const unsigned char byte : digest) {
+    hex.push_back(alphabet[byte >> 4U]);
+    hex.push_back(alphabet[byte & 0xFU]);
+  }
+  return hex;
+}
+
+std::int64_t version_of(std::string_view name) {
+  std::int64_t version = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
+  if (error != std::errc{} || version <= 0 || end == name.data() + name.size() || *end != '_') {
+    throw std::logic_error("a migration file needs a name like 0001_what.sql: " + std::string{name});
+  }
+  return version;
+}
+
+std::int64_t applied_version(Database& database) {
+  auto& statement = database.prepared("SELECT coalesce(max(version), 0) FROM migrations").bind();
+  statement.step();
+  const std::int64_t version = statement.integer(0);
+  statement.reset();
+  return version;
+}
+
+void check_unchanged(Database& database, std::int64_t version, const domain::EmbeddedFile& file) {
+  auto& statement = database.prepared("SELECT sha256 FROM migrations WHERE version = ?").bind(version);
+  const bool found = statement.step();
+  const std::string hash = found ? statement.string(0) : std::string{};
+  statement.reset();
+  if (hash != sha256_hex(file.content)) {
+    throw std::runtime_error("the migration " + std::string{file.name} + " was applied to " +
+                             database.file().string() + " in another form: this program and the database do not fit");
+  }
+}
+
+void copy_before(Database& database, std::int64_t version) {
+  const std::string copy = database.file().string() + ".before-" + std::to_string(version);
+  std::filesystem::remove(copy);
+  database.prepared("VACUUM INTO ?").bind(copy).run();
+  std::filesystem::permissions(copy, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+}  // namespace
+
+void migrate(Database& database, std::span<const domain::EmbeddedFile> files, domain::Timestamp now) {
+  database.execute(
+      "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+      "sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT");
+  const std::int64_t current = applied_version(database);
+  const std::int64_t newest = files.empty() ? 0 : version_of(files.back().name);
+  if (current > newest) {
+    throw std::runtime_error(database.file().string() + " was written by a newer version of Butler (schema " +
+                             std::to_string(current) + ", this one knows " + std::to_string(newest) +
+                             "). Use that version, or restore the copy it made before.");
+  }
+  bool copied = current == 0;  // nothing to keep in a new database
+  for (const auto& file : files) {
+    const std::int64_t version = version_of(file.name);
+    if (version <= current) {
+      check_unchanged(database, version, file);
+      continue;
+    }
+    if (!copied) copy_before(database, version);
+    copied = true;
+    Transaction transaction(database);
+    database.execute(std::string{file.content});
+    database.prepared("INSERT INTO migrations (version, name, sha256, applied_at) VALUES (?, ?, ?, ?)")
+        .bind(version, file.name, sha256_hex(file.content), now.time_since_epoch().count())
+        .run();
+    transaction.commit();
+    log::info("migration.applied", {{"file", database.file().string()}, {"name", file.name}});
+  }
+}
+
+}  // namespace butler::sqlite
