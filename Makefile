@@ -1,0 +1,105 @@
+# Butler's front door. `make help` lists what is here; every target installs and builds what it needs.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+jobs := $(shell nproc)
+.NOTPARALLEL:
+
+# A preset is configured once; after that Ninja itself sees changed CMake files.
+configure = [ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1)
+build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(jobs)
+# Builds a preset and passes its tests.
+suite = $(call build,$(1)) && ctest --preset $(1) --parallel $(jobs)
+
+sources = find src tests bench third_party -name '*.[ch]pp' -print0
+
+##@ Using Butler
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: program runtime ## run Butler: with the bot of .env, or else the demo
+	@exec tools/up.sh
+
+.PHONY: demo
+demo: program runtime ## run Butler on a stand-in for Telegram, a chat page in your browser
+	@exec python3 tools/demo.py
+
+.PHONY: build
+build: program ## build the release binary, build/release/butler
+
+##@ Working on Butler
+
+.PHONY: test
+test: suite-set-up ## pass every test on the release build
+	@$(call suite,release)
+
+.PHONY: check
+check: suite-set-up format-check layer-check script-check tidy-check ## format, layers, scripts, clang-tidy, and the suite under ASan+UBSan and TSan
+	@$(call suite,asan)
+	@$(call suite,tsan)
+
+.PHONY: test-long
+test-long: suite-set-up ## the suite with many more rounds: hours
+	@export BUTLER_TEST_LONG=1 RC_PARAMS='max_success=10000'; \
+	$(call suite,release); $(call suite,asan); $(call suite,tsan)
+
+.PHONY: bench
+bench: suite-set-up ## build and run the benchmarks; prints what they measured
+	@$(call build,release) && exec python3 bench/run.py
+
+.PHONY: format
+format: ## lay out every C++ file as .clang-format says
+	@tools/setup/packages.sh check
+	@$(sources) | xargs -0r clang-format-19 -i
+
+.PHONY: clean
+clean: ## remove what was built (not Butler's data)
+	@rm -rf build
+
+# The steps of the targets above.
+
+.PHONY: program
+program:
+	@tools/setup/packages.sh build
+	@$(call configure,release) && cmake --build --preset release --parallel $(jobs) --target butler
+
+.PHONY: runtime
+runtime:
+	@tools/setup/packages.sh run
+	@tools/setup/users.sh
+	@tools/setup/runtime.sh
+
+.PHONY: suite-set-up
+suite-set-up: runtime
+	@tools/setup/packages.sh build check test
+	@tools/setup/test-node.sh
+
+.PHONY: format-check layer-check script-check tidy-check
+format-check:
+	@wrong=$$($(sources) | xargs -0r -n 1 -P $(jobs) sh -c \
+	  'clang-format-19 --dry-run -Werror "$$1" >/dev/null 2>&1 || echo "$$1"' check | sort); \
+	if [ -n "$$wrong" ]; then printf 'not laid out as .clang-format says (make format mends it):\n%s\n' "$$wrong" >&2; exit 1; fi
+	@echo 'format: right'
+
+layer-check:
+	@python3 tools/check_layers.py
+	@echo 'layers: right'
+
+script-check:
+	@shellcheck --external-sources tools/*.sh tools/setup/*.sh .ci/run
+	@echo 'scripts: right'
+
+# Tidy needs the files that the build generates.
+tidy-check:
+	@$(call build,release)
+	@echo 'clang-tidy: every source file'
+	@run-clang-tidy-19 -quiet -j $(jobs) -p build/release '^$(CURDIR)/(src|tests|bench)/.*\.cpp$$' >build/tidy.log 2>&1 || \
+	  { grep -v -e '^clang-tidy-19 ' -e 'warnings generated' -e 'Suppressed ' build/tidy.log >&2; exit 1; }
+	@echo 'clang-tidy: right'
