@@ -9,8 +9,8 @@ namespace butler::api {
 
 BOOST_DESCRIBE_ENUM(MessageMode, steer, follow_up)
 BOOST_DESCRIBE_STRUCT(CreateJobRequest, (),
-                      (kind, prompt, channel, chat_id, requester_id, thread_id, session_key, requires_approval,
-                       metadata, deliver_to, labels))
+                      (kind, prompt, channel, chat_id, requester_id, thread_id, session_key,
+                       requires_approval, metadata, deliver_to, labels))
 BOOST_DESCRIBE_STRUCT(JobAnswer, (), (job))
 BOOST_DESCRIBE_STRUCT(JobList, (), (jobs, next_before))
 BOOST_DESCRIBE_STRUCT(Event, (), (type, ts, message, data, seq))

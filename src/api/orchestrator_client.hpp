@@ -28,8 +28,8 @@ struct CallError {
 template <class T>
 using Call = boost::asio::awaitable<std::expected<T, CallError>>;
 
-/// The orchestrator's HTTP API from the side of the gateway, the worker and the command line. Each call is one
-/// request, without retries: the caller knows what a repeat means. One thread.
+/// The orchestrator's HTTP API from the side of the gateway, the worker and the command line. Each call is
+/// one request, without retries: the caller knows what a repeat means. One thread.
 class OrchestratorClient {
  public:
   OrchestratorClient(boost::asio::any_io_executor executor, http::Url base, std::string token);
@@ -43,7 +43,8 @@ class OrchestratorClient {
   Call<EventPage> events(std::string job_id, std::int64_t cursor, std::chrono::seconds wait);
   Call<domain::Job> approve(std::string job_id, ApproveRequest request);
   Call<domain::Job> abort(std::string job_id, AbortRequest request);
-  Call<std::vector<Delivery>> deliveries(std::string deliver_to, std::int64_t after, std::chrono::seconds wait);
+  Call<std::vector<Delivery>> deliveries(std::string deliver_to, std::int64_t after,
+                                         std::chrono::seconds wait);
   Call<void> acknowledge_delivery(std::string job_id);
   Call<AdminState> admin_state();
   Call<AdminState> pause(PauseRequest request);
@@ -57,7 +58,8 @@ class OrchestratorClient {
   Call<HeartbeatAnswer> heartbeat(std::string job_id, std::string lease_token, std::chrono::seconds wait,
                                   std::int64_t ack);
   /// Ends the job; with request.claim also claims the next one, which comes back (or nullopt).
-  Call<std::optional<ClaimedJob>> complete(std::string job_id, std::string lease_token, CompleteRequest request);
+  Call<std::optional<ClaimedJob>> complete(std::string job_id, std::string lease_token,
+                                           CompleteRequest request);
   Call<void> fail(std::string job_id, std::string lease_token, FailRequest request);
   Call<void> acknowledge_abort(std::string job_id, std::string lease_token, AbortedRequest request);
 

@@ -10,8 +10,8 @@
 #include "domain/job.hpp"
 #include "json/value.hpp"
 
-/// Bodies of the HTTP API as docs/http-api.md fixes them. Members that a client may leave out are optional; the
-/// mapping to and from JSON is in api/describe.hpp.
+/// Bodies of the HTTP API as docs/http-api.md fixes them. Members that a client may leave out are optional;
+/// the mapping to and from JSON is in api/describe.hpp.
 namespace butler::api {
 
 struct CreateJobRequest {

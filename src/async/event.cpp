@@ -9,9 +9,7 @@ namespace butler::async {
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> Event::wait() {
-  co_await wait_until(std::chrono::steady_clock::time_point::max());
-}
+asio::awaitable<void> Event::wait() { co_await wait_until(std::chrono::steady_clock::time_point::max()); }
 
 asio::awaitable<bool> Event::wait_until(std::chrono::steady_clock::time_point deadline) {
   Waiter waiter{.timer = asio::steady_timer(executor_, deadline)};

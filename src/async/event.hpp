@@ -8,8 +8,8 @@
 
 namespace butler::async {
 
-/// Something that happens and wakes whoever waits for it. It holds no state: a notification wakes those that wait
-/// at that moment, so check the condition, then wait, with no co_await in between. Single-threaded.
+/// Something that happens and wakes whoever waits for it. It holds no state: a notification wakes those that
+/// wait at that moment, so check the condition, then wait, with no co_await in between. Single-threaded.
 class Event {
  public:
   explicit Event(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}

@@ -37,7 +37,8 @@ void TaskGroup::spawn(std::string name, asio::awaitable<void> task) {
     }
     ended_.notify_all();
   };
-  asio::co_spawn(executor_, std::move(task), asio::bind_cancellation_slot(entry->cancel.slot(), std::move(on_end)));
+  asio::co_spawn(executor_, std::move(task),
+                 asio::bind_cancellation_slot(entry->cancel.slot(), std::move(on_end)));
 }
 
 void TaskGroup::cancel() {

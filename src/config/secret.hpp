@@ -5,7 +5,8 @@
 
 namespace butler::config {
 
-/// A value that is never printed by accident: no stream operator, no conversion; reveal() is easy to search for.
+/// A value that is never printed by accident: no stream operator, no conversion; reveal() is easy to search
+/// for.
 class Secret {
  public:
   Secret() = default;

@@ -10,8 +10,8 @@
 
 #include "config/secret.hpp"
 
-/// Typed configuration of each role: what load() (config/load.hpp) makes of the environment and .env. A role's struct
-/// holds only what that role may know.
+/// Typed configuration of each role: what load() (config/load.hpp) makes of the environment and .env. A
+/// role's struct holds only what that role may know.
 namespace butler::config {
 
 struct OrchestratorSettings {

@@ -13,15 +13,18 @@ namespace butler::domain {
 BOOST_DESCRIBE_ENUM(JobKind, task, run)
 BOOST_DESCRIBE_ENUM(Channel, telegram, cli, api)
 BOOST_DESCRIBE_ENUM(JobStatus, needs_approval, queued, running, aborting, completed, failed, aborted)
-BOOST_DESCRIBE_ENUM(JobAction, approve, abort, claim, append_events, complete, fail, requeue, acknowledge_abort)
+BOOST_DESCRIBE_ENUM(JobAction, approve, abort, claim, append_events, complete, fail, requeue,
+                    acknowledge_abort)
 BOOST_DESCRIBE_ENUM(Verdict, move, stay, no_op, repeat_or_conflict, conflict)
 BOOST_DESCRIBE_ENUM(EventType, job_created, job_approved, job_started, agent_text_delta, agent_thinking_delta,
                     tool_start, tool_update, tool_end, log, usage, approval_requested, approval_decided,
                     artifact_added, job_requeued, job_finished, job_failed, job_aborted)
-BOOST_DESCRIBE_STRUCT(Usage, (), (input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd))
+BOOST_DESCRIBE_STRUCT(Usage, (),
+                      (input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd))
 BOOST_DESCRIBE_STRUCT(Job, (),
                       (id, kind, status, prompt, channel, chat_id, requester_id, thread_id, session_key,
                        requires_approval, metadata, deliver_to, labels, abort_requested, worker_id, attempt,
-                       max_attempts, result_text, error, usage, created_at, updated_at, started_at, finished_at))
+                       max_attempts, result_text, error, usage, created_at, updated_at, started_at,
+                       finished_at))
 
 }  // namespace butler::domain

@@ -32,7 +32,8 @@ struct Usage {
   bool operator==(const Usage&) const = default;
 };
 
-/// One request of one person, from its arrival to its answer. Field names on the wire are the same in camelCase.
+/// One request of one person, from its arrival to its answer. Field names on the wire are the same in
+/// camelCase.
 struct Job {
   std::string id;  ///< UUIDv7
   JobKind kind = JobKind::task;

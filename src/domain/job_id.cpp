@@ -20,7 +20,8 @@ void append_hex(std::string& text, std::uint64_t value, int digits) {
 }
 
 bool starts_with_any_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && std::ranges::equal(text.substr(0, prefix.size()), prefix, {}, {}, [](char c) {
+  return text.size() >= prefix.size() &&
+         std::ranges::equal(text.substr(0, prefix.size()), prefix, {}, {}, [](char c) {
            return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
          });
 }
@@ -31,7 +32,8 @@ std::string JobIdSequence::next(Timestamp now, std::array<std::uint8_t, 10> rand
   const auto ms = static_cast<std::uint64_t>(now.time_since_epoch().count());
   if (ms > last_ms_) {
     last_ms_ = ms;
-    counter_ = (static_cast<std::uint32_t>(random[0]) << 3U) & 0x7FFU;  // room to count up in this millisecond
+    counter_ =
+        (static_cast<std::uint32_t>(random[0]) << 3U) & 0x7FFU;  // room to count up in this millisecond
   } else if (++counter_ == counter_limit) {
     ++last_ms_;
     counter_ = 0;

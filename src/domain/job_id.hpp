@@ -27,7 +27,8 @@ bool is_uuid(std::string_view text);
 /// The end of a job id that people see and type: six digits of its random part.
 std::string short_job_id(std::string_view id);
 
-/// True when `typed` (1 or more characters, any case) is the begin of the id's random part, or of the whole id.
+/// True when `typed` (1 or more characters, any case) is the begin of the id's random part, or of the whole
+/// id.
 bool matches_short_job_id(std::string_view id, std::string_view typed);
 
 }  // namespace butler::domain

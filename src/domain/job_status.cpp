@@ -29,14 +29,14 @@ using Row = std::array<Transition, job_status_count>;
 // The whole lifecycle. docs/job-lifecycle.md shows this table; a test holds the two together.
 constexpr std::array<Row, job_action_count> table{{
     //  needs_approval queued         running          aborting       completed failed    aborted
-    Row{approved,      no_op,         no_op,           no_op,         conflict, conflict, conflict},  // approve
-    Row{ended_aborted, ended_aborted, abort_asked,     no_op,         no_op,    no_op,    no_op},     // abort
-    Row{conflict,      claimed,       conflict,        conflict,      conflict, conflict, conflict},  // claim
-    Row{conflict,      conflict,      stay,            stay,          conflict, conflict, conflict},  // append
-    Row{conflict,      conflict,      ended_completed, ended_aborted, repeat,   repeat,   repeat},    // complete
-    Row{conflict,      conflict,      ended_failed,    ended_aborted, repeat,   repeat,   repeat},    // fail
-    Row{conflict,      conflict,      back,            ended_aborted, repeat,   repeat,   repeat},    // requeue
-    Row{conflict,      conflict,      ended_aborted,   ended_aborted, repeat,   repeat,   repeat},    // acknowledge
+    Row{approved, no_op, no_op, no_op, conflict, conflict, conflict},                 // approve
+    Row{ended_aborted, ended_aborted, abort_asked, no_op, no_op, no_op, no_op},       // abort
+    Row{conflict, claimed, conflict, conflict, conflict, conflict, conflict},         // claim
+    Row{conflict, conflict, stay, stay, conflict, conflict, conflict},                // append
+    Row{conflict, conflict, ended_completed, ended_aborted, repeat, repeat, repeat},  // complete
+    Row{conflict, conflict, ended_failed, ended_aborted, repeat, repeat, repeat},     // fail
+    Row{conflict, conflict, back, ended_aborted, repeat, repeat, repeat},             // requeue
+    Row{conflict, conflict, ended_aborted, ended_aborted, repeat, repeat, repeat},    // acknowledge
 }};
 
 }  // namespace
@@ -45,9 +45,7 @@ Transition transition(JobStatus status, JobAction action) {
   return table.at(std::to_underlying(action)).at(std::to_underlying(status));
 }
 
-bool is_terminal(JobStatus status) {
-  return status == completed || status == failed || status == aborted;
-}
+bool is_terminal(JobStatus status) { return status == completed || status == failed || status == aborted; }
 
 bool is_leased(JobStatus status) { return status == running || status == aborting; }
 

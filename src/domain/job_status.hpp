@@ -23,11 +23,11 @@ inline constexpr std::size_t job_action_count = 8;
 
 /// What the lifecycle answers to an action.
 enum class Verdict : std::uint8_t {
-  move,               ///< to Transition::to, with exactly one event
-  stay,               ///< allowed, and the status stays as it is
-  no_op,              ///< 200 with the job unchanged
-  repeat_or_conflict, ///< no_op for the lease that ended the job, conflict for everybody else
-  conflict,           ///< 409 invalid_transition, nothing changes
+  move,                ///< to Transition::to, with exactly one event
+  stay,                ///< allowed, and the status stays as it is
+  no_op,               ///< 200 with the job unchanged
+  repeat_or_conflict,  ///< no_op for the lease that ended the job, conflict for everybody else
+  conflict,            ///< 409 invalid_transition, nothing changes
 };
 
 /// One cell of the lifecycle table. `to` and `event` count only where the verdict is `move`.
@@ -54,7 +54,7 @@ enum class LostAttempt : std::uint8_t { repeat, fail, abort };
 /// What is known of an attempt whose worker is gone.
 struct AttemptFacts {
   JobStatus status = JobStatus::running;
-  bool had_activity = false;          ///< an event for which is_activity() holds
+  bool had_activity = false;            ///< an event for which is_activity() holds
   bool accepted_without_token = false;  ///< an old client has written without the lease token
   std::int64_t attempt = 1;
   std::int64_t max_attempts = 3;

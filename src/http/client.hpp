@@ -23,25 +23,27 @@ struct ClientError {
 };
 
 struct ClientOptions {
-  std::size_t idle_connections = 4;                ///< kept open for reuse
-  std::chrono::seconds idle_limit{20};             ///< an older idle connection is closed, not used
+  std::size_t idle_connections = 4;     ///< kept open for reuse
+  std::chrono::seconds idle_limit{20};  ///< an older idle connection is closed, not used
   std::chrono::milliseconds connect_timeout{10'000};
   std::size_t response_limit = 64U * 1024 * 1024;  ///< bytes of one response's body
 };
 
-/// Calls one base address over kept connections, with TLS (certificates verified against the system's store) for
-/// https. Calls may run side by side; each takes a connection of its own. All calls on the executor's one thread.
+/// Calls one base address over kept connections, with TLS (certificates verified against the system's store)
+/// for https. Calls may run side by side; each takes a connection of its own. All calls on the executor's one
+/// thread.
 ///
-/// A kept connection that the server closed meanwhile is noticed before anything is written to it. If the server
-/// closes it at the same moment, the outcome is `unknown`: the caller knows whether a repeat is safe.
+/// A kept connection that the server closed meanwhile is noticed before anything is written to it. If the
+/// server closes it at the same moment, the outcome is `unknown`: the caller knows whether a repeat is safe.
 class Client {
  public:
   Client(boost::asio::any_io_executor executor, Url base, ClientOptions options = {});
   Client(Client&&) noexcept;
   ~Client();
 
-  /// Sends a request (its target is appended to the base's path; `host`, `content-length` and `connection` are
-  /// added) and reads the whole response, within `timeout` for all of it. Cancelling the task closes the connection.
+  /// Sends a request (its target is appended to the base's path; `host`, `content-length` and `connection`
+  /// are added) and reads the whole response, within `timeout` for all of it. Cancelling the task closes the
+  /// connection.
   boost::asio::awaitable<std::expected<Response, ClientError>> send(Request request,
                                                                     std::chrono::milliseconds timeout);
 

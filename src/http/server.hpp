@@ -55,18 +55,19 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any free port, see Server::port()
   std::size_t header_bytes = 32U * 1024;
-  std::size_t connections = 10'000;                ///< more are answered 503 and closed
-  std::chrono::seconds head_timeout{15};           ///< from a request's first byte to the end of its head
-  std::chrono::seconds body_timeout{60};           ///< for the whole body
-  std::chrono::seconds write_timeout{60};          ///< for a response, or a piece of a stream, to be taken
-  std::chrono::seconds idle_timeout{120};          ///< a kept connection without a request
+  std::size_t connections = 10'000;        ///< more are answered 503 and closed
+  std::chrono::seconds head_timeout{15};   ///< from a request's first byte to the end of its head
+  std::chrono::seconds body_timeout{60};   ///< for the whole body
+  std::chrono::seconds write_timeout{60};  ///< for a response, or a piece of a stream, to be taken
+  std::chrono::seconds idle_timeout{120};  ///< a kept connection without a request
 };
 
 /// HTTP/1.1 server: keep-alive, limits at every edge, one coroutine a connection, one thread.
 ///
-/// Refused without a call of the application: a malformed head 400, one that is too large 431, content-length and
-/// transfer-encoding together 400, a body over its limit 413, an unknown transfer coding 501, a POST or PUT with
-/// neither length nor chunks is a request without a body. `expect: 100-continue` is honoured after admission.
+/// Refused without a call of the application: a malformed head 400, one that is too large 431, content-length
+/// and transfer-encoding together 400, a body over its limit 413, an unknown transfer coding 501, a POST or
+/// PUT with neither length nor chunks is a request without a body. `expect: 100-continue` is honoured after
+/// admission.
 class Server {
  public:
   Server(boost::asio::any_io_executor executor, ServerOptions options, Application& application);
@@ -79,7 +80,8 @@ class Server {
   /// Accepts and serves until shut_down() has finished, or the task is cancelled.
   boost::asio::awaitable<void> run();
 
-  /// Stops accepting, closes idle connections, lets requests in flight finish for at most `grace`, then cuts them.
+  /// Stops accepting, closes idle connections, lets requests in flight finish for at most `grace`, then cuts
+  /// them.
   boost::asio::awaitable<void> shut_down(std::chrono::milliseconds grace);
 
  private:

@@ -52,7 +52,8 @@ struct Response {
 /// The standard reason phrase; "" for an unknown status.
 std::string_view reason_phrase(int status);
 
-/// Decodes %XX and, in queries, '+'. nullopt for a broken escape or a result that is not UTF-8 or holds a NUL.
+/// Decodes %XX and, in queries, '+'. nullopt for a broken escape or a result that is not UTF-8 or holds a
+/// NUL.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 
 /// The decoded value of a query parameter; nullopt when it is absent or broken.

@@ -60,7 +60,8 @@ void Codec<bool>::decode(const Value& value, bool& out, const Path& path, Proble
   out = value.get_bool();
 }
 
-void Codec<std::int64_t>::decode(const Value& value, std::int64_t& out, const Path& path, Problems& problems) {
+void Codec<std::int64_t>::decode(const Value& value, std::int64_t& out, const Path& path,
+                                 Problems& problems) {
   if (!value.is_number()) return report_type(problems, path, "an integer", value);
   boost::system::error_code error;
   const auto number = value.to_number<std::int64_t>(error);

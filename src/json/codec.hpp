@@ -16,9 +16,10 @@
 #include "domain/timestamp.hpp"
 #include "json/value.hpp"
 
-/// Described structs ↔ JSON. Members are snake_case in C++ and camelCase on the wire (a type can say otherwise
-/// with `snake_case_on_the_wire`). Tolerant of unknown members, strict on types; every error names its path.
-/// std::optional members may be absent (or null) and are left out when empty; all others are required.
+/// Described structs ↔ JSON. Members are snake_case in C++ and camelCase on the wire (a type can say
+/// otherwise with `snake_case_on_the_wire`). Tolerant of unknown members, strict on types; every error names
+/// its path. std::optional members may be absent (or null) and are left out when empty; all others are
+/// required.
 namespace butler::json {
 
 /// One thing that is wrong, and where: path "requester/userId", message "expected a string, got a number".
@@ -131,7 +132,8 @@ struct Codec<std::vector<T>> {
 
 template <class T>
 struct Codec<std::map<std::string, T>> {
-  static void decode(const Value& value, std::map<std::string, T>& out, const Path& path, Problems& problems) {
+  static void decode(const Value& value, std::map<std::string, T>& out, const Path& path,
+                     Problems& problems) {
     const auto* object = value.if_object();
     if (object == nullptr) return report_type(problems, path, "an object", value);
     out.clear();
@@ -157,33 +159,36 @@ struct Codec<T> {
   static void decode(const Value& value, T& out, const Path& path, Problems& problems) {
     const auto* object = value.if_object();
     if (object == nullptr) return report_type(problems, path, "an object", value);
-    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>([&](auto member) {
-      using Member = std::remove_cvref_t<decltype(out.*member.pointer)>;
-      static const std::string name = wire_name(member.name);
-      const Path item{.parent = &path, .name = name};
-      const Value* found = object->if_contains(name);
-      if constexpr (is_optional<Member>) {
-        if (found == nullptr || found->is_null()) return;
-        Codec<typename Member::value_type>::decode(*found, (out.*member.pointer).emplace(), item, problems);
-      } else {
-        if (found == nullptr) return report(problems, item, "is required");
-        Codec<Member>::decode(*found, out.*member.pointer, item, problems);
-      }
-    });
+    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
+        [&](auto member) {
+          using Member = std::remove_cvref_t<decltype(out.*member.pointer)>;
+          static const std::string name = wire_name(member.name);
+          const Path item{.parent = &path, .name = name};
+          const Value* found = object->if_contains(name);
+          if constexpr (is_optional<Member>) {
+            if (found == nullptr || found->is_null()) return;
+            Codec<typename Member::value_type>::decode(*found, (out.*member.pointer).emplace(), item,
+                                                       problems);
+          } else {
+            if (found == nullptr) return report(problems, item, "is required");
+            Codec<Member>::decode(*found, out.*member.pointer, item, problems);
+          }
+        });
   }
 
   static Value encode(const T& in) {
     Object object;
-    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>([&](auto member) {
-      using Member = std::remove_cvref_t<decltype(in.*member.pointer)>;
-      static const std::string name = wire_name(member.name);
-      if constexpr (is_optional<Member>) {
-        if (!(in.*member.pointer)) return;
-        object.emplace(name, Codec<typename Member::value_type>::encode(*(in.*member.pointer)));
-      } else {
-        object.emplace(name, Codec<Member>::encode(in.*member.pointer));
-      }
-    });
+    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
+        [&](auto member) {
+          using Member = std::remove_cvref_t<decltype(in.*member.pointer)>;
+          static const std::string name = wire_name(member.name);
+          if constexpr (is_optional<Member>) {
+            if (!(in.*member.pointer)) return;
+            object.emplace(name, Codec<typename Member::value_type>::encode(*(in.*member.pointer)));
+          } else {
+            object.emplace(name, Codec<Member>::encode(in.*member.pointer));
+          }
+        });
     return object;
   }
 };

@@ -1,8 +1,8 @@
 #include "json/value.hpp"
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <boost/json/monotonic_resource.hpp>
 
 #include "domain/utf8.hpp"
 

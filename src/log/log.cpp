@@ -17,8 +17,8 @@ constexpr std::size_t shortest_secret = 8;
 constexpr std::size_t longest_value = 2'000;
 constexpr std::string_view redaction = "[redacted]";
 
-/// What the whole process shares: the role's name and the secrets. The role logs from one thread; the lock is for
-/// the few that do not.
+/// What the whole process shares: the role's name and the secrets. The role logs from one thread; the lock is
+/// for the few that do not.
 struct State {
   std::mutex mutex;
   std::string role = "butler";
@@ -42,7 +42,8 @@ spdlog::logger& logger() {
 
 std::string redacted(std::string text) {
   for (const auto& secret : state().secrets) {
-    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + redaction.size())) {
+    for (auto at = text.find(secret); at != std::string::npos;
+         at = text.find(secret, at + redaction.size())) {
       text.replace(at, secret.size(), redaction);
     }
   }

@@ -16,10 +16,12 @@ struct Field {
   Field(std::string_view field_name, std::string_view field_value) : name(field_name), value(field_value) {}
   Field(std::string_view field_name, const std::string& field_value) : name(field_name), value(field_value) {}
   Field(std::string_view field_name, const char* field_value) : name(field_name), value(field_value) {}
-  Field(std::string_view field_name, bool field_value) : name(field_name), value(field_value ? "true" : "false") {}
+  Field(std::string_view field_name, bool field_value)
+      : name(field_name), value(field_value ? "true" : "false") {}
   template <class Number>
     requires std::is_arithmetic_v<Number>
-  Field(std::string_view field_name, Number field_value) : name(field_name), value(std::to_string(field_value)) {}
+  Field(std::string_view field_name, Number field_value)
+      : name(field_name), value(std::to_string(field_value)) {}
 
   std::string_view name;
   std::string value;

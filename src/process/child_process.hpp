@@ -18,7 +18,8 @@ enum class Stdin : std::uint8_t { pipe, null };
 enum class Stderr : std::uint8_t { pipe, merged_into_stdout, inherited };
 
 struct SpawnOptions {
-  std::vector<std::string> arguments;    ///< arguments[0] is the program: a path, or looked up on the child's PATH
+  std::vector<std::string>
+      arguments;  ///< arguments[0] is the program: a path, or looked up on the child's PATH
   std::vector<std::string> environment;  ///< all of it, NAME=VALUE: nothing of our own is inherited
   std::filesystem::path working_directory;
   Stdin stdin_mode = Stdin::pipe;
@@ -35,8 +36,8 @@ struct ExitStatus {
   std::string describe() const;
 };
 
-/// A child process in a session (and process group) of its own, with no descriptor of ours but its pipes and default
-/// signal dispositions. posix_spawn(3) and pidfd_open(2). One thread.
+/// A child process in a session (and process group) of its own, with no descriptor of ours but its pipes and
+/// default signal dispositions. posix_spawn(3) and pidfd_open(2). One thread.
 ///
 /// The destructor kills the group with SIGKILL and reaps the child if it was not waited for.
 class ChildProcess {

@@ -9,8 +9,9 @@
 /// What each long-running role does around its own work.
 namespace butler::process {
 
-/// Becomes the named system user when started by root (groups included, no way back); does nothing for others.
-/// Throws std::runtime_error with what to do when the user does not exist. Call before threads, files and sockets.
+/// Becomes the named system user when started by root (groups included, no way back); does nothing for
+/// others. Throws std::runtime_error with what to do when the user does not exist. Call before threads, files
+/// and sockets.
 void drop_root(const std::string& user);
 
 /// Makes memory, environment and descriptors unreadable through /proc for processes of the same user
@@ -18,7 +19,8 @@ void drop_root(const std::string& user);
 /// Call after drop_root(): changing the user resets both.
 void harden(bool with_parent);
 
-/// Tells the supervisor that the role is ready: sd_notify(3)'s protocol on $NOTIFY_SOCKET. Nothing without it.
+/// Tells the supervisor that the role is ready: sd_notify(3)'s protocol on $NOTIFY_SOCKET. Nothing without
+/// it.
 void notify_ready();
 
 /// Returns after SIGTERM or SIGINT.

@@ -25,8 +25,8 @@ bool means_damaged(int result) {
 }  // namespace
 
 Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
-  check(sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement_,
-                           nullptr));
+  check(sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                           &statement_, nullptr));
 }
 
 Statement::Statement(Statement&& other) noexcept
@@ -84,8 +84,12 @@ std::optional<std::int64_t> Statement::optional_integer(int column) const {
 }
 
 void Statement::bind_one(int position, std::nullptr_t) { check(sqlite3_bind_null(statement_, position)); }
-void Statement::bind_one(int position, std::int64_t value) { check(sqlite3_bind_int64(statement_, position, value)); }
-void Statement::bind_one(int position, double value) { check(sqlite3_bind_double(statement_, position, value)); }
+void Statement::bind_one(int position, std::int64_t value) {
+  check(sqlite3_bind_int64(statement_, position, value));
+}
+void Statement::bind_one(int position, double value) {
+  check(sqlite3_bind_double(statement_, position, value));
+}
 void Statement::bind_one(int position, std::string_view value) {
   check(sqlite3_bind_text64(statement_, position, value.data() == nullptr ? "" : value.data(), value.size(),
                             SQLITE_TRANSIENT, SQLITE_UTF8));
@@ -100,8 +104,8 @@ Error Database::fault(int result, const std::string& doing) const {
   const std::string reason = describe(handle_.get(), result);
   if (means_damaged(result)) {
     return {result, "the database file " + file_.string() + " is damaged (" + reason +
-                        "). It was left as it is. Put a backup in its place, or try `sqlite3 " + file_.string() +
-                        " .recover` into a new file, and start again."};
+                        "). It was left as it is. Put a backup in its place, or try `sqlite3 " +
+                        file_.string() + " .recover` into a new file, and start again."};
   }
   return {result, "cannot " + doing + " " + file_.string() + ": " + reason};
 }
@@ -111,18 +115,17 @@ Database Database::open(const std::filesystem::path& file) {
   const mode_t previous = umask(077);
   sqlite3* handle = nullptr;
   const int opened = sqlite3_open_v2(
-      file.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-      nullptr);
+      file.c_str(), &handle,
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   database.handle_.reset(handle);
   umask(previous);
   if (opened != SQLITE_OK) throw database.fault(opened, "open");
   sqlite3_busy_timeout(handle, busy_timeout_ms);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
 
-  // The first statement that reads the file tells a damaged one; locking_mode EXCLUSIVE keeps the WAL index out of
-  // shared memory: there is one connection by design.
-  for (const char* pragma : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
-                             "PRAGMA foreign_keys=ON", "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-4000"}) {
+  // The first statement that reads the file tells a damaged one.
+  for (const char* pragma : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON",
+                             "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-4000"}) {
     const int result = sqlite3_exec(handle, pragma, nullptr, nullptr, nullptr);
     if (result != SQLITE_OK) throw database.fault(result, "open");
   }

@@ -13,8 +13,8 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-/// Thin RAII over the SQLite C API. One thread per Database. What SQLite refuses is an exception: nobody can do
-/// better than give up on the request (Error), or on the process (a failed COMMIT: CommitFailed).
+/// Thin RAII over the SQLite C API. One thread per Database. What SQLite refuses is an exception: nobody can
+/// do better than give up on the request (Error), or on the process (a failed COMMIT: CommitFailed).
 namespace butler::sqlite {
 
 class Error : public std::runtime_error {
@@ -90,8 +90,8 @@ class Statement {
 /// One connection: WAL, synchronous=FULL, foreign keys on, defensive, files 0600.
 class Database {
  public:
-  /// Opens or creates the file. A file that is no database, or damaged, throws Error with its name and what to do;
-  /// it is never replaced.
+  /// Opens or creates the file. A file that is no database, or damaged, throws Error with its name and what
+  /// to do; it is never replaced.
   static Database open(const std::filesystem::path& file);
   Database(Database&&) noexcept = default;
   Database& operator=(Database&&) noexcept = default;

@@ -4,8 +4,8 @@
 
 namespace butler::sqlite {
 
-/// Holds `<file>.lock` for this process (flock(2)), so that no second process uses the database. The lock goes with
-/// the process, however it ends.
+/// Holds `<file>.lock` for this process (flock(2)), so that no second process uses the database. The lock
+/// goes with the process, however it ends.
 class FileLock {
  public:
   /// Throws std::runtime_error naming the holder's process id when another process has it.

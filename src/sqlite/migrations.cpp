@@ -53,7 +53,8 @@ void check_unchanged(Database& database, std::int64_t version, const domain::Emb
   statement.reset();
   if (hash != sha256_hex(file.content)) {
     throw std::runtime_error("the migration " + std::string{file.name} + " was applied to " +
-                             database.file().string() + " in another form: this program and the database do not fit");
+                             database.file().string() +
+                             " in another form: this program and the database do not fit");
   }
 }
 
@@ -61,7 +62,8 @@ void copy_before(Database& database, std::int64_t version) {
   const std::string copy = database.file().string() + ".before-" + std::to_string(version);
   std::filesystem::remove(copy);
   database.prepared("VACUUM INTO ?").bind(copy).run();
-  std::filesystem::permissions(copy, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  std::filesystem::permissions(copy,
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
 }  // namespace
