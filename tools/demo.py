@@ -137,16 +137,18 @@ def start_simulator(port: int, home: Path, kept: dict[str, str], note: str) -> t
     """The stand-in for Telegram, listening, and its address."""
     port_file = home / "simulator.port"
     port_file.unlink(missing_ok=True)
-    process = start([sys.executable, SIMULATOR, "--host", "127.0.0.1", "--port", port, "--port-file", port_file,
-                     "--bot-token", kept["bot_token"], "--bot-username", "butler_demo_bot", "--owner-id", OWNER_ID,
-                     "--owner-name", "You", "--note", note], dict(os.environ))
+    words = home / "simulator.log"
+    with open(words, "w") as log:
+        process = start([sys.executable, SIMULATOR, "--host", "127.0.0.1", "--port", port, "--port-file", port_file,
+                         "--bot-token", kept["bot_token"], "--bot-username", "butler_demo_bot", "--owner-id", OWNER_ID,
+                         "--owner-name", "You", "--note", note], dict(os.environ), stdout=log, stderr=log)
     deadline = time.monotonic() + 20
     while not (port_file.exists() and (text := port_file.read_text().strip())):
         if process.poll() is not None:
-            raise Ended(f"the Telegram simulator ended at its start (exit {process.returncode}); its words are above")
+            raise Ended(f"the Telegram simulator ended at its start (exit {process.returncode}): {words.read_text().strip()}")
         if time.monotonic() > deadline:
             end(process, 2)
-            raise Ended("the Telegram simulator did not come up in 20 s; its words are above")
+            raise Ended(f"the Telegram simulator did not come up in 20 s: {words.read_text().strip()}")
         time.sleep(0.02)
     return process, f"http://127.0.0.1:{text}"
 

@@ -34,10 +34,11 @@ class Process:
         self._reader.start()
 
     def _read(self) -> None:
-        for raw in self._popen.stdout:
-            with self._grown:
-                self.lines.append(raw.decode("utf-8", "replace").rstrip("\n"))
-                self._grown.notify_all()
+        with self._popen.stdout as output:
+            for raw in output:
+                with self._grown:
+                    self.lines.append(raw.decode("utf-8", "replace").rstrip("\n"))
+                    self._grown.notify_all()
         with self._grown:
             self._ended = True
             self._grown.notify_all()

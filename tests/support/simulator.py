@@ -1,0 +1,147 @@
+"""The Telegram simulator as a test sees it: what a person does, what they then see, and what goes wrong."""
+
+import sys
+from pathlib import Path
+
+from . import net
+from .paths import SIMULATOR, require
+from .process import Process
+from .wait import PATIENCE, until
+
+BOT_TOKEN = "700001:token-of-the-tests-0123456789abcdefgh"
+
+
+class Simulator:
+    """One simulator with an owner whose private chat is started. `close` fails the test when the bot broke
+    a rule of the Bot API that the test has not allowed."""
+
+    def __init__(self, scratch: Path, owner_id: int = 1001, rate_model: bool = True, note: str = ""):
+        self.bot_token = BOT_TOKEN
+        self.owner_id = owner_id
+        self._scratch = scratch
+        self._options = ["--owner-id", owner_id, "--owner-name", "Ada", "--rate-model", "on" if rate_model else "off", "--note", note]
+        self.process = self._start()
+        self.port = int((scratch / "simulator.port").read_text())
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def _start(self) -> Process:
+        port_file = self._scratch / "simulator.port"
+        port_file.unlink(missing_ok=True)
+        script = require(SIMULATOR, "the checkout")
+        arguments = ["--port", 0, "--port-file", port_file, "--bot-token", BOT_TOKEN, *self._options]
+        process = Process("simulator", [sys.executable, script, *arguments], {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+        try:
+            process.wait_for_line(r"Telegram stand-in: http://")
+        except AssertionError:
+            process.destroy()
+            raise
+        return process
+
+    def close(self) -> None:
+        """Ends it. Fails when it has violations that nobody claimed."""
+        try:
+            if self.process.running:
+                found = self._get("violations?unclaimed=1")["violations"]
+                assert not found, f"the bot broke rules of the Bot API: {found}"
+        finally:
+            self.process.destroy()
+
+    def report(self) -> str:
+        return self.process.report()
+
+    # ---- what a person does --------------------------------------------------------------------------
+
+    def do(self, verb: str, **fields) -> dict:
+        """Any verb of the control API: do("user.create", id=7, name="Bob", started=True)."""
+        reply = net.request("POST", f"{self.url}/sim/{verb}", fields)
+        if reply.status != 200:
+            raise AssertionError(f"the simulator refused {verb}: {reply.text}")
+        return reply.json
+
+    def send_text(self, text: str, chat: int | None = None, user: int | None = None, **fields) -> int:
+        """A person writes (the owner, unless told otherwise, in their private chat); the message's id."""
+        chat = self.owner_id if chat is None else chat
+        if user is not None:
+            fields["user"] = user
+        return self.do("send_text", chat=chat, text=text, **fields)["message_id"]
+
+    def press(self, message: dict | int, label: str, chat: int | None = None, **fields) -> dict:
+        """A person taps a button of a message."""
+        message_id = message if isinstance(message, int) else message["message_id"]
+        return self.do("press", chat=self.owner_id if chat is None else chat, message=message_id, label=label, **fields)
+
+    def add_user(self, user_id: int, name: str = "Bob", started: bool = True) -> int:
+        """Another person with a private chat; their id, which is the chat's too."""
+        return self.do("user.create", id=user_id, name=name, started=started)["chat"]
+
+    # ---- what they see -------------------------------------------------------------------------------
+
+    def wait(self, timeout: float = PATIENCE, **predicate) -> list[dict]:
+        """What matched, as soon as the predicate holds (telegram_simulator/predicates.py has them all)."""
+        reply = net.request("POST", f"{self.url}/sim/wait", predicate | {"timeout_s": timeout}, timeout=timeout + 10)
+        if reply.status == 408:
+            raise AssertionError(f"waited {timeout:g} s for {predicate}; the owner's chat:\n{self.transcript()}")
+        if reply.status != 200:
+            raise AssertionError(f"the simulator refused to wait for {predicate}: {reply.text}")
+        return reply.json["matched"]
+
+    def wait_for_reply(self, contains: str | None = None, after: int = 0, count: int = 1, chat: int | None = None,
+                       timeout: float = PATIENCE, **fields) -> list[dict]:
+        """The bot's messages that contain this, newer than the message `after`, once there are `count`."""
+        if contains is not None:
+            fields["contains"] = contains
+        chat = self.owner_id if chat is None else chat
+        return self.wait(timeout, chat=chat, count=count, after_message_id=after, **{"from": "bot"}, **fields)
+
+    def messages(self, chat: int | None = None, sender: str | None = None) -> list[dict]:
+        """The chat as it is now, oldest first; `sender`: only those of "bot" or "user"."""
+        shown = self._get(f"chat/{self.owner_id if chat is None else chat}")["messages"]
+        return [message for message in shown if sender in (None, message["from"])]
+
+    def transcript(self, chat: int | None = None) -> str:
+        """The same as text, for people."""
+        return net.request("GET", f"{self.url}/sim/chat/{self.owner_id if chat is None else chat}?format=text").text
+
+    def state(self) -> dict:
+        return self._get("state")
+
+    def journal(self, direction: str | None = None, method: str | None = None) -> list[dict]:
+        """Everything that happened; `direction` "bot" are the bot's calls, with `method`, `params`, `status`."""
+        return [entry for entry in self._get("journal")["entries"]
+                if direction in (None, entry["direction"]) and method in (None, entry.get("method"))]
+
+    def _get(self, path: str) -> dict:
+        reply = net.request("GET", f"{self.url}/sim/{path}")
+        if reply.status != 200:
+            raise AssertionError(f"the simulator refused {path}: {reply.text}")
+        return reply.json
+
+    # ---- what goes wrong -----------------------------------------------------------------------------
+
+    def fault(self, kind: str, method: str | None = None, times: int = 1, **fields) -> int:
+        """Schedules a fault (telegram_simulator/faults.py has the kinds); its id."""
+        match = fields.pop("match", {}) | ({"method": method} if method else {})
+        return self.do("fault", kind=kind, match=match, times=times, **fields)["id"]
+
+    def clear_faults(self) -> None:
+        net.request("DELETE", f"{self.url}/sim/fault")
+
+    def allow(self, kind: str, **fields) -> None:
+        """Permits what would be a violation."""
+        self.do("allow", kind=kind, **fields)
+
+    def wait_for_polling(self, timeout: float = PATIENCE) -> None:
+        """Until the bot waits in getUpdates."""
+        self.wait(timeout, polling=True)
+
+    def wait_for_silence(self, seconds_of_polling: float = 0.3, timeout: float = PATIENCE) -> None:
+        """Until every update is confirmed and the bot does nothing but poll: for "and nothing else came"."""
+        self.wait(timeout, queue_empty=True)
+        previous = [-1]
+
+        def quiet() -> bool:
+            calls = len([entry for entry in self.journal("bot") if entry["method"] != "getUpdates"])
+            unchanged, previous[0] = calls == previous[0], calls
+            return unchanged
+
+        until(quiet, "the bot to be silent", timeout, interval=seconds_of_polling)
