@@ -1,0 +1,6 @@
+"""The modelled Bot API methods, a module per concern. Importing the package fills the registry."""
+
+from . import chats, commands, drafts, messages, topics, updates  # noqa: F401 (imported for their registrations)
+from .registry import Call, METHODS, RawJson
+
+__all__ = ["Call", "METHODS", "RawJson"]

@@ -1,0 +1,237 @@
+"""The bot's queue of updates and getUpdates with all its corners."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .bot_api_spec import BotApiSpec
+from .clock import Clock
+from .errors import BotApiError
+from .faults import Faults
+
+DAY = 24 * 3600
+# How long an update waits to be fetched; then it is gone unread [server source].
+LIFETIMES = {"callback_query": 150, "shipping_query": 150, "pre_checkout_query": 150, "inline_query": 30,
+             "chosen_inline_result": 600}
+MAX_RESPONSE_BYTES = 4 * 1024 * 1024  # [server source]
+MAX_TIMEOUT = 50  # [server source]
+TERMINATED = ("Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
+CONFLICT_PAUSE = 3.0  # a first conflict is answered at once, others within 3 s wait for the end of them [server source]
+
+
+@dataclass
+class QueuedUpdate:
+    """One update that the bot has not confirmed yet."""
+
+    id: int
+    kind: str
+    text: str  # its JSON
+    expires: float
+    twice: bool = False  # after its confirmation it is delivered once more
+
+
+class ParkedPoll:
+    """A getUpdates that waits for something to come."""
+
+    def __init__(self, offset: int, limit: int):
+        self.offset, self.limit = offset, limit
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def wake(self) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def fail(self, error: BotApiError) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class UpdateQueue:
+    """First in, first out; confirmed only by a later call with a higher offset."""
+
+    def __init__(self, clock: Clock, spec: BotApiSpec, faults: Faults, first_id: int):
+        self._clock, self._faults = clock, faults
+        self._all_kinds = spec.update_types
+        self._default = [kind for kind in spec.update_types if kind not in spec.default_excluded_updates]
+        self._queue: deque[QueuedUpdate] = deque()
+        self._next_id = first_id
+        self._parked: ParkedPoll | None = None
+        self._previous: tuple[int, float] = (-1, -1e9)
+        self._last_poll_end = -1e9
+        self._conflict_free_at = -1e9
+        self._again: set[int] = set()  # updates to deliver although they are below the offset
+        self.allowed: list[str] | None = None
+        self.confirmed_below = first_id
+        self.on_change: Callable[[], None] = lambda: None
+
+    @property
+    def is_polling(self) -> bool:
+        """True while a getUpdates is parked."""
+        return self._parked is not None
+
+    def seconds_since_poll(self) -> float:
+        """0 while a poll is parked, else the time since the last one ended."""
+        return 0.0 if self._parked else self._clock.monotonic() - self._last_poll_end
+
+    def pending(self) -> list[dict[str, Any]]:
+        """What the bot has not confirmed."""
+        self._expire()
+        return [{"update_id": update.id, "kind": update.kind} for update in self._queue]
+
+    def set_allowed(self, kinds: list[str]) -> None:
+        """A list replaces the stored one; the empty list means all but the three noisy kinds; it stays until it is
+        changed [docs]."""
+        self.allowed = list(kinds) or None
+
+    def allows(self, kind: str) -> bool:
+        """The filter acts when an update is created, not when it is fetched [docs]. Kinds newer than the
+        specification pass, as they would on a newer server."""
+        return kind in (self.allowed or self._default) or kind not in self._all_kinds
+
+    def add(self, kind: str, payload: dict[str, Any], chat: int | None, date: float) -> int | None:
+        """Queues an update and wakes the parked poll; returns its id, or None if it was filtered out."""
+        if not self.allows(kind):
+            return None
+        text = json.dumps(payload, ensure_ascii=False)
+        fault = self._faults.for_update(kind, None if chat is None else str(chat), text)
+        if fault is not None and fault.kind == "gap_update_id":
+            self._next_id += int(fault.options.get("n", 1000))
+        update_id = self._next_id
+        self._next_id += 1
+        if fault is not None and fault.kind == "drop_update":
+            return update_id
+        whole = f'{{"update_id":{update_id},{json.dumps(kind)}:{text}}}'
+        self._push(update_id, kind, whole, date, fault is not None and fault.kind == "duplicate_update")
+        return update_id
+
+    def add_raw(self, update: dict[str, Any]) -> int:
+        """Queues any object as it is, unfiltered; gives it an id if it has none."""
+        update_id = update.get("update_id")
+        if not isinstance(update_id, int) or isinstance(update_id, bool):
+            update_id = self._next_id
+        self._next_id = max(self._next_id, update_id + 1)
+        kind = next((key for key in update if key != "update_id"), "")
+        text = json.dumps({"update_id": update_id, **{k: v for k, v in update.items() if k != "update_id"}},
+                          ensure_ascii=False)
+        self._push(update_id, kind, text, self._clock.unix(), False)
+        return update_id
+
+    def _push(self, update_id: int, kind: str, text: str, date: float, twice: bool) -> None:
+        self._queue.append(QueuedUpdate(update_id, kind, text, date + LIFETIMES.get(kind, DAY), twice))
+        if self._parked is not None:
+            self._parked.wake()
+        self.on_change()
+
+    def drop_all(self) -> None:
+        """drop_pending_updates."""
+        self._queue.clear()
+        self.on_change()
+
+    async def get_updates(self, offset: int, limit: int, timeout: int, allowed: list[str] | None,
+                          on_disconnect: list[Callable[[], None]], parked: Callable[[], None]) -> tuple[bytes, list[int]]:
+        """Answers getUpdates: the JSON array, and the ids in it. `parked` is called if it has to wait."""
+        if self._parked is not None:
+            await self._end_older_poll()
+        limit = min(max(limit, 1), 100)
+        timeout = min(max(timeout, 0), MAX_TIMEOUT)
+        if allowed is not None:
+            self.set_allowed(allowed)
+        now = self._clock.monotonic()
+        previous_offset, previous_start = self._previous
+        if offset == previous_offset:  # against bots that spin [server source]
+            if now < previous_start + 3.0 and timeout < 3:
+                timeout = 3
+            if now < previous_start + 0.5:
+                limit = 1
+        self._previous = (offset, now)
+        self._expire()
+        start = self._forget(offset)
+        batch = self._batch(start, limit)
+        if not batch and timeout > 0:
+            poll = ParkedPoll(start, limit)
+            self._parked = poll
+            self.on_change()
+            parked()
+            on_disconnect.append(poll.wake)
+            timer = asyncio.get_running_loop().call_later(timeout, poll.wake)
+            try:
+                await poll.done
+            finally:
+                timer.cancel()
+                if self._parked is poll:
+                    self._parked = None
+                    self._last_poll_end = self._clock.monotonic()
+                    self.on_change()
+            self._expire()
+            batch = self._batch(poll.offset, poll.limit)
+        self._last_poll_end = self._clock.monotonic()
+        return b"[" + ",".join(update.text for update in batch).encode() + b"]", [update.id for update in batch]
+
+    def _forget(self, offset: int) -> int:
+        """Applies the confirmation in `offset`; returns the id from which to read.
+
+        Positive: everything below is forgotten. Negative: all but the last -offset. Zero: nothing. An offset far
+        beyond the end is not believed: reading starts at the head and nothing is forgotten [server source]."""
+        if offset > self._next_id + 10:
+            return 0
+        if offset > 0:
+            self._confirm(lambda update: update.id < offset)
+            self.confirmed_below = max(self.confirmed_below, offset)
+            return offset
+        if offset < 0:
+            keep = list(self._queue)[offset:]
+            lost = {id(update) for update in self._queue} - {id(update) for update in keep}
+            self._confirm(lambda update: id(update) in lost)
+        return 0
+
+    def _confirm(self, gone: Callable[[QueuedUpdate], bool]) -> None:
+        before = len(self._queue)
+        kept = deque()
+        again = []
+        for update in self._queue:
+            if not gone(update):
+                kept.append(update)
+            elif update.twice:
+                # The confirmation got lost on Telegram's side: the same update comes once more, below the offset.
+                again.append(QueuedUpdate(update.id, update.kind, update.text, update.expires))
+        self._queue = deque([*again, *kept])
+        self._again = {id(update) for update in again}
+        if len(self._queue) != before:
+            self.on_change()
+
+    def _batch(self, start: int, limit: int) -> list[QueuedUpdate]:
+        batch: list[QueuedUpdate] = []
+        size = 0
+        for update in self._queue:
+            if update.id < start and id(update) not in self._again:
+                continue
+            size += len(update.text.encode()) + 1
+            if batch and (len(batch) >= limit or size > MAX_RESPONSE_BYTES):
+                break
+            batch.append(update)
+            self._again.discard(id(update))
+        return batch
+
+    def _expire(self) -> None:
+        now = self._clock.unix()
+        if any(update.expires <= now for update in self._queue):
+            self._queue = deque(update for update in self._queue if update.expires > now)
+            self.on_change()
+
+    async def _end_older_poll(self) -> None:
+        older, self._parked = self._parked, None
+        now = self._clock.monotonic()
+        error = BotApiError(409, TERMINATED)
+        assert older is not None
+        if now >= self._conflict_free_at:
+            self._conflict_free_at = now + CONFLICT_PAUSE
+            older.fail(error)
+        else:
+            asyncio.get_running_loop().call_later(CONFLICT_PAUSE, older.fail, error)
+        # The older poll's task runs first, so that its end and this one's start stay in order.
+        await asyncio.sleep(0)
