@@ -39,10 +39,12 @@ struct ExitStatus {
 /// A child process in a session (and process group) of its own, with no descriptor of ours but its pipes and
 /// default signal dispositions. posix_spawn(3) and pidfd_open(2). One thread.
 ///
-/// The destructor kills the group with SIGKILL and reaps the child if it was not waited for.
+/// The destructor kills the group with SIGKILL and reaps the child: until then an ended child stays a zombie,
+/// so that its number cannot come to mean another process. What still waits or reads then ends.
 class ChildProcess {
  public:
-  /// The error is a sentence that names the program and the reason.
+  /// The error is a sentence that names the program and the reason. Sets SIGPIPE to be ignored in this
+  /// process, as whoever writes to a child must.
   static std::expected<ChildProcess, std::string> spawn(const boost::asio::any_io_executor& executor,
                                                         const SpawnOptions& options);
   ChildProcess(ChildProcess&&) noexcept;
@@ -52,8 +54,9 @@ class ChildProcess {
   pid_t pid() const;
   bool running() const;  ///< false once the exit was seen
 
-  /// Writes all bytes; false when the child has closed its end. Not to be called twice at a time.
+  /// Writes all bytes; false when either side has closed the pipe. Not to be called twice at a time.
   boost::asio::awaitable<bool> write_stdin(std::string bytes);
+  /// The child sees the end of its input, also when it was null from the start.
   void close_stdin();
 
   /// The next bytes (1 to 65 536), or "" at the end of the stream.
@@ -67,6 +70,8 @@ class ChildProcess {
   void signal_group(int signal_number);
 
   /// SIGKILL for the group and for every descendant that can be found through /proc, whatever its session.
+  /// Descendants are found through their parents: call it while the child lives, or those of other sessions
+  /// are lost.
   void kill_tree();
 
  private:

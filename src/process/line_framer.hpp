@@ -24,6 +24,9 @@ class LineFramer {
   std::size_t dropped_lines() const { return dropped_; }
 
  private:
+  void skip();
+  std::optional<std::string> take();
+
   std::size_t limit_;
   std::string pending_;
   bool skipping_ = false;

@@ -1,13 +1,27 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 /// What each long-running role does around its own work.
 namespace butler::process {
+
+/// The environment variable by which a supervisor tells its children its pid: see harden().
+inline constexpr const char* parent_variable = "BUTLER_PARENT_PID";
+
+struct SystemUser {
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+/// The system user of that name; nullopt when there is none.
+std::optional<SystemUser> find_user(const std::string& name);
 
 /// Becomes the named system user when started by root (groups included, no way back); does nothing for
 /// others. Throws std::runtime_error with what to do when the user does not exist. Call before threads, files
@@ -15,8 +29,9 @@ namespace butler::process {
 void drop_root(const std::string& user);
 
 /// Makes memory, environment and descriptors unreadable through /proc for processes of the same user
-/// (PR_SET_DUMPABLE 0), asks for SIGTERM when the parent dies if `with_parent`, and ignores SIGPIPE.
-/// Call after drop_root(): changing the user resets both.
+/// (PR_SET_DUMPABLE 0), asks for SIGTERM when the parent dies if `with_parent` (at once when the parent is no
+/// longer the one that $BUTLER_PARENT_PID names), and ignores SIGPIPE. Call after drop_root(): changing the
+/// user resets both.
 void harden(bool with_parent);
 
 /// Tells the supervisor that the role is ready: sd_notify(3)'s protocol on $NOTIFY_SOCKET. Nothing without
