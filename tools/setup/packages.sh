@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that are missing, for what is named: build, check, test, run.
-# Usage: tools/setup/packages.sh [build] [check] [test] [run]     (nothing named: build and run)
+# Usage: tools/setup/packages.sh [build] [check] [test] [run]     (nothing named: build)
 set -euo pipefail
 # shellcheck source=tools/setup/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
@@ -39,6 +39,9 @@ for package in "${wanted[@]}"; do
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
+can_be_root ||
+  fail "These Debian packages are missing: ${missing[*]}" \
+    "Only root can install them, and sudo is not there: run the same make command once as root."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 

@@ -22,10 +22,7 @@ case $(uname -m) in
 esac
 
 if is_root; then umask 022; fi
-if [ ! -d "$home" ]; then
-  mkdir -p "$home"
-  if is_root; then chmod 0711 "$home"; fi
-fi
+if [ ! -d "$home" ] && mkdir -p "$home" && is_root; then chmod 0711 "$home"; fi
 [ -w "$home" ] ||
   fail "$home cannot be written by $(id -un)." \
     "Run the same command as its owner, or set BUTLER_HOME to a folder of your own."
