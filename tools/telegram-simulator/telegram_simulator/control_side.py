@@ -52,9 +52,7 @@ class ControlSide:
             verb = self._verbs.get(name)
             if verb is None:
                 raise ControlError(f"there is no verb {name!r}; there are {', '.join(sorted(self._verbs))}", 404)
-            fields = Fields(body)
-            answer = verb(fields)
-            fields.finish()
+            answer = verb(Fields(body))  # each verb reads all its fields, then refuses others, then acts
             if name != "marker":
                 self._core.journal.append("user", verb=name, fields=body, effect=answer)
             return _json({"ok": True, **answer})
@@ -184,6 +182,7 @@ class ControlSide:
 
     def _advance(self, fields: Fields) -> dict:
         seconds = fields.number("s")
+        fields.finish()
         if seconds < 0:
             raise ControlError("s: time does not go back")
         self._core.clock.advance(seconds)
@@ -195,6 +194,7 @@ class ControlSide:
         seq, everything = fields.integer("seq", None), fields.flag("all", False)
         kind, method, field = fields.text("kind", None), fields.text("method", None), fields.text("field", None)
         times = fields.integer("times", -1)
+        fields.finish()
         if kind is not None:
             self._core.permissions.append(Permission(kind, method, field, times))
             return {"permitted": kind}
@@ -208,11 +208,15 @@ class ControlSide:
         return {"claimed": len(claimed)}
 
     def _marker(self, fields: Fields) -> dict:
-        entry = self._core.journal.append("marker", name=fields.text("name"), data=fields.any("data", None))
+        name, data = fields.text("name"), fields.any("data", None)
+        fields.finish()
+        entry = self._core.journal.append("marker", name=name, data=data)
         return {"seq": entry["seq"]}
 
     def _rate_model(self, fields: Fields) -> dict:
-        self._core.rates.configure(fields.flag("on"))
+        enabled = fields.flag("on")
+        fields.finish()
+        self._core.rates.configure(enabled)
         return {"on": self._core.rates.enabled}
 
 

@@ -108,7 +108,9 @@ class Connection(asyncio.Protocol):
         if request is None:
             return
         self._current = request
-        asyncio.ensure_future(self._serve(request))
+        # The loop itself keeps weak references only; a task that nobody holds may vanish.
+        self._server.tasks.add(task := asyncio.ensure_future(self._serve(request)))
+        task.add_done_callback(self._server.tasks.discard)
 
     async def _serve(self, request: Request) -> None:
         response = await self._server.handle(request)
@@ -248,6 +250,7 @@ class HttpServer:
         self.handle = handle
         self.error_body = error_body
         self.connections: set[Connection] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
         self._next_id = 0
         self._server: asyncio.Server | None = None
 
@@ -258,11 +261,13 @@ class HttpServer:
         return self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
-        """Stops accepting and drops every connection at once."""
+        """Stops accepting, drops every connection and ends what they wait for, at once."""
         if self._server is not None:
             self._server.close()
         for connection in list(self.connections):
             connection.abort(reset=False)
+        for task in list(self.tasks):
+            task.cancel()
 
     def _connection(self) -> Connection:
         self._next_id += 1

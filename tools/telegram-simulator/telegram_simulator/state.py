@@ -159,6 +159,8 @@ class World:
         chat_id = -(4000000 + number) if kind == "group" else SUPERGROUP_BASE - 2000000 - number
         chat = Chat(chat_id, kind, title, username, forum, set(members), set(list(members)[:1]),
                     "administrator" if bot_admin or kind == "channel" else "member")
+        if kind == "supergroup":
+            chat.last_id = 1  # number 1 is the message that says the group was made, and the General topic's id
         if forum:
             chat.topics[1] = Topic(1, "General")
         self.chats[chat_id] = chat

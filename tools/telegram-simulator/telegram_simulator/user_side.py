@@ -32,6 +32,7 @@ class UserSide:
         username = fields.text("username", None)
         started, topics = fields.flag("started", False), fields.flag("topics", False)
         language = fields.text("language", "en")
+        fields.finish()
         if user_id is not None and (user_id in self._world.users or user_id <= 0):
             raise ControlError(f"id: {user_id} is taken or not positive")
         user = self._world.add_user(user_id, name, username, started, topics, language)
@@ -47,6 +48,7 @@ class UserSide:
         title = fields.text("title", "Group")
         admin = fields.flag("bot_admin", False)
         username = fields.text("username", None)
+        fields.finish()
         if kind not in ("group", "supergroup", "channel"):
             raise ControlError("type: group, supergroup or channel (a private chat comes with user.create)")
         if forum and kind != "supergroup":
@@ -68,6 +70,7 @@ class UserSide:
         reply_to = fields.integer("reply_to", None)
         entities = fields.list("entities", [])
         extra = fields.dict("extra", {})
+        fields.finish()
         if thread is not None and (not chat.is_forum or thread not in chat.topics or chat.topics[thread].deleted):
             raise ControlError(f"thread: the chat {chat.id} has no topic {thread}")
         replied = self._message(chat, reply_to, "reply_to") if reply_to is not None else None
@@ -90,7 +93,9 @@ class UserSide:
         """A person changes a message of theirs."""
         chat = self._chat(fields)
         message = self._message(chat, fields.integer("message"), "message")
-        content = self._content(fields.text("text"), fields.list("entities", []))
+        text, entities = fields.text("text"), fields.list("entities", [])
+        fields.finish()
+        content = self._content(text, entities)
         if message.from_bot:
             raise ControlError(f"message: {message.id} is the bot's; people edit their own")
         message.history.append({"text": message.text, "entities": message.api.get("entities", [])})
@@ -108,6 +113,7 @@ class UserSide:
         label, data = fields.text("label", None), fields.text("data", None)
         row, col = fields.integer("row", None), fields.integer("col", None)
         stale = fields.flag("stale", False)
+        fields.finish()
         if stale and data is not None:
             button: dict[str, Any] = {"text": "", "callback_data": data}
         else:
@@ -130,6 +136,7 @@ class UserSide:
         chat = self._chat(fields)
         wanted = fields.integer("draft", None)
         thread = fields.integer("thread", None)
+        fields.finish()
         self._world.live_drafts()
         draft = self._world.drafts.get((chat.id, thread))
         if draft is None or (wanted is not None and draft.id != wanted):
@@ -152,6 +159,7 @@ class UserSide:
         message = self._message(chat, fields.integer("message"), "message")
         user = self._sender(fields, chat)
         emoji = fields.text("emoji")
+        fields.finish()
         old = message.reactions.get(user["id"], [])
         new = [{"type": "emoji", "emoji": emoji}] if emoji else []
         message.reactions[user["id"]] = new
@@ -185,6 +193,7 @@ class UserSide:
     def migrate_group(self, fields: Fields) -> dict:
         """A basic group becomes a supergroup with another id; both sides get a service message."""
         chat = self._chat(fields)
+        fields.finish()
         if chat.type != "group" or chat.migrated_to is not None:
             raise ControlError(f"chat: {chat.id} is no basic group")
         new = self._world.add_chat("supergroup", chat.title, chat.members, False, chat.bot_status == "administrator")
@@ -201,6 +210,7 @@ class UserSide:
         chat = self._chat(fields)
         user = self._sender(fields, chat)
         name = fields.text("name")
+        fields.finish()
         if not chat.is_forum:
             raise ControlError(f"chat: {chat.id} has no topics")
         topic, message = create_topic(self._world, chat, user, name, 7322096)
@@ -227,6 +237,7 @@ class UserSide:
         """A person follows t.me/<bot>?start=<payload>: it arrives as the text "/start <payload>" [docs]."""
         user = self._user(fields.integer("user", self._core.options.owner_id))
         payload = fields.text("payload", "")
+        fields.finish()
         if payload and not START_PAYLOAD.fullmatch(payload):
             raise ControlError("payload: 1 to 64 of A-Z a-z 0-9 _ -")
         return self.send_text(Fields({"chat": user["id"], "user": user["id"], "text": f"/start {payload}".strip()}))
@@ -235,13 +246,16 @@ class UserSide:
         """A person deletes a message; bots are not told [docs]."""
         chat = self._chat(fields)
         message = self._message(chat, fields.integer("message"), "message")
+        fields.finish()
         message.deleted = True
         self._world.changed(chat.id)
         return {}
 
     def raw_update(self, fields: Fields) -> dict:
         """Any update at all, known to the specification or not, in the queue as it is."""
-        update_id = self._core.queue.add_raw(fields.dict("json"))
+        update = fields.dict("json")
+        fields.finish()
+        update_id = self._core.queue.add_raw(update)
         self._core.journal.append("update", kind="raw", update_id=update_id)
         return {"update_id": update_id}
 
@@ -280,6 +294,7 @@ class UserSide:
         chat = self._chat(fields)
         user = self._sender(fields, chat)
         thread = fields.integer("thread")
+        fields.finish()
         topic = chat.topics.get(thread)
         if topic is None or topic.deleted:
             raise ControlError(f"thread: the chat {chat.id} has no topic {thread}")
@@ -302,11 +317,13 @@ class UserSide:
 
     def _set_blocked(self, fields: Fields, status: str) -> dict:
         user = self._user(fields.integer("user", self._core.options.owner_id))
+        fields.finish()
         chat = self._world.chats[user["id"]]
         return self._change_bot(chat, status, user["id"])
 
     def _move_bot(self, fields: Fields, status: str) -> dict:
         chat = self._chat(fields)
+        fields.finish()
         if not chat.is_group:
             raise ControlError(f"chat: {chat.id} is no group (for a private chat: block, unblock)")
         return self._change_bot(chat, status, sorted(chat.members)[0])

@@ -1,0 +1,164 @@
+// Turns messages into DOM nodes. Text from outside only ever becomes a text node, so it cannot become markup.
+
+const SAFE_LINK = /^(https?|tg|ton|tonsite|mailto):/i;
+
+/** Makes an element; `children` are nodes or plain text. */
+export function element(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key === "class") node.className = value;
+    else if (key === "on") for (const [event, handler] of Object.entries(value)) node.addEventListener(event, handler);
+    else node.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : String(value));
+  }
+  node.append(...children);
+  return node;
+}
+
+function link(url, visible) {
+  const target = SAFE_LINK.test(url) ? url : `http://${url}`;
+  return element("a", { href: target, target: "_blank", rel: "noreferrer noopener" }, ...visible);
+}
+
+function copyButton(text) {
+  return element("button", { type: "button", class: "copy", on: { click: () => navigator.clipboard?.writeText(text) } }, "copy");
+}
+
+/** Wraps the nodes that an entity covers. */
+function wrap(entity, covered, nodes, actions) {
+  switch (entity.type) {
+    case "bold": return element("strong", {}, ...nodes);
+    case "italic": return element("em", {}, ...nodes);
+    case "underline": return element("u", {}, ...nodes);
+    case "strikethrough": return element("s", {}, ...nodes);
+    case "spoiler": {
+      const node = element("span", { class: "spoiler", role: "button", tabindex: 0, "aria-label": "Spoiler" }, ...nodes);
+      node.addEventListener("click", () => node.classList.add("open"));
+      return node;
+    }
+    case "code": {
+      const node = element("code", { title: "Copy" }, ...nodes);
+      node.addEventListener("click", () => navigator.clipboard?.writeText(covered));
+      return node;
+    }
+    case "pre": {
+      const node = element("pre", { tabindex: 0 });
+      if (entity.language) {
+        node.append(element("span", { class: "lang" }, element("span", {}, entity.language), copyButton(covered)));
+        node.dataset.language = entity.language;
+      }
+      node.append(element("span", { class: "body" }, ...nodes));
+      return node;
+    }
+    case "blockquote": return element("blockquote", {}, ...nodes);
+    case "expandable_blockquote": {
+      const node = element("blockquote", { class: "expandable" }, ...nodes);
+      node.addEventListener("click", () => node.classList.add("open"));
+      return node;
+    }
+    case "text_link": return link(entity.url ?? "", nodes);
+    case "url": return link(covered, nodes);
+    case "email": return link(`mailto:${covered}`, nodes);
+    case "bot_command": {
+      return element("button", { type: "button", class: "command", on: { click: () => actions.command(covered) } }, ...nodes);
+    }
+    case "mention": case "hashtag": case "cashtag": case "text_mention": return element("a", {}, ...nodes);
+    case "date_time": return element("time", { title: new Date((entity.unix_time ?? 0) * 1000).toLocaleString() }, ...nodes);
+    default: return element("span", {}, ...nodes);
+  }
+}
+
+/** A text with its entities. Their offsets count UTF-16 units, as JavaScript's strings do. */
+export function richText(text, entities, actions) {
+  const ordered = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
+  let at = 0;
+  function part(begin, end) {
+    const nodes = [];
+    let position = begin;
+    while (at < ordered.length && ordered[at].offset < end) {
+      const entity = ordered[at++];
+      const stop = Math.min(entity.offset + entity.length, end);
+      if (entity.offset > position) nodes.push(text.slice(position, entity.offset));
+      const start = Math.max(entity.offset, position);
+      nodes.push(wrap(entity, text.slice(start, stop), part(start, stop), actions));
+      position = stop;
+    }
+    if (position < end) nodes.push(text.slice(position, end));
+    return nodes;
+  }
+  const nodes = part(0, text.length);
+  // A block brings its own line break; the one written after it would show as an empty line.
+  nodes.forEach((node, index) => {
+    const before = nodes[index - 1];
+    if (typeof node === "string" && before instanceof HTMLElement && /^(PRE|BLOCKQUOTE)$/.test(before.tagName) && node.startsWith("\n")) {
+      nodes[index] = node.slice(1);
+    }
+    const after = nodes[index + 1];
+    if (typeof nodes[index] === "string" && after instanceof HTMLElement && /^(PRE|BLOCKQUOTE)$/.test(after.tagName) && nodes[index].endsWith("\n")) {
+      nodes[index] = nodes[index].slice(0, -1);
+    }
+  });
+  return element("div", { class: "text" }, ...nodes);
+}
+
+const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+
+/** The words for a service message, such as a new topic. */
+export function serviceText(message) {
+  const service = message.service ?? {};
+  if (service.forum_topic_created) return `${message.name} created the topic “${service.forum_topic_created.name}”`;
+  if (service.forum_topic_closed) return `${message.name} closed the topic`;
+  if (service.migrate_to_chat_id) return "This group became a supergroup";
+  if (service.migrate_from_chat_id) return "Continued from a basic group";
+  return Object.keys(service).join(", ").replaceAll("_", " ");
+}
+
+function keyboard(message, actions) {
+  const node = element("div", { class: "keyboard" });
+  message.reply_markup.inline_keyboard.forEach((row, line) => {
+    const cells = row.map((button, column) => element("button", {
+      type: "button", class: button.style ?? "", disabled: "disabled" in button, "data-callback": button.callback_data,
+      on: { click: (event) => actions.press(message, line, column, button, event.currentTarget) },
+    }, button.text + (button.url ? " ↗" : "")));
+    node.append(element("div", { class: "line" }, ...cells));
+  });
+  return node;
+}
+
+/** One message. `context` says what stands around it: first/last of a run, the message replied to, names shown. */
+export function messageNode(message, context, actions) {
+  if (message.service) {
+    return element("div", { class: "service", "data-message-id": message.message_id }, serviceText(message));
+  }
+  const bubble = element("div", { class: "bubble" });
+  if (context.showName) bubble.append(element("div", { class: "sender" }, message.name ?? ""));
+  if (context.reply) {
+    bubble.append(element("button", { type: "button", class: "reply", on: { click: () => actions.show(context.reply.message_id) } },
+      element("span", { class: "name" }, context.reply.name ?? ""), element("span", {}, context.reply.text)));
+  }
+  const text = richText(message.text, message.entities, actions);
+  text.append(element("span", { class: "meta", title: new Date(message.date * 1000).toLocaleString() },
+    `${message.edited ? "edited " : ""}${time.format(message.date * 1000)}${message.from === "user" ? " ✓✓" : message.silent ? " 🔕" : ""}`));
+  bubble.append(text);
+  if (message.reactions.length) {
+    bubble.append(element("div", { class: "reactions" }, ...message.reactions.map((item) => element("span", {}, item.emoji))));
+  }
+  bubble.append(element("div", { class: "act" },
+    element("button", { type: "button", "aria-label": "Reply", title: "Reply", on: { click: () => actions.reply(message) } }, "↩"),
+    element("button", { type: "button", "aria-label": "React with thumbs up", title: "👍", on: { click: () => actions.react(message) } }, "👍")));
+  const classes = ["message", context.first ? "first" : "", context.last ? "last" : ""].filter(Boolean).join(" ");
+  const node = element("article", { class: classes, "data-from": message.from, "data-message-id": message.message_id }, bubble);
+  if (message.reply_markup?.inline_keyboard) node.append(keyboard(message, actions));
+  return node;
+}
+
+/** A draft: what the bot is writing, with the client's own Stop button. */
+export function draftNode(draft, actions) {
+  const node = element("article", { class: "message first last draft", "data-from": "bot", "data-draft-id": draft.draft_id },
+    element("div", { class: "bubble" }, richText(draft.text, draft.entities, actions)));
+  if (draft.can_stop && !draft.stopped) {
+    node.append(element("div", { class: "keyboard" }, element("div", { class: "line" },
+      element("button", { type: "button", class: "stop", on: { click: () => actions.stop(draft) } }, "◼ Stop"))));
+  }
+  return node;
+}
