@@ -67,7 +67,7 @@ function drawChats() {
       avatar(chat.id, chat.name),
       element("div", { class: "body" },
         element("div", { class: "name" }, chat.type === "private" ? `${chat.name} → ${view.state.bot.first_name}` : chat.name, element("span", { class: "kind" }, kind)),
-        element("div", { class: "last" }, chat.id === view.chat ? lastText() : "")));
+        element("div", { class: "last" }, chat.id === view.chat ? lastText() : chat.last_text || "no messages yet")));
     return node;
   });
   $("chats").replaceChildren(...nodes);

@@ -154,7 +154,7 @@ export function messageNode(message, context, actions) {
 
 /** A draft: what the bot is writing, with the client's own Stop button. */
 export function draftNode(draft, actions) {
-  const node = element("article", { class: "message first last draft", "data-from": "bot", "data-draft-id": draft.draft_id },
+  const node = element("article", { class: "draft", "data-draft-id": draft.draft_id },
     element("div", { class: "bubble" }, richText(draft.text, draft.entities, actions)));
   if (draft.can_stop && !draft.stopped) {
     node.append(element("div", { class: "keyboard" }, element("div", { class: "line" },

@@ -52,7 +52,7 @@ class Application:
             return await self._control.handle(request)
         if path.startswith("/file/"):
             return Response(404, _error_body(404, "Not Found"))
-        if request.method not in ("GET", "HEAD"):
+        if request.method != "GET":
             return Response(405, _error_body(405, "Method Not Allowed"))
         return self._page.file(path)
 

@@ -14,6 +14,7 @@ from .journal import Journal
 from .rate_model import RateModel
 from .state import Chat, Message, World
 from .update_queue import UpdateQueue
+from .utf16 import slice_units
 
 SPEC_PATH = Path(__file__).resolve().parent.parent / "data" / "bot-api-10.3.json"
 
@@ -100,7 +101,7 @@ class Core:
 
     def _visible(self, chat: Chat, message: Message) -> bool:
         """With privacy on, a bot that is no administrator sees in groups only commands that may be meant for it,
-        replies to it, messages that mention it, and service messages [docs]."""
+        replies to it, and service messages [docs]."""
         if not chat.is_group or chat.bot_status == "administrator" or self.world.bot["can_read_all_group_messages"]:
             return True
         if "text" not in message.api:
@@ -109,11 +110,8 @@ class Core:
             return True
         name = self.world.bot["username"].lower()
         for entity in message.api.get("entities", []):
-            covered = message.text.encode("utf-16-le")[entity["offset"] * 2:(entity["offset"] + entity["length"]) * 2]
-            word = covered.decode("utf-16-le").lower()
+            word = slice_units(message.text, entity["offset"], entity["length"]).lower()
             if entity["type"] == "bot_command" and ("@" not in word or word.endswith("@" + name)):
-                return True
-            if entity["type"] == "mention" and word == "@" + name:
                 return True
         return False
 

@@ -259,8 +259,9 @@ class World:
     def describe_chat(self, chat: Chat) -> dict[str, Any]:
         """A chat in the control API's words."""
         name = self.users[chat.id]["first_name"] if chat.type == "private" else chat.title
+        last = next((message for message in reversed(chat.messages.values()) if not message.deleted), None)
         return {"id": chat.id, "type": chat.type, "name": name, "forum": chat.is_forum, "members": sorted(chat.members),
                 "bot_status": chat.bot_status, "started": chat.started, "migrated_to": chat.migrated_to,
                 "topics": [{"thread": topic.id, "name": topic.name, "closed": topic.closed}
                            for topic in chat.topics.values() if not topic.deleted],
-                "last_message_id": chat.last_id}
+                "last_message_id": chat.last_id, "last_text": last.text[:100] if last else ""}
