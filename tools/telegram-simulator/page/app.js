@@ -97,8 +97,6 @@ function drawHeader() {
     status.replaceChildren(word[here[0].action] ?? here[0].action.replaceAll("_", " "), element("span", { class: "dots", "aria-hidden": "true" }, element("i"), element("i"), element("i")));
   } else if (isPrivate || !chat) status.textContent = `@${bot.username} · bot`;
   else status.textContent = `${chat.members.length + 1} members, @${bot.username} among them`;
-  clearTimeout(drawHeader.timer);
-  if (here.length) drawHeader.timer = setTimeout(refresh, Math.max(200, here[0].seconds_left * 1000 + 50));
   drawBanner(chat);
 }
 
@@ -157,9 +155,6 @@ function drawMessages(jump) {
   if (!wanted.length) wanted.push(emptyNode());
   box.replaceChildren(...wanted);
   if (atEnd) box.scrollTop = box.scrollHeight;
-  clearTimeout(drawMessages.timer);
-  const ends = view.transcript.drafts.map((draft) => draft.seconds_left);
-  if (ends.length) drawMessages.timer = setTimeout(refresh, Math.max(200, Math.min(...ends) * 1000 + 50));
   scrolled();
 }
 

@@ -53,12 +53,12 @@ def format_text(text: str, entities: list[dict[str, Any]], *, allow_empty: bool 
     Raises the server's own errors for an empty text and for entities that end outside the text."""
     given = _to_spans(text, entities)
     clean, spans = _clean(text, given)
-    spans = [span for span in spans if span.end > span.begin and clean[span.begin:span.end].strip()]
+    spans = _without_blank(clean, spans)
     spans = [span for span in spans if span.kind != "text_link" or _good_link(span.extra.get("url", ""))]
-    clean, spans = _trim(clean, spans)
+    legal = _without_blank(clean, _legalise(spans))
+    clean, legal = _trim(clean, legal)
     if not clean.strip(" \n\u00a0\u200b\u200c\u200d\u2060\ufeff") and not allow_empty:
         raise bad_request(empty_text, violation="empty_text")
-    legal = _legalise(spans)
     repaired = len(legal) != len(given) or [(s.kind, s.begin, s.end) for s in sorted(given, key=Span.order)] != [
         (s.kind, s.begin, s.end) for s in legal]
     taken = [span for span in legal if span.kind not in SPLITTABLE and span.kind not in QUOTES]
@@ -111,7 +111,12 @@ def _trim(text: str, spans: list[Span]) -> tuple[str, list[Span]]:
     cut = min(len(text) - len(text.lstrip(" \n")), first)
     text = text[cut:]
     trimmed = [Span(s.kind, s.begin - cut, min(s.end - cut, len(text)), s.extra) for s in spans]
-    return text, [span for span in trimmed if span.end > span.begin]
+    return text, sorted((span for span in trimmed if span.end > span.begin), key=Span.order)
+
+
+def _without_blank(text: str, spans: list[Span]) -> list[Span]:
+    """An entity of whitespace is dropped [server source]."""
+    return [span for span in spans if text[span.begin:span.end].strip()]
 
 
 def _good_link(url: str) -> bool:
@@ -137,7 +142,9 @@ def _legalise(spans: list[Span]) -> list[Span]:
     solid = [span for span in solid if not _crosses_quote(span, quotes)]
     atoms = [span for span in solid if span.kind in ATOMS]
     emoji = [span for span in ordered if span.kind == "custom_emoji"
-             and not any(_touch(span, other) for other in atoms)]
+             and not any(_touch(span, other) for other in atoms)
+             and all(not _touch(span, other) or (other.begin <= span.begin and span.end <= other.end)
+                     for other in quotes + solid)]
     result = quotes + solid + _without_intersections(emoji)
     borders = sorted({edge for span in result for edge in (span.begin, span.end)})
     for kind in SPLITTABLE:

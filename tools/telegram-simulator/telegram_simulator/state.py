@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,7 +136,7 @@ class World:
         self._account_messages = 0
         self._next_group = 1
         self._next_user = 5001
-        self.changed = lambda chat_id: None
+        self.changed: Callable[[int | None], None] = lambda chat_id: None
 
     def add_user(self, user_id: int | None, first_name: str, username: str | None, started: bool,
                  topics: bool = False, language: str = "en") -> dict[str, Any]:
@@ -235,6 +237,11 @@ class World:
         """A message that still exists."""
         found = chat.messages.get(message_id)
         return None if found is None or found.deleted else found
+
+    def changed_for(self, chat_id: int, seconds: float) -> None:
+        """Reports a change that ends by itself: now, and when it has ended."""
+        self.changed(chat_id)
+        asyncio.get_running_loop().call_later(seconds + 0.01, lambda: self.changed(chat_id))
 
     def live_typing(self) -> list[dict[str, Any]]:
         """Chat actions still shown: five seconds at most [docs]."""

@@ -24,5 +24,5 @@ def send_message_draft(call: Call) -> bool:
                               bool(call.params.get("can_stop")), bool(call.params.get("keep_on_stop")), expires,
                               updates=previous.updates + 1 if previous and previous.id == draft_id else 1)
     call.effect["draft_id"] = draft_id
-    world.changed(chat.id)
+    world.changed_for(chat.id, DRAFT_SECONDS)
     return True

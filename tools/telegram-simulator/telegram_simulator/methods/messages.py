@@ -119,7 +119,7 @@ def send_chat_action(call: Call) -> bool:
     elif thread is not None:
         thread = thread_for_send(call, chat)
     world.typing[(chat.id, thread)] = (call.params["action"], world.clock.monotonic() + TYPING_SECONDS)
-    world.changed(chat.id)
+    world.changed_for(chat.id, TYPING_SECONDS)
     return True
 
 
