@@ -1,0 +1,39 @@
+#include "api/describe.hpp"
+#include "orchestrator/routes.hpp"
+
+namespace butler::orchestrator {
+
+namespace {
+
+Answer pause(JobService& jobs, const RouteRequest& call) {
+  const auto body = decode_body<api::PauseRequest>(call.request);
+  if (!body) return to_response(body.error());
+  const auto state = jobs.pause(*body, call.now.wall);
+  if (!state) return to_response(state.error());
+  return json_response(200, json::encode(api::AdminAnswer{*state}));
+}
+
+}  // namespace
+
+void add_admin_routes(RouteTable& routes, JobService& jobs, store::JobStore& store) {
+  constexpr auto gateway = Caller::gateway;
+  constexpr auto body = domain::limits::body_bytes;
+  routes.add({"GET", "/health", Caller::anyone, 0, [&jobs](const RouteRequest& call) -> Answer {
+                return json_response(
+                    200, json::encode(api::HealthAnswer{true, call.now.wall, jobs.admin_state()}));
+              }});
+  routes.add({"GET", "/ready", Caller::anyone, 0, [&store](const RouteRequest&) -> Answer {
+                store.prove_writable();
+                return json_response(200, json::Object{{"ok", true}});
+              }});
+  routes.add({"GET", "/v1/admin/state", gateway, 0, [&jobs](const RouteRequest&) -> Answer {
+                return json_response(200, json::encode(api::AdminAnswer{jobs.admin_state()}));
+              }});
+  routes.add({"POST", "/v1/admin/pause", gateway, body,
+              [&jobs](const RouteRequest& call) { return pause(jobs, call); }});
+  routes.add({"POST", "/v1/admin/resume", gateway, body, [&jobs](const RouteRequest& call) -> Answer {
+                return json_response(200, json::encode(api::AdminAnswer{jobs.resume(call.now.wall)}));
+              }});
+}
+
+}  // namespace butler::orchestrator

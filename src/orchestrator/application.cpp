@@ -1,0 +1,103 @@
+#include "orchestrator/application.hpp"
+
+#include "log/log.hpp"
+#include "sqlite/database.hpp"
+
+namespace butler::orchestrator {
+
+namespace asio = boost::asio;
+
+namespace {
+
+bool is_event_stream(const http::Response& response) {
+  return response.headers.find("x-next-cursor").has_value();
+}
+
+bool has_terminal_event(const std::string& steps) {
+  return steps.find("event: job_finished\n") != std::string::npos ||
+         steps.find("event: job_failed\n") != std::string::npos ||
+         steps.find("event: job_aborted\n") != std::string::npos;
+}
+
+http::Response unavailable() {
+  return error_response(503, "unavailable", "the orchestrator takes no requests now");
+}
+
+}  // namespace
+
+bool ApiApplication::may_call(Caller caller, const http::RequestHead& head) const {
+  if (caller == Caller::anyone) return true;
+  const auto token = presented_token(head);
+  const auto& expected = caller == Caller::gateway ? settings_.gateway_token : settings_.worker_token;
+  return token && same_secret(*token, expected);
+}
+
+std::variant<http::Response, http::BodyLimit> ApiApplication::admit(const http::RequestHead& head) {
+  if (closed_) return unavailable();
+  if (!is_local_client(head, settings_.host)) {
+    return error_response(403, "forbidden", "this address is for local programs, not for web pages");
+  }
+  const auto match = routes_.find(head.method, head.path());
+  if (match.route != nullptr) {
+    if (!may_call(match.route->caller, head)) {
+      return error_response(401, "unauthorized", "a valid x-api-key for this route is required");
+    }
+    return http::BodyLimit{match.route->body_limit};
+  }
+  // What exists is told only to those who may call something.
+  if (!may_call(Caller::gateway, head) && !may_call(Caller::worker, head)) {
+    return error_response(401, "unauthorized", "a valid x-api-key is required");
+  }
+  if (match.path_known) return error_response(405, "method_not_allowed", "this path takes another method");
+  return error_response(404, "not_found", "there is no such path");
+}
+
+asio::awaitable<http::Response> ApiApplication::answer(const http::Request& request,
+                                                       http::Exchange& exchange) {
+  auto match = routes_.find(request.head.method, request.head.path());
+  CommitQueue::Unit unit = [&request, route = match.route,
+                            parameters = std::move(match.parameters)]() -> Answer {
+    return route->handler(RouteRequest{request, parameters, now_on_both_clocks()});
+  };
+  try {
+    co_return co_await commits_.answer(std::move(unit), exchange);
+  } catch (const StoreAway& away) {
+    log::error("store.away", {{"error", away.what()}, {"path", request.head.path()}});
+  } catch (const sqlite::Error& error) {
+    log::error("store.error", {{"error", error.what()}, {"path", request.head.path()}});
+  }
+  co_return unavailable();
+}
+
+asio::awaitable<void> ApiApplication::serve(http::Request request, http::Exchange& exchange) {
+  try {
+    auto response = co_await answer(request, exchange);
+    if (response.status == 200 && is_event_stream(response)) {
+      co_await stream(std::move(request), std::move(response), exchange);
+      co_return;
+    }
+    co_await exchange.send(std::move(response));
+  } catch (const ClientGone&) {
+    // Nobody is left to answer.
+  }
+}
+
+asio::awaitable<void> ApiApplication::stream(http::Request request, http::Response first,
+                                             http::Exchange& exchange) {
+  http::Response head;
+  head.headers.add("content-type", "text/event-stream");
+  head.headers.add("cache-control", "no-store");
+  co_await exchange.begin_stream(std::move(head));
+  auto step = std::move(first);
+  for (;;) {
+    const bool last = step.status != 200 || has_terminal_event(step.body);
+    const std::string cursor{step.headers.find("x-next-cursor").value_or("0")};
+    const bool taken = co_await exchange.write(std::move(step.body));
+    if (!taken || last || closed_) co_return;
+    http::Request next = request;
+    next.head.headers = {{"accept", "text/event-stream"}, {"last-event-id", cursor}};
+    step = co_await answer(next, exchange);
+  }
+}
+
+}  // namespace butler::orchestrator

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "http/server.hpp"
+#include "orchestrator/commit_queue.hpp"
+#include "orchestrator/route_table.hpp"
+
+namespace butler::orchestrator {
+
+/// The API as an HTTP application: who may call, which route, and its answer through the commit queue.
+class ApiApplication final : public http::Application {
+ public:
+  ApiApplication(const config::OrchestratorSettings& settings, const RouteTable& routes, CommitQueue& commits)
+      : settings_(settings), routes_(routes), commits_(commits) {}
+
+  std::variant<http::Response, http::BodyLimit> admit(const http::RequestHead& head) override;
+  boost::asio::awaitable<void> serve(http::Request request, http::Exchange& exchange) override;
+
+  /// From now on every request is answered 503: the process is about to end.
+  void close() { closed_ = true; }
+
+ private:
+  bool may_call(Caller caller, const http::RequestHead& head) const;
+  boost::asio::awaitable<http::Response> answer(const http::Request& request, http::Exchange& exchange);
+  boost::asio::awaitable<void> stream(http::Request request, http::Response first, http::Exchange& exchange);
+
+  const config::OrchestratorSettings& settings_;
+  const RouteTable& routes_;
+  CommitQueue& commits_;
+  bool closed_ = false;
+};
+
+}  // namespace butler::orchestrator

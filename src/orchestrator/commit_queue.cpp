@@ -1,0 +1,188 @@
+#include "orchestrator/commit_queue.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "async/event.hpp"
+#include "log/log.hpp"
+
+namespace butler::orchestrator {
+
+namespace asio = boost::asio;
+
+/// A request between its first run and its answer.
+struct CommitQueue::Slot {
+  explicit Slot(const asio::any_io_executor& executor) : changed(executor) {}
+
+  std::optional<http::Response> response;
+  std::exception_ptr fault;
+  std::optional<Park> park;  ///< set while it waits for a topic
+  bool committed = false;
+  bool client_gone = false;
+  async::Event changed;
+};
+
+CommitQueue::CommitQueue(asio::any_io_executor executor, store::JobStore& store, Touched& touched,
+                         std::function<void()> on_fatal)
+    : executor_(std::move(executor)), store_(store), touched_(touched), on_fatal_(std::move(on_fatal)) {}
+
+asio::awaitable<http::Response> CommitQueue::answer(Unit unit, http::Exchange& exchange) {
+  const auto slot = std::make_shared<Slot>(executor_);
+  execute(slot, unit);
+  if (slot->park) co_await wait_while_parked(slot, exchange);
+  co_await wait_for_commit(slot);
+  co_return std::move(*slot->response);
+}
+
+asio::awaitable<void> CommitQueue::run(std::function<void()> work) {
+  const auto slot = std::make_shared<Slot>(executor_);
+  run_in_batch(slot, work);
+  co_await wait_for_commit(slot);
+}
+
+asio::awaitable<void> CommitQueue::wait_for_commit(SlotPointer slot) {
+  while (!slot->committed) co_await slot->changed.wait();
+  if (slot->fault) std::rethrow_exception(slot->fault);
+}
+
+asio::awaitable<void> CommitQueue::wait_while_parked(SlotPointer slot, http::Exchange& exchange) {
+  struct Unpark {
+    CommitQueue& queue;
+    const SlotPointer& slot;
+    ~Unpark() { queue.unpark(slot); }
+  } unpark_at_end{*this, slot};
+  exchange.watch_close([slot] {
+    slot->client_gone = true;
+    slot->changed.notify_all();
+  });
+
+  const auto deadline = slot->park->deadline;
+  bool in_time = true;
+  while (slot->park && !slot->client_gone && in_time) in_time = co_await slot->changed.wait_until(deadline);
+  exchange.unwatch();
+  if (!slot->park) co_return;  // answered in a batch
+  if (slot->client_gone) throw ClientGone{};
+
+  const auto again = slot->park->again;
+  unpark(slot);
+  execute(slot, [again]() -> Answer { return again(Waking::deadline).value(); });
+}
+
+void CommitQueue::execute(const SlotPointer& slot, const Unit& unit) {
+  std::optional<Park> to_park;
+  run_in_batch(slot, [&] {
+    Answer outcome = unit();
+    if (auto* parking = std::get_if<Park>(&outcome)) {
+      to_park = std::move(*parking);
+    } else {
+      slot->response = std::get<http::Response>(std::move(outcome));
+    }
+  });
+  if (!to_park) return;
+  // Registered in the same turn as the look at the store: a change in between would be missed.
+  std::erase(batch_, slot);
+  park(slot, *std::move(to_park));
+}
+
+void CommitQueue::run_in_batch(const SlotPointer& slot, const std::function<void()>& work) {
+  batch_.push_back(slot);
+  try {
+    open_batch();
+    store_.unit(work);
+  } catch (const std::exception& error) {
+    slot->fault = std::current_exception();
+    slot->response.reset();
+    if (!store_.in_transaction()) log::error("store.rolled_back", {{"error", error.what()}});
+  }
+}
+
+void CommitQueue::open_batch() {
+  if (!flush_posted_) {
+    flush_posted_ = true;
+    // Behind everything that is ready now: those requests join this batch.
+    asio::post(executor_, [this] { flush(); });
+  }
+  if (batch_open_) return;
+  store_.begin();
+  batch_open_ = true;
+}
+
+void CommitQueue::flush() {
+  flush_posted_ = false;
+  std::exception_ptr away;
+  if (batch_open_) {
+    batch_open_ = false;
+    if (store_.in_transaction()) {
+      wake_parked();
+    }
+    if (store_.in_transaction()) {
+      try {
+        store_.commit();
+      } catch (const std::exception& error) {
+        log::error("store.commit_failed", {{"error", error.what()}});
+        away = std::make_exception_ptr(StoreAway{});
+        on_fatal_();
+      }
+    } else {
+      store_.rollback();
+      touched_.take();
+      away = std::make_exception_ptr(StoreAway{});
+    }
+  }
+  for (const auto& slot : std::exchange(batch_, {})) {
+    if (away) slot->fault = away;
+    slot->committed = true;
+    slot->changed.notify_all();
+  }
+}
+
+void CommitQueue::wake_parked() {
+  for (auto topics = touched_.take(); !topics.empty(); topics = touched_.take()) {
+    for (const auto& topic : topics) wake(topic);
+  }
+}
+
+void CommitQueue::wake(const Topic& topic) {
+  const auto found = waiting_.find(topic);
+  if (found == waiting_.end()) return;
+  // Asking a request again may take it out of the list, and nothing else from it.
+  for (auto next = found->second.begin(); next != found->second.end();) {
+    const SlotPointer slot = *next++;
+    if (topic.kind == Topic::Kind::claim && !store_.has_claimable()) return;
+    if (!slot->client_gone) ask_again(slot);
+    if (!waiting_.contains(topic)) return;
+  }
+}
+
+void CommitQueue::ask_again(const SlotPointer& slot) {
+  try {
+    store_.unit([&] { slot->response = slot->park->again(Waking::touched); });
+  } catch (const std::exception&) {
+    slot->response.reset();
+    slot->fault = std::current_exception();
+  }
+  if (!slot->response && !slot->fault) return;
+  unpark(slot);
+  batch_.push_back(slot);
+}
+
+void CommitQueue::park(const SlotPointer& slot, Park park) {
+  slot->park = std::move(park);
+  for (const auto& topic : slot->park->topics) waiting_[topic].push_back(slot);
+  ++parked_;
+}
+
+void CommitQueue::unpark(const SlotPointer& slot) {
+  if (!slot->park) return;
+  for (const auto& topic : slot->park->topics) {
+    const auto found = waiting_.find(topic);
+    if (found == waiting_.end()) continue;
+    const auto place = std::ranges::find(found->second, slot);
+    if (place != found->second.end()) found->second.erase(place);
+    if (found->second.empty()) waiting_.erase(found);
+  }
+  slot->park.reset();
+  --parked_;
+}
+
+}  // namespace butler::orchestrator

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <list>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "http/server.hpp"
+#include "orchestrator/answer.hpp"
+#include "orchestrator/topics.hpp"
+#include "store/job_store.hpp"
+
+namespace butler::orchestrator {
+
+/// Group commit: everything that arrives in one turn of the event loop shares one transaction, and nobody is
+/// answered before it is on disk. Before the commit the parked requests whose topics were touched are asked
+/// again inside the same transaction, so that a job and its claim by a waiting worker are one commit.
+///
+/// The only place that begins and commits: a store whose commits take long can be moved to another thread
+/// here, without a change in the handlers. One thread.
+class CommitQueue {
+ public:
+  /// `on_fatal` is called once when a commit failed: nobody knows what is on disk, so the process must end.
+  CommitQueue(boost::asio::any_io_executor executor, store::JobStore& store, Touched& touched,
+              std::function<void()> on_fatal);
+
+  using Unit = std::function<Answer()>;
+
+  /// Runs the unit in the current batch and returns its response after the commit. While the unit is parked
+  /// the exchange is watched: when its client goes, the wait ends with ClientGone. An exception of the unit
+  /// undoes what the unit wrote and comes out here. Throws StoreAway when the batch could not be committed.
+  boost::asio::awaitable<http::Response> answer(Unit unit, http::Exchange& exchange);
+
+  /// Runs work of the orchestrator's own in the current batch; returns after the commit.
+  boost::asio::awaitable<void> run(std::function<void()> work);
+
+  std::size_t parked() const { return parked_; }
+
+ private:
+  struct Slot;
+  using SlotPointer = std::shared_ptr<Slot>;
+
+  void execute(const SlotPointer& slot, const Unit& unit);
+  void run_in_batch(const SlotPointer& slot, const std::function<void()>& work);
+  void open_batch();
+  void flush();
+  void wake_parked();
+  void wake(const Topic& topic);
+  void ask_again(const SlotPointer& slot);
+  void park(const SlotPointer& slot, Park park);
+  void unpark(const SlotPointer& slot);
+  boost::asio::awaitable<void> wait_while_parked(SlotPointer slot, http::Exchange& exchange);
+  boost::asio::awaitable<void> wait_for_commit(SlotPointer slot);
+
+  boost::asio::any_io_executor executor_;
+  store::JobStore& store_;
+  Touched& touched_;
+  std::function<void()> on_fatal_;
+  std::vector<SlotPointer> batch_;
+  std::unordered_map<Topic, std::list<SlotPointer>, TopicHash> waiting_;
+  std::size_t parked_ = 0;
+  bool batch_open_ = false;
+  bool flush_posted_ = false;
+};
+
+/// The client closed its connection while its request was parked.
+class ClientGone : public std::exception {
+ public:
+  const char* what() const noexcept override { return "the client has closed the connection"; }
+};
+
+/// The store takes no writes now.
+class StoreAway : public std::exception {
+ public:
+  const char* what() const noexcept override { return "the store is away"; }
+};
+
+}  // namespace butler::orchestrator

@@ -1,0 +1,183 @@
+#include "orchestrator/job_service.hpp"
+
+#include <algorithm>
+
+#include "domain/limits.hpp"
+#include "json/value.hpp"
+#include "log/log.hpp"
+#include "process/role.hpp"
+
+namespace butler::orchestrator {
+
+namespace limits = domain::limits;
+
+namespace {
+
+api::Event to_event(const store::StoredEvent& stored) {
+  api::Event event;
+  event.type = stored.type;
+  event.ts = stored.ts;
+  event.message = stored.message;
+  if (stored.data) event.data = json::parse(*stored.data).value_or(nullptr);
+  event.seq = stored.seq;
+  return event;
+}
+
+json::Object reason_data(const api::AbortRequest& request) {
+  json::Object data;
+  if (request.reason) data.emplace("reason", *request.reason);
+  if (request.requester_id) data.emplace("requesterId", *request.requester_id);
+  return data;
+}
+
+}  // namespace
+
+Outcome<JobService::Created> JobService::create(const api::CreateJobRequest& request,
+                                                const std::optional<std::string>& idempotency_key,
+                                                domain::Timestamp now) {
+  if (auto refusal = check(request)) return std::unexpected(*std::move(refusal));
+  auto job = to_job(request);
+  if (idempotency_key) {
+    if (const auto first = store_.find_by_idempotency_key(*idempotency_key)) {
+      if (!same_request(first->job, job)) {
+        return std::unexpected(
+            Refusal{409,
+                    "idempotency_conflict",
+                    "this idempotency key was used for another request (job " + first->job.id + ")",
+                    {}});
+      }
+      return Created{with_text_so_far(store_, *first), false};
+    }
+  }
+  job.id = ids_.next(now, process::random_bytes<10>());
+  job.created_at = now;
+  job.updated_at = now;
+  lifecycle_.create(job, idempotency_key);
+  return Created{std::move(job), true};
+}
+
+Outcome<domain::Job> JobService::get(std::string_view job_id) {
+  const auto record = store_.find(job_id);
+  if (!record) return std::unexpected(job_not_found());
+  return with_text_so_far(store_, *record);
+}
+
+Outcome<api::JobList> JobService::list(const store::JobFilter& filter) {
+  api::JobList list;
+  list.jobs = store_.list(filter);
+  if (!list.jobs.empty() && list.jobs.size() == filter.limit) list.next_before = list.jobs.back().id;
+  return list;
+}
+
+Outcome<api::EventPage> JobService::events(std::string_view job_id, std::int64_t cursor) {
+  const auto record = store_.find(job_id);
+  if (!record) return std::unexpected(job_not_found());
+  const auto stored = store_.events_after(record->row, cursor);
+  api::EventPage page;
+  for (const auto& event : stored.events) page.events.push_back(to_event(event));
+  page.next_cursor = stored.events.empty() ? cursor : stored.events.back().seq;
+  page.total = stored.total;
+  if (stored.truncated) page.truncated = true;
+  return page;
+}
+
+Outcome<domain::Job> JobService::approve(std::string_view job_id, const api::ApproveRequest& request,
+                                         domain::Timestamp now) {
+  FieldProblems problems;
+  problems.check_optional("approverId", request.approver_id, 1, limits::person_or_chat_id);
+  if (!problems.empty()) return std::unexpected(problems.refusal());
+  const auto record = store_.find(job_id);
+  if (!record) return std::unexpected(job_not_found());
+  EventText text;
+  if (request.approver_id) text.data = json::Object{{"approverId", *request.approver_id}};
+  return lifecycle_.apply(*record, *record, domain::JobAction::approve, std::move(text), now);
+}
+
+Outcome<domain::Job> JobService::abort(std::string_view job_id, const api::AbortRequest& request,
+                                       domain::Timestamp now) {
+  FieldProblems problems;
+  problems.check_optional("reason", request.reason, 0, limits::reason);
+  problems.check_optional("requesterId", request.requester_id, 1, limits::person_or_chat_id);
+  if (!problems.empty()) return std::unexpected(problems.refusal());
+  const auto record = store_.find(job_id);
+  if (!record) return std::unexpected(job_not_found());
+  if (request.if_status && *request.if_status != record->job.status) {
+    return std::unexpected(invalid_transition(record->job.status, domain::JobAction::abort));
+  }
+  return abort_record(*record, request, now);
+}
+
+Outcome<domain::Job> JobService::abort_record(const store::JobRecord& record,
+                                              const api::AbortRequest& request, domain::Timestamp now) {
+  auto changed = record;
+  EventText text{.message = "Abort requested", .data = reason_data(request)};
+  if (domain::is_leased(record.job.status)) {
+    changed.job.abort_requested = true;
+  } else {
+    changed.job.error = request.reason;
+    text.message = request.reason;
+  }
+  return lifecycle_.apply(record, std::move(changed), domain::JobAction::abort, std::move(text), now);
+}
+
+Outcome<void> JobService::send_message(std::string_view job_id, const api::MessageRequest& request,
+                                       const std::optional<std::string>& idempotency_key,
+                                       domain::Timestamp now) {
+  FieldProblems problems;
+  problems.check_length("text", request.text, 1, limits::prompt);
+  if (!idempotency_key) problems.add("idempotency-key", "is required");
+  if (!problems.empty()) return std::unexpected(problems.refusal());
+  const auto record = store_.find(job_id);
+  if (!record) return std::unexpected(job_not_found());
+  if (record->job.status != domain::JobStatus::running) {
+    return std::unexpected(Refusal{409, "not_running", "the job does not run, so no message reaches it", {}});
+  }
+  store_.add_message(record->row, *idempotency_key, request.mode, request.text, now);
+  touched_.touch({Topic::Kind::lease, record->job.id});
+  return {};
+}
+
+std::vector<api::Delivery> JobService::deliveries(std::string_view deliver_to, std::int64_t after,
+                                                  std::size_t limit) {
+  std::vector<api::Delivery> found;
+  for (auto& stored : store_.deliveries(deliver_to, after, limit))
+    found.push_back({std::move(stored.job), stored.seq});
+  return found;
+}
+
+Outcome<void> JobService::acknowledge_delivery(std::string_view job_id) {
+  const auto record = store_.find(job_id);
+  if (!record) return std::unexpected(job_not_found());
+  store_.remove_delivery(record->row);
+  return {};
+}
+
+Outcome<api::AdminState> JobService::pause(const api::PauseRequest& request, domain::Timestamp now) {
+  FieldProblems problems;
+  problems.check_optional("reason", request.reason, 0, limits::reason);
+  if (!problems.empty()) return std::unexpected(problems.refusal());
+  const api::AdminState state{true, request.reason, now};
+  store_.set_admin_state(state);
+  log::warn("admin.paused", {{"reason", request.reason.value_or("")}});
+  if (request.abort_running.value_or(false)) {
+    const api::AbortRequest abort{
+        .reason = request.reason.value_or("paused"), .requester_id = {}, .if_status = {}};
+    for (const auto& record : store_.leased()) {
+      if (record.job.status != domain::JobStatus::running) continue;
+      const auto aborted = abort_record(record, abort, now);
+      if (!aborted)
+        log::error("admin.abort_failed", {{"job", record.job.id}, {"error", aborted.error().message}});
+    }
+  }
+  return state;
+}
+
+api::AdminState JobService::resume(domain::Timestamp now) {
+  const api::AdminState state{false, std::nullopt, now};
+  store_.set_admin_state(state);
+  touched_.touch({Topic::Kind::claim});
+  log::info("admin.resumed");
+  return state;
+}
+
+}  // namespace butler::orchestrator

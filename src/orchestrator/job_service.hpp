@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "api/types.hpp"
+#include "domain/job_id.hpp"
+#include "orchestrator/lifecycle.hpp"
+
+namespace butler::orchestrator {
+
+/// What the gateway and the command line may do with jobs. Each method runs inside a unit of the store; what
+/// is against the contract comes back as a refusal.
+class JobService {
+ public:
+  JobService(store::JobStore& store, Touched& touched, LeaseClock& leases)
+      : store_(store), touched_(touched), lifecycle_(store, touched, leases) {}
+
+  struct Created {
+    domain::Job job;
+    bool is_new = true;  ///< false: the idempotency key was known, and the first job comes back as it is now
+  };
+  Outcome<Created> create(const api::CreateJobRequest& request,
+                          const std::optional<std::string>& idempotency_key, domain::Timestamp now);
+
+  Outcome<domain::Job> get(std::string_view job_id);
+  Outcome<api::JobList> list(const store::JobFilter& filter);
+  Outcome<api::EventPage> events(std::string_view job_id, std::int64_t cursor);
+  Outcome<domain::Job> approve(std::string_view job_id, const api::ApproveRequest& request,
+                               domain::Timestamp now);
+  Outcome<domain::Job> abort(std::string_view job_id, const api::AbortRequest& request,
+                             domain::Timestamp now);
+  /// Refused with 409 not_running unless the job runs.
+  Outcome<void> send_message(std::string_view job_id, const api::MessageRequest& request,
+                             const std::optional<std::string>& idempotency_key, domain::Timestamp now);
+
+  std::vector<api::Delivery> deliveries(std::string_view deliver_to, std::int64_t after, std::size_t limit);
+  Outcome<void> acknowledge_delivery(std::string_view job_id);
+
+  api::AdminState admin_state() { return store_.admin_state(); }
+  Outcome<api::AdminState> pause(const api::PauseRequest& request, domain::Timestamp now);
+  api::AdminState resume(domain::Timestamp now);
+
+ private:
+  Outcome<domain::Job> abort_record(const store::JobRecord& record, const api::AbortRequest& request,
+                                    domain::Timestamp now);
+
+  store::JobStore& store_;
+  Touched& touched_;
+  Lifecycle lifecycle_;
+  domain::JobIdSequence ids_;
+};
+
+/// The request's own rules: lengths and counts. nullopt when all is right.
+std::optional<Refusal> check(const api::CreateJobRequest& request);
+
+/// The job that a request describes, with every default applied: what a repeated idempotency key is compared
+/// on.
+domain::Job to_job(const api::CreateJobRequest& request);
+
+/// True when both were made from the same request.
+bool same_request(const domain::Job& one, const domain::Job& other);
+
+}  // namespace butler::orchestrator

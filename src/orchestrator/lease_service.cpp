@@ -1,0 +1,299 @@
+#include "orchestrator/lease_service.hpp"
+
+#include <algorithm>
+
+#include "domain/limits.hpp"
+#include "json/value.hpp"
+#include "log/log.hpp"
+#include "process/role.hpp"
+
+namespace butler::orchestrator {
+
+using domain::JobAction;
+using domain::JobStatus;
+namespace limits = domain::limits;
+
+namespace {
+
+constexpr std::string_view worker_lost = "worker_lost";
+constexpr std::string_view home_away =
+    "The machine that holds this conversation is away; the request waits for it.";
+constexpr std::size_t token_bytes = 16;
+
+store::StoredEvent to_stored(const api::ReportedEvent& event, domain::Timestamp now) {
+  store::StoredEvent stored;
+  stored.type = event.type;
+  stored.ts = event.ts.value_or(now);
+  stored.message = event.message;
+  if (event.data) stored.data = json::serialize(*event.data);
+  return stored;
+}
+
+}  // namespace
+
+// ---- claims
+
+Outcome<std::optional<api::ClaimedJob>> LeaseService::claim(const api::ClaimRequest& request, Now now) {
+  if (auto refusal = check(request)) return std::unexpected(*std::move(refusal));
+  if (request.session_store) stores_seen_[*request.session_store] = now.steady;
+  if (request.claim_id) {
+    if (store_.find_by_claim(*request.claim_id)) return repeated_claim(*request.claim_id, now);
+  }
+  if (store_.admin_state().paused) return std::nullopt;
+  const store::ClaimFilter filter{request.session_store, request.kinds,
+                                  request.labels.value_or(std::vector<std::string>{})};
+  auto record = store_.oldest_claimable(filter);
+  if (!record) return std::nullopt;
+  return start(*std::move(record), request, now);
+}
+
+std::optional<api::ClaimedJob> LeaseService::repeated_claim(const std::string& claim_id, Now now) {
+  const auto record = store_.find_by_claim(claim_id);
+  if (!record || !domain::is_leased(record->job.status)) return std::nullopt;
+  extend(*record, now);
+  return api::ClaimedJob{record->job, record->lease->token, now.wall + lease_};
+}
+
+api::ClaimedJob LeaseService::start(store::JobRecord record, const api::ClaimRequest& request, Now now) {
+  auto changed = record;
+  changed.job.attempt += 1;
+  changed.job.worker_id = request.worker_id;
+  changed.job.started_at = now.wall;
+  const EventText text{
+      .message = {}, .data = json::Object{{"workerId", request.worker_id}, {"attempt", changed.job.attempt}}};
+  const auto job = lifecycle_.apply(record, changed, JobAction::claim, text, now.wall);
+  if (!job) throw std::logic_error("a claimable job could not be claimed: " + record.job.id);
+
+  store::Lease lease;
+  lease.token = process::random_hex(token_bytes);
+  lease.worker_id = request.worker_id;
+  lease.since = now.wall;
+  lease.claim_id = request.claim_id;
+  store_.put_lease(record.row, lease);
+  if (request.session_store) store_.bind_session(job->session_key, *request.session_store);
+  leases_.renew(job->id, now.steady + lease_);
+  return {*job, lease.token, now.wall + lease_};
+}
+
+// ---- calls of the holder
+
+void LeaseService::extend(const store::JobRecord& record, Now now) {
+  if (domain::is_leased(record.job.status)) leases_.renew(record.job.id, now.steady + lease_);
+}
+
+Outcome<LeaseService::Held> LeaseService::hold(std::string_view job_id, const Token& token, Now now) {
+  auto record = store_.find(job_id);
+  if (!record) return std::unexpected(job_not_found());
+  if (!record->lease) {
+    // Never claimed, or back in the queue: a token is stale, and for the rest the lifecycle says no.
+    if (token) return std::unexpected(lease_lost(std::nullopt));
+    return Held{*std::move(record), false};
+  }
+  auto& lease = *record->lease;
+  const bool stale = token ? *token != lease.token : lease.token_presented;
+  if (stale) return std::unexpected(lease_lost(lease));
+  bool& first_time = token ? lease.token_presented : lease.accepted_without_token;
+  if (!first_time && domain::is_leased(record->job.status)) {
+    first_time = true;
+    store_.put_lease(record->row, lease);
+  }
+  extend(*record, now);
+  return Held{*std::move(record), true};
+}
+
+Outcome<void> LeaseService::report_events(std::string_view job_id, const Token& token,
+                                          const api::ReportEventsRequest& request, Now now) {
+  if (auto refusal = check(request)) return std::unexpected(*std::move(refusal));
+  auto held = hold(job_id, token, now);
+  if (!held) return std::unexpected(held.error());
+  auto& record = held->record;
+  if (domain::transition(record.job.status, JobAction::append_events).verdict != domain::Verdict::stay) {
+    return std::unexpected(invalid_transition(record.job.status, JobAction::append_events));
+  }
+  auto& lease = *record.lease;
+  if (request.batch && *request.batch <= lease.last_batch) return {};  // it came twice
+  if (request.batch && *request.batch != lease.last_batch + 1) {
+    return std::unexpected(
+        Refusal{409,
+                "batch_gap",
+                "expected batch " + std::to_string(lease.last_batch + 1) + ": send it first",
+                {{"expected", lease.last_batch + 1}}});
+  }
+  std::vector<store::StoredEvent> events;
+  bool activity = lease.had_activity;
+  const auto add = [&](const api::ReportedEvent& event) {
+    events.push_back(to_stored(event, now.wall));
+    activity = activity || domain::is_activity(event.type);
+  };
+  if (request.event) add(*request.event);
+  for (const auto& event : request.events.value_or(std::vector<api::ReportedEvent>{})) add(event);
+  store_.append_events(record.row, events);
+  if (activity != lease.had_activity || request.batch) {
+    lease.had_activity = activity;
+    lease.last_batch = request.batch.value_or(lease.last_batch);
+    store_.put_lease(record.row, lease);
+  }
+  touched_.touch({Topic::Kind::events, record.job.id});
+  return {};
+}
+
+Outcome<LeaseService::Heartbeat> LeaseService::heartbeat(std::string_view job_id, const Token& token,
+                                                         std::int64_t ack, Now now) {
+  const auto held = hold(job_id, token, now);
+  if (!held) return std::unexpected(held.error());
+  const auto& record = held->record;
+  if (ack > 0) store_.acknowledge_messages(record.row, ack);
+  Heartbeat heartbeat;
+  heartbeat.answer.abort_requested = record.job.abort_requested;
+  heartbeat.answer.lease_expires_at = now.wall + lease_;
+  heartbeat.answer.messages = store_.open_messages(record.row);
+  const bool news = record.job.abort_requested && !leases_.tell_abort(record.job.id);
+  heartbeat.has_news = news || !heartbeat.answer.messages.empty() || !domain::is_leased(record.job.status);
+  return heartbeat;
+}
+
+// ---- the end of an attempt
+
+Outcome<LeaseService::Completed> LeaseService::complete(std::string_view job_id, const Token& token,
+                                                        const api::CompleteRequest& request, Now now) {
+  FieldProblems problems;
+  problems.check_length("resultText", request.result_text, 0, limits::result_text);
+  if (!problems.empty()) return std::unexpected(problems.refusal());
+  if (request.claim) {
+    if (auto refusal = check(*request.claim)) return std::unexpected(*std::move(refusal));
+  }
+  auto held = hold(job_id, token, now);
+  if (!held) return std::unexpected(held.error());
+  const auto& before = held->record;
+  const bool repeated = domain::is_terminal(before.job.status);
+
+  auto changed = before;
+  changed.job.result_text = request.result_text;
+  changed.job.usage = request.usage;
+  const auto job = lifecycle_.apply(before, changed, JobAction::complete, {}, now.wall, held->same_lease);
+  if (!job) return std::unexpected(job.error());
+
+  Completed completed{*job, request.claim.has_value(), std::nullopt};
+  if (!request.claim) return completed;
+  if (repeated) {
+    if (before.lease->next_claim_id) completed.next = repeated_claim(*before.lease->next_claim_id, now);
+    return completed;
+  }
+  auto claim_request = *request.claim;
+  if (!claim_request.claim_id) claim_request.claim_id = process::random_hex(token_bytes);
+  auto lease = *before.lease;
+  lease.next_claim_id = claim_request.claim_id;
+  store_.put_lease(before.row, lease);
+  auto next = claim(claim_request, now);
+  if (next) completed.next = *std::move(next);
+  return completed;
+}
+
+Outcome<domain::Job> LeaseService::fail(std::string_view job_id, const Token& token,
+                                        const api::FailRequest& request, Now now) {
+  FieldProblems problems;
+  problems.check_length("error", request.error, 1, limits::error);
+  if (!problems.empty()) return std::unexpected(problems.refusal());
+  const auto held = hold(job_id, token, now);
+  if (!held) return std::unexpected(held.error());
+  const auto& before = held->record;
+  const EventText text{.message = request.error, .data = {}};
+
+  if (request.retryable.value_or(false) && before.lease && domain::is_leased(before.job.status)) {
+    const domain::AttemptFacts facts{before.job.status, before.lease->had_activity,
+                                     before.lease->accepted_without_token, before.job.attempt,
+                                     before.job.max_attempts};
+    if (domain::attempt_lost(facts) == domain::LostAttempt::repeat) {
+      return requeue(before, text, now, held->same_lease);
+    }
+  }
+  auto changed = before;
+  changed.job.error = request.error;
+  return lifecycle_.apply(before, changed, JobAction::fail, text, now.wall, held->same_lease);
+}
+
+Outcome<domain::Job> LeaseService::acknowledge_abort(std::string_view job_id, const Token& token,
+                                                     const api::AbortedRequest& request, Now now) {
+  FieldProblems problems;
+  problems.check_optional("reason", request.reason, 0, limits::error);
+  if (!problems.empty()) return std::unexpected(problems.refusal());
+  const auto held = hold(job_id, token, now);
+  if (!held) return std::unexpected(held.error());
+  auto changed = held->record;
+  changed.job.error = request.reason;
+  const EventText text{.message = request.reason, .data = {}};
+  return lifecycle_.apply(held->record, changed, JobAction::acknowledge_abort, text, now.wall,
+                          held->same_lease);
+}
+
+Outcome<domain::Job> LeaseService::requeue(const store::JobRecord& record, EventText text, Now now,
+                                           bool same_lease) {
+  auto changed = record;
+  changed.job.worker_id.reset();
+  changed.job.started_at.reset();
+  auto job = lifecycle_.apply(record, changed, JobAction::requeue, std::move(text), now.wall, same_lease);
+  if (job) store_.remove_lease(record.row);
+  return job;
+}
+
+// ---- leases that run out
+
+void LeaseService::grant_grace(Now now) {
+  started_ = now.steady;
+  for (const auto& record : store_.leased()) leases_.renew(record.job.id, now.steady + lease_);
+}
+
+void LeaseService::expire(Now now) {
+  for (const auto& job_id : leases_.expired(now.steady)) {
+    const auto record = store_.find(job_id);
+    leases_.remove(job_id);
+    if (!record || !record->lease || !domain::is_leased(record->job.status)) continue;
+    give_up(*record, std::string{worker_lost}, now);
+  }
+}
+
+void LeaseService::give_up(const store::JobRecord& record, std::string error, Now now) {
+  log::warn("lease.expired", {{"job", record.job.id},
+                              {"worker", record.lease->worker_id},
+                              {"attempt", record.job.attempt},
+                              {"activity", record.lease->had_activity}});
+  const domain::AttemptFacts facts{record.job.status, record.lease->had_activity,
+                                   record.lease->accepted_without_token, record.job.attempt,
+                                   record.job.max_attempts};
+  Outcome<domain::Job> ended;
+  auto changed = record;
+  switch (domain::attempt_lost(facts)) {
+    case domain::LostAttempt::repeat:
+      ended = requeue(record, {.message = "The worker was lost before it began", .data = {}}, now, false);
+      break;
+    case domain::LostAttempt::fail:
+      changed.job.error = error;
+      ended = lifecycle_.apply(record, changed, JobAction::fail, {.message = error, .data = {}}, now.wall);
+      break;
+    case domain::LostAttempt::abort:
+      ended = lifecycle_.apply(record, changed, JobAction::acknowledge_abort, {.message = error, .data = {}},
+                               now.wall);
+      break;
+  }
+  if (!ended) throw std::logic_error("an expired lease could not be ended: " + ended.error().message);
+}
+
+void LeaseService::report_absent_homes(Now now) {
+  if (!started_ || now.steady - *started_ < session_home_) return;
+  std::vector<std::string> present;
+  for (const auto& [name, seen] : stores_seen_) {
+    if (now.steady - seen < session_home_) present.push_back(name);
+  }
+  for (const auto& record : store_.claimable_elsewhere(present)) {
+    if (store_.has_log(record.row, home_away)) continue;
+    store::StoredEvent event;
+    event.type = domain::EventType::log;
+    event.ts = now.wall;
+    event.message = home_away;
+    store_.append_events(record.row, {event});
+    touched_.touch({Topic::Kind::events, record.job.id});
+    log::warn("session.home_away", {{"job", record.job.id}, {"session", record.job.session_key}});
+  }
+}
+
+}  // namespace butler::orchestrator

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "api/types.hpp"
+#include "orchestrator/lifecycle.hpp"
+
+namespace butler::orchestrator {
+
+/// What a worker may do with the job that it holds, and what becomes of jobs whose worker is gone. Each
+/// method runs inside a unit of the store. The lease token fences: whoever was cut off can never write into
+/// somebody else's attempt.
+class LeaseService {
+ public:
+  LeaseService(store::JobStore& store, Touched& touched, LeaseClock& leases, std::chrono::milliseconds lease,
+               std::chrono::seconds session_home)
+      : store_(store),
+        touched_(touched),
+        leases_(leases),
+        lifecycle_(store, touched, leases),
+        lease_(lease),
+        session_home_(session_home) {}
+
+  using Steady = std::chrono::steady_clock::time_point;
+  using Token = std::optional<std::string>;
+
+  /// Now, on both clocks: decisions take the wall clock, leases the steady one.
+  struct Now {
+    domain::Timestamp wall;
+    Steady steady;
+  };
+
+  /// nullopt: nothing to do for this worker now (or the queue is paused). The same claimId gets the same job
+  /// again.
+  Outcome<std::optional<api::ClaimedJob>> claim(const api::ClaimRequest& request, Now now);
+  Outcome<void> report_events(std::string_view job_id, const Token& token,
+                              const api::ReportEventsRequest& request, Now now);
+
+  struct Heartbeat {
+    api::HeartbeatAnswer answer;
+    bool has_news = false;  ///< an abort that was not told yet, or a message: answer at once
+  };
+  Outcome<Heartbeat> heartbeat(std::string_view job_id, const Token& token, std::int64_t ack, Now now);
+
+  struct Completed {
+    domain::Job job;
+    bool with_next = false;  ///< the request asked for the next job
+    std::optional<api::ClaimedJob> next;
+  };
+  Outcome<Completed> complete(std::string_view job_id, const Token& token,
+                              const api::CompleteRequest& request, Now now);
+  Outcome<domain::Job> fail(std::string_view job_id, const Token& token, const api::FailRequest& request,
+                            Now now);
+  Outcome<domain::Job> acknowledge_abort(std::string_view job_id, const Token& token,
+                                         const api::AbortedRequest& request, Now now);
+
+  /// After a start: every running job gets one grace lease.
+  void grant_grace(Now now);
+  /// Ends the attempts whose lease ran out.
+  void expire(Now now);
+  /// Tells, once per job, that the machine which holds the conversation is away.
+  void report_absent_homes(Now now);
+
+  std::chrono::milliseconds lease() const { return lease_; }
+
+ private:
+  struct Held {
+    store::JobRecord record;
+    bool same_lease = false;
+  };
+  Outcome<Held> hold(std::string_view job_id, const Token& token, Now now);
+  void extend(const store::JobRecord& record, Now now);
+  api::ClaimedJob start(store::JobRecord record, const api::ClaimRequest& request, Now now);
+  std::optional<api::ClaimedJob> repeated_claim(const std::string& claim_id, Now now);
+  void give_up(const store::JobRecord& record, std::string error, Now now);
+  Outcome<domain::Job> requeue(const store::JobRecord& record, EventText text, Now now, bool same_lease);
+
+  store::JobStore& store_;
+  Touched& touched_;
+  LeaseClock& leases_;
+  Lifecycle lifecycle_;
+  std::chrono::milliseconds lease_;
+  std::chrono::seconds session_home_;
+  std::map<std::string, Steady, std::less<>> stores_seen_;
+  std::optional<Steady> started_;
+};
+
+/// The rules of a claim's own fields. nullopt when all is right.
+std::optional<Refusal> check(const api::ClaimRequest& request);
+std::optional<Refusal> check(const api::ReportEventsRequest& request);
+
+}  // namespace butler::orchestrator

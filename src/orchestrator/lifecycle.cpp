@@ -1,0 +1,119 @@
+#include "orchestrator/lifecycle.hpp"
+
+#include <algorithm>
+
+#include "domain/describe.hpp"
+#include "domain/enum_name.hpp"
+#include "domain/limits.hpp"
+#include "domain/utf8.hpp"
+#include "log/log.hpp"
+
+namespace butler::orchestrator {
+
+using domain::EventType;
+using domain::JobAction;
+using domain::JobStatus;
+using domain::Verdict;
+
+namespace {
+
+store::StoredEvent stored(EventType type, domain::Timestamp now, EventText text) {
+  store::StoredEvent event;
+  event.type = type;
+  event.ts = now;
+  if (text.message) event.message = domain::shorten(*text.message, domain::limits::event_message);
+  if (text.data) event.data = json::serialize(*text.data);
+  return event;
+}
+
+std::optional<std::string> receiver(const domain::Job& job) {
+  if (job.deliver_to) return job.deliver_to;
+  if (job.channel == domain::Channel::telegram) return "telegram";
+  return std::nullopt;
+}
+
+}  // namespace
+
+domain::Job with_text_so_far(store::JobStore& store, const store::JobRecord& record) {
+  domain::Job job = record.job;
+  if (domain::is_leased(job.status)) {
+    auto text = store.text_so_far(record.row);
+    if (!text.empty()) job.result_text = domain::shorten(text, domain::limits::result_text);
+  }
+  return job;
+}
+
+void Lifecycle::create(domain::Job job, const std::optional<std::string>& idempotency_key) {
+  const auto row = store_.insert(job, idempotency_key);
+  store_.append_events(row, {stored(EventType::job_created, job.created_at, {})});
+  if (job.status == JobStatus::queued) refresh_head(job.session_key);
+  log::info("job.created", {{"job", job.id},
+                            {"kind", domain::enum_name(job.kind)},
+                            {"status", domain::enum_name(job.status)},
+                            {"chat", job.chat_id}});
+}
+
+Outcome<domain::Job> Lifecycle::apply(const store::JobRecord& before, store::JobRecord record,
+                                      JobAction action, EventText text, domain::Timestamp now,
+                                      bool same_lease) {
+  const auto cell = domain::transition(before.job.status, action);
+  switch (cell.verdict) {
+    case Verdict::conflict: return std::unexpected(invalid_transition(before.job.status, action));
+    case Verdict::repeat_or_conflict:
+      if (!same_lease) return std::unexpected(invalid_transition(before.job.status, action));
+      return before.job;
+    case Verdict::no_op:
+    case Verdict::stay: return with_text_so_far(store_, before);
+    case Verdict::move: break;
+  }
+  auto& job = record.job;
+  job.status = cell.to;
+  job.updated_at = std::max(now, before.job.updated_at + std::chrono::milliseconds{1});
+  if (domain::is_terminal(cell.to)) finish(record, before);
+  if (!store_.update(record, before.job.status)) {
+    return std::unexpected(lease_lost(before.lease));
+  }
+  store_.append_events(record.row, {stored(cell.event, job.updated_at, std::move(text))});
+  announce(before, job);
+  log::info("job.changed", {{"job", job.id},
+                            {"action", domain::enum_name(action)},
+                            {"from", domain::enum_name(before.job.status)},
+                            {"status", domain::enum_name(job.status)},
+                            {"chat", job.chat_id},
+                            {"attempt", job.attempt},
+                            {"worker", job.worker_id.value_or("")}});
+  return job;
+}
+
+void Lifecycle::finish(store::JobRecord& record, const store::JobRecord& before) {
+  auto& job = record.job;
+  job.finished_at = job.updated_at;
+  if (job.status != JobStatus::completed && domain::is_leased(before.job.status)) {
+    // What the agent had said so far is kept; only completing replaces it.
+    const auto text = store_.text_so_far(record.row);
+    job.result_text.reset();
+    if (!text.empty()) job.result_text = domain::shorten(text, domain::limits::result_text);
+  }
+}
+
+void Lifecycle::announce(const store::JobRecord& before, const domain::Job& job) {
+  touched_.touch({Topic::Kind::job, job.id});
+  touched_.touch({Topic::Kind::events, job.id});
+  if (domain::is_leased(before.job.status) && !domain::is_leased(job.status)) leases_.remove(job.id);
+  if (job.status == JobStatus::aborting) touched_.touch({Topic::Kind::lease, job.id});
+  if (domain::is_terminal(job.status)) {
+    if (const auto to = receiver(job)) {
+      store_.add_delivery(before.row, *to);
+      touched_.touch({Topic::Kind::deliveries, *to});
+    }
+  }
+  const bool left_or_joined_queue = before.job.status == JobStatus::queued || job.status == JobStatus::queued;
+  const bool freed_session = domain::is_leased(before.job.status) && !domain::is_leased(job.status);
+  if (left_or_joined_queue || freed_session) refresh_head(job.session_key);
+}
+
+void Lifecycle::refresh_head(const std::string& session_key) {
+  if (store_.refresh_head(session_key)) touched_.touch({Topic::Kind::claim});
+}
+
+}  // namespace butler::orchestrator

@@ -1,0 +1,129 @@
+#include "orchestrator/main.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+
+#include "async/event.hpp"
+#include "async/task_group.hpp"
+#include "http/server.hpp"
+#include "log/log.hpp"
+#include "orchestrator/application.hpp"
+#include "orchestrator/commit_queue.hpp"
+#include "orchestrator/lease_sweeper.hpp"
+#include "orchestrator/routes.hpp"
+#include "process/role.hpp"
+#include "store/sqlite_job_store.hpp"
+
+namespace butler::orchestrator {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::milliseconds shutdown_grace{2'000};
+constexpr std::chrono::milliseconds fault_grace{300};
+constexpr std::chrono::seconds home_check_interval{30};
+
+/// The whole role, wired by hand.
+class Orchestrator {
+ public:
+  explicit Orchestrator(const config::OrchestratorSettings& settings)
+      : settings_(settings),
+        store_(settings.home / "state.db", domain::wall_clock_now()),
+        leases_(store_, touched_, clock_, settings.lease, settings.session_home),
+        jobs_(store_, touched_, clock_),
+        commits_(context_.get_executor(), store_, touched_, [this] { fail(); }),
+        application_(settings_, routes_, commits_),
+        server_(context_.get_executor(), server_options(settings), application_),
+        tasks_(context_.get_executor(), [this](std::string_view task, std::string_view what) {
+          log::error("task.fault", {{"task", task}, {"error", what}});
+          fail();
+        }) {
+    add_job_routes(routes_, jobs_);
+    add_delivery_routes(routes_, jobs_);
+    add_worker_routes(routes_, leases_);
+    add_admin_routes(routes_, jobs_, store_);
+  }
+
+  int run() {
+    leases_.grant_grace(now_on_both_clocks());
+    server_.listen();
+    tasks_.spawn("http", server_.run());
+    tasks_.spawn("leases", sweep_leases(commits_, leases_, clock_));
+    tasks_.spawn("homes", watch_homes());
+    main_.spawn("stop", stop_when_asked());
+    log::info("orchestrator.ready", {{"host", settings_.host}, {"port", server_.port()}});
+    process::notify_ready();
+    context_.run();
+    // Requests may still be parked: their frames are left to the system, not torn down half-way.
+    if (failed_) std::_Exit(1);
+    return 0;
+  }
+
+ private:
+  static http::ServerOptions server_options(const config::OrchestratorSettings& settings) {
+    http::ServerOptions options;
+    options.host = settings.host;
+    options.port = settings.port;
+    return options;
+  }
+
+  asio::awaitable<void> watch_homes() {
+    for (;;) {
+      co_await async::sleep_for(home_check_interval);
+      const auto now = now_on_both_clocks();
+      co_await commits_.run([this, now] { leases_.report_absent_homes(now); });
+    }
+  }
+
+  asio::awaitable<void> stop_when_asked() {
+    co_await process::wait_for_stop_signal();
+    log::info("orchestrator.stopping");
+    application_.close();
+    co_await server_.shut_down(shutdown_grace);
+    tasks_.cancel();
+    co_await tasks_.join();
+  }
+
+  /// What is on disk is not known, or a part that must run has ended: leave, and recover from disk at the
+  /// next start.
+  void fail() {
+    if (failed_) return;
+    failed_ = true;
+    application_.close();
+    main_.spawn("leave", answer_and_leave());
+  }
+
+  asio::awaitable<void> answer_and_leave() {
+    co_await server_.shut_down(fault_grace);
+    context_.stop();
+  }
+
+  const config::OrchestratorSettings& settings_;
+  asio::io_context context_{1};
+  store::SqliteJobStore store_;
+  Touched touched_;
+  LeaseClock clock_;
+  LeaseService leases_;
+  JobService jobs_;
+  CommitQueue commits_;
+  RouteTable routes_;
+  ApiApplication application_;
+  http::Server server_;
+  async::TaskGroup tasks_;
+  async::TaskGroup main_{context_.get_executor()};
+  bool failed_ = false;
+};
+
+}  // namespace
+
+int run(const config::OrchestratorSettings& settings) {
+  try {
+    return Orchestrator(settings).run();
+  } catch (const std::exception& error) {
+    log::error("orchestrator.cannot_run", {{"error", error.what()}});
+    return 1;
+  }
+}
+
+}  // namespace butler::orchestrator

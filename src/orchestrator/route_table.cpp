@@ -1,0 +1,95 @@
+#include "orchestrator/route_table.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace butler::orchestrator {
+
+namespace {
+
+/// Takes the part up to the next slash off the front of the path.
+std::string_view take_segment(std::string_view& path) {
+  const auto slash = path.find('/');
+  const auto segment = path.substr(0, slash);
+  path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+  return segment;
+}
+
+bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& parameters) {
+  while (!pattern.empty() && !path.empty()) {
+    const auto wanted = take_segment(pattern);
+    const auto segment = take_segment(path);
+    if (wanted.starts_with(':')) {
+      auto decoded = http::percent_decode(segment, false);
+      if (!decoded || decoded->empty()) return false;
+      parameters.push_back(*std::move(decoded));
+    } else if (wanted != segment) {
+      return false;
+    }
+  }
+  return pattern.empty() && path.empty();
+}
+
+}  // namespace
+
+std::optional<std::string> RouteRequest::header(std::string_view name) const {
+  const auto found = request.head.headers.find(name);
+  return found ? std::optional{std::string{*found}} : std::nullopt;
+}
+
+RouteTable::Match RouteTable::find(std::string_view method, std::string_view path) const {
+  Match match;
+  for (const auto& route : routes_) {
+    std::vector<std::string> parameters;
+    if (!matches(route.path, path, parameters)) continue;
+    match.path_known = true;
+    if (route.method != method) continue;
+    match.route = &route;
+    match.parameters = std::move(parameters);
+    return match;
+  }
+  return match;
+}
+
+Outcome<json::Value> body_value(const http::Request& request) {
+  if (request.body.empty()) return json::Object{};
+  const auto type = request.head.headers.find("content-type");
+  if (type && !type->starts_with("application/json")) {
+    return std::unexpected(Refusal{415, "unsupported_media_type", "the body must be application/json", {}});
+  }
+  auto value = json::parse(request.body);
+  if (!value) return std::unexpected(invalid_request("body", value.error()));
+  return *std::move(value);
+}
+
+Outcome<std::int64_t> query_integer(const http::Request& request, std::string_view name,
+                                    std::int64_t otherwise) {
+  const auto text = http::query_parameter(request.head.query(), name);
+  if (!text || text->empty()) return otherwise;
+  std::int64_t number = 0;
+  const auto* const end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, number);
+  if (error != std::errc{} || stop != end || number < 0) {
+    return std::unexpected(invalid_request(name, "expected a whole number, 0 or more"));
+  }
+  return number;
+}
+
+Outcome<std::chrono::seconds> query_wait(const http::Request& request) {
+  const auto wait = query_integer(request, "wait", 0);
+  if (!wait) return std::unexpected(wait.error());
+  return std::min(std::chrono::seconds{*wait}, std::chrono::seconds{domain::limits::wait});
+}
+
+Answer answer_or_park(std::vector<Topic> topics, std::chrono::seconds wait, LeaseService::Now now,
+                      std::function<std::optional<http::Response>(bool last)> look) {
+  if (auto response = look(wait.count() == 0)) return *std::move(response);
+  return Park{std::move(topics), now.steady + wait,
+              [look = std::move(look)](Waking waking) { return look(waking == Waking::deadline); }};
+}
+
+LeaseService::Now now_on_both_clocks() {
+  return {domain::wall_clock_now(), std::chrono::steady_clock::now()};
+}
+
+}  // namespace butler::orchestrator

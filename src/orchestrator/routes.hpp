@@ -1,0 +1,16 @@
+#pragma once
+
+#include "config/settings.hpp"
+#include "orchestrator/job_service.hpp"
+#include "orchestrator/lease_service.hpp"
+#include "orchestrator/route_table.hpp"
+
+/// The HTTP API, route by route, in the order of docs/http-api.md.
+namespace butler::orchestrator {
+
+void add_job_routes(RouteTable& routes, JobService& jobs);
+void add_delivery_routes(RouteTable& routes, JobService& jobs);
+void add_worker_routes(RouteTable& routes, LeaseService& leases);
+void add_admin_routes(RouteTable& routes, JobService& jobs, store::JobStore& store);
+
+}  // namespace butler::orchestrator

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/types.hpp"
+#include "domain/event.hpp"
+#include "domain/job.hpp"
+
+namespace butler::store {
+
+/// A worker's hold on a job; the latest one is kept after the job's end.
+struct Lease {
+  std::string token;
+  std::string worker_id;
+  domain::Timestamp since{};
+  std::optional<std::string> claim_id;
+  bool token_presented = false;  ///< a call has carried the token: calls without it are refused from then on
+  bool accepted_without_token = false;  ///< an old client has written: never repeat this attempt
+  bool had_activity = false;            ///< domain::is_activity() held for an event of this attempt
+  std::int64_t last_batch = 0;
+  std::optional<std::string> next_claim_id;  ///< the claim that came with complete, for a repeat of that call
+};
+
+struct JobRecord {
+  std::int64_t row = 0;
+  domain::Job job;  ///< without the text so far of a job that has not ended
+  std::optional<Lease> lease;
+};
+
+struct StoredEvent {
+  domain::EventType type = domain::EventType::log;
+  domain::Timestamp ts{};
+  std::optional<std::string> message;
+  std::optional<std::string> data;  ///< JSON text
+  std::int64_t seq = 0;             ///< given by append_events
+};
+
+/// Events of one job after a cursor, bounded in number and size.
+struct StoredEventPage {
+  std::vector<StoredEvent> events;
+  std::int64_t total = 0;  ///< events that are kept
+  bool truncated = false;  ///< the cursor points into what the cap has dropped
+};
+
+struct JobFilter {
+  std::optional<domain::JobStatus> status;
+  std::optional<std::string> chat_id;
+  std::optional<std::string> requester_id;
+  std::optional<std::string> session_key;
+  std::optional<std::string> before;  ///< only ids below this one
+  std::size_t limit = 50;
+};
+
+struct ClaimFilter {
+  std::optional<std::string> session_store;  ///< unset (an old client): any session
+  std::optional<std::vector<domain::JobKind>> kinds;
+  std::vector<std::string> labels;
+};
+
+struct StoredDelivery {
+  std::int64_t seq = 0;
+  domain::Job job;
+};
+
+/// Durable home of the orchestrator's state. Synchronous, one thread.
+///
+/// Everything between begin() and commit() is one transaction; unit() is a part of it that fails by itself.
+/// What a caller decides on comes back as a value. A store that is away, full or damaged throws: no caller
+/// can do better than give up on the request.
+class JobStore {
+ public:
+  virtual ~JobStore() = default;
+
+  virtual void begin() = 0;
+  /// Durable when it returns. A throw means that nobody knows: answer 503, end the process, recover from
+  /// disk.
+  virtual void commit() = 0;
+  virtual void rollback() = 0;
+  /// False when the store has rolled the whole transaction back by itself (disk full).
+  virtual bool in_transaction() const = 0;
+  /// Runs `work` in a savepoint that is undone when it throws.
+  virtual void unit(const std::function<void()>& work) = 0;
+
+  /// Adds a job. Returns its row. The id and the idempotency key must be new.
+  virtual std::int64_t insert(const domain::Job& job, const std::optional<std::string>& idempotency_key) = 0;
+  virtual std::optional<JobRecord> find(std::string_view id) = 0;
+  virtual std::optional<JobRecord> find_by_idempotency_key(std::string_view key) = 0;
+  virtual std::optional<JobRecord> find_by_claim(std::string_view claim_id) = 0;
+  /// Newest first, without result texts.
+  virtual std::vector<domain::Job> list(const JobFilter& filter) = 0;
+  /// Every job that is running or aborting.
+  virtual std::vector<JobRecord> leased() = 0;
+
+  /// Writes the changed job if it still has `expected` as its status and, when the record has a lease, that
+  /// lease's token: false when somebody else was faster.
+  virtual bool update(const JobRecord& changed, domain::JobStatus expected) = 0;
+
+  /// The oldest job that the filter may have: the head of a session in which nothing runs.
+  virtual std::optional<JobRecord> oldest_claimable(const ClaimFilter& filter) = 0;
+  virtual bool has_claimable() = 0;
+  virtual void put_lease(std::int64_t row, const Lease& lease) = 0;
+  /// After it nobody holds the job: every token is stale.
+  virtual void remove_lease(std::int64_t row) = 0;
+  /// Makes the oldest queued job of the session claimable if none of its jobs is leased; returns whether
+  /// there is a claimable one now.
+  virtual bool refresh_head(std::string_view session_key) = 0;
+  /// Binds the session to the store unless it is bound already.
+  virtual void bind_session(std::string_view session_key, std::string_view session_store) = 0;
+  virtual std::optional<std::string> session_store(std::string_view session_key) = 0;
+  /// Claimable jobs of sessions whose store is not among those `seen`.
+  virtual std::vector<JobRecord> claimable_elsewhere(const std::vector<std::string>& seen) = 0;
+
+  /// Appends events with the next seqs and drops the oldest ones over the cap. Returns the last seq.
+  virtual std::int64_t append_events(std::int64_t row, const std::vector<StoredEvent>& events) = 0;
+  virtual StoredEventPage events_after(std::int64_t row, std::int64_t cursor) = 0;
+  /// The answer's text so far: all agent_text_delta, also of dropped events.
+  virtual std::string text_so_far(std::int64_t row) = 0;
+  /// Whether the job had an event of this type with this exact message.
+  virtual bool has_log(std::int64_t row, std::string_view message) = 0;
+
+  /// Adds a message; with a known key nothing happens. Returns its seq.
+  virtual std::int64_t add_message(std::int64_t row, std::string_view idempotency_key, api::MessageMode mode,
+                                   std::string_view text, domain::Timestamp now) = 0;
+  virtual void acknowledge_messages(std::int64_t row, std::int64_t through) = 0;
+  virtual std::vector<api::JobMessage> open_messages(std::int64_t row) = 0;
+
+  virtual void add_delivery(std::int64_t row, std::string_view deliver_to) = 0;
+  virtual void remove_delivery(std::int64_t row) = 0;
+  /// Oldest first.
+  virtual std::vector<StoredDelivery> deliveries(std::string_view deliver_to, std::int64_t after,
+                                                 std::size_t limit) = 0;
+
+  virtual api::AdminState admin_state() = 0;
+  virtual void set_admin_state(const api::AdminState& state) = 0;
+
+  /// Writes something that changes nothing: throws when the store takes no writes.
+  virtual void prove_writable() = 0;
+};
+
+}  // namespace butler::store

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sqlite/database.hpp"
+#include "store/job_store.hpp"
+
+/// Rows of the orchestrator's tables ↔ values.
+namespace butler::store {
+
+/// The columns that read_record reads, from `jobs LEFT JOIN leases ON leases.job_row = jobs.row`.
+inline constexpr std::string_view record_columns =
+    "jobs.row, id, kind, status, prompt, channel, chat_id, requester_id, thread_id, session_key, "
+    "requires_approval, "
+    "metadata, deliver_to, labels, abort_requested, jobs.worker_id, attempt, max_attempts, result_text, "
+    "error, usage, "
+    "created_at, updated_at, started_at, finished_at, leases.token, leases.worker_id, leases.since, "
+    "leases.claim_id, "
+    "leases.token_presented, leases.accepted_without_token, leases.had_activity, leases.last_batch, "
+    "leases.next_claim_id";
+
+/// "SELECT <record_columns> FROM jobs LEFT JOIN leases … <rest>".
+std::string select_records(std::string_view rest);
+
+/// The row that the statement stands on.
+JobRecord read_record(const sqlite::Statement& statement);
+
+std::optional<std::string> metadata_text(const domain::Job& job);
+std::optional<std::string> labels_text(const domain::Job& job);
+std::optional<std::string> usage_text(const domain::Job& job);
+
+inline std::int64_t to_milliseconds(domain::Timestamp time) { return time.time_since_epoch().count(); }
+inline domain::Timestamp to_timestamp(std::int64_t milliseconds) {
+  return domain::Timestamp{std::chrono::milliseconds{milliseconds}};
+}
+std::optional<std::int64_t> to_milliseconds(const std::optional<domain::Timestamp>& time);
+
+}  // namespace butler::store
