@@ -96,7 +96,7 @@ function drawHeader() {
   else if (here.length) {
     status.replaceChildren(word[here[0].action] ?? here[0].action.replaceAll("_", " "), element("span", { class: "dots", "aria-hidden": "true" }, element("i"), element("i"), element("i")));
   } else if (isPrivate || !chat) status.textContent = `@${bot.username} · bot`;
-  else status.textContent = `${chat.members.length + 1} members, @${bot.username} among them`;
+  else status.textContent = `${chat.members.length + (chat.bot_status === "member" || chat.bot_status === "administrator" ? 1 : 0)} members`;
   drawBanner(chat);
 }
 

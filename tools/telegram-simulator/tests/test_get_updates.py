@@ -62,6 +62,18 @@ class GetUpdates(SimulatorTest):
         self.send()
         self.assertEqual(len(newer()["result"]), 1)
 
+    def test_a_new_poll_gets_the_next_conflict_only_after_a_pause(self):
+        polls = [self.in_background(self.call, "getUpdates", timeout=30, offset=1)]
+        self.sim("wait", polling=True)
+        for parked in (2, 3):
+            polls.append(self.in_background(self.call, "getUpdates", timeout=30, offset=parked))
+            self.sim("wait", journal={"direction": "poll", "params": {"offset": parked}})
+        self.assertEqual(polls[0]().status, 409)
+        self.assertEqual(self.read("state")["calls"], {"getUpdates": 1})
+        self.send()
+        self.assertEqual(len(polls[2]()["result"]), 1)
+        self.assertEqual(polls[1]().status, 409)
+
     def test_a_poll_whose_client_left_is_no_longer_parked_and_loses_nothing(self):
         body = b'{"timeout":30}'
         with socket.create_connection(("127.0.0.1", self.server.port)) as plain:
