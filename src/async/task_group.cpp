@@ -2,6 +2,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -42,11 +43,16 @@ void TaskGroup::spawn(std::string name, asio::awaitable<void> task) {
 }
 
 void TaskGroup::cancel() {
-  // A task may end inside emit() and leave the list: step before emitting.
-  for (auto task = tasks_.begin(); task != tasks_.end();) {
-    auto current = task++;
-    current->cancel.emit(asio::cancellation_type::terminal);
-  }
+  // Inside the event loop this is a plain call. From outside, Asio would only queue each task's cancellation,
+  // and a task that ends before its turn would take the signal away from under it: then the whole step is
+  // queued.
+  asio::dispatch(executor_, [this] {
+    // A task may end inside emit() and leave the list: step before emitting.
+    for (auto task = tasks_.begin(); task != tasks_.end();) {
+      auto current = task++;
+      current->cancel.emit(asio::cancellation_type::terminal);
+    }
+  });
 }
 
 asio::awaitable<void> TaskGroup::join() {

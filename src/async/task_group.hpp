@@ -27,7 +27,8 @@ class TaskGroup {
   /// Starts the task soon (not inside the call).
   void spawn(std::string name, boost::asio::awaitable<void> task);
 
-  /// Cancels what the tasks wait for; they end with operation_aborted at that point.
+  /// Cancels what the tasks wait for; they end with operation_aborted at that point. At once inside the event
+  /// loop, else as soon as it runs.
   void cancel();
 
   /// Returns when no task is left.

@@ -26,7 +26,7 @@ struct ClientOptions {
   std::size_t idle_connections = 4;     ///< kept open for reuse
   std::chrono::seconds idle_limit{20};  ///< an older idle connection is closed, not used
   std::chrono::milliseconds connect_timeout{10'000};
-  std::size_t response_limit = 64U * 1024 * 1024;  ///< bytes of one response's body
+  std::size_t response_limit = std::size_t{64} * 1024 * 1024;  ///< bytes of one response's body
 };
 
 /// Calls one base address over kept connections, with TLS (certificates verified against the system's store)
@@ -37,7 +37,7 @@ struct ClientOptions {
 /// server closes it at the same moment, the outcome is `unknown`: the caller knows whether a repeat is safe.
 class Client {
  public:
-  Client(boost::asio::any_io_executor executor, Url base, ClientOptions options = {});
+  Client(const boost::asio::any_io_executor& executor, Url base, ClientOptions options = {});
   Client(Client&&) noexcept;
   ~Client();
 
@@ -51,7 +51,7 @@ class Client {
 
  private:
   class Pool;
-  std::unique_ptr<Pool> pool_;
+  std::shared_ptr<Pool> pool_;  // shared with the calls in progress
 };
 
 }  // namespace butler::http

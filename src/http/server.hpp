@@ -54,7 +54,7 @@ class Application {
 struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any free port, see Server::port()
-  std::size_t header_bytes = 32U * 1024;
+  std::size_t header_bytes = std::size_t{32} * 1024;
   std::size_t connections = 10'000;        ///< more are answered 503 and closed
   std::chrono::seconds head_timeout{15};   ///< from a request's first byte to the end of its head
   std::chrono::seconds body_timeout{60};   ///< for the whole body

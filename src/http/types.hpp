@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@
 
 namespace butler::http {
 
+/// Field names compare without case (ASCII).
+bool same_name(std::string_view a, std::string_view b);
+
 /// Header fields in the order they came; names compare without case.
 class Headers {
  public:
@@ -16,6 +20,7 @@ class Headers {
   Headers(std::initializer_list<std::pair<std::string, std::string>> fields) : fields_(fields) {}
 
   void add(std::string name, std::string value);
+  void reserve(std::size_t fields) { fields_.reserve(fields); }
   /// The first field of that name, or nullopt.
   std::optional<std::string_view> find(std::string_view name) const;
 
@@ -28,10 +33,10 @@ class Headers {
 
 /// A request's first line and fields: what admission is decided on, before a byte of the body is read.
 struct RequestHead {
-  std::string method;  ///< upper case, as sent
-  std::string target;  ///< path and query, as sent
-  Headers headers;
-  std::optional<std::uint64_t> content_length;
+  std::string method = {};  ///< upper case, as sent
+  std::string target = {};  ///< path and query, as sent
+  Headers headers = {};
+  std::optional<std::uint64_t> content_length = {};
   bool chunked = false;
 
   std::string_view path() const;
@@ -39,14 +44,14 @@ struct RequestHead {
 };
 
 struct Request {
-  RequestHead head;
-  std::string body;
+  RequestHead head = {};
+  std::string body = {};
 };
 
 struct Response {
   int status = 200;
-  Headers headers;
-  std::string body;
+  Headers headers = {};
+  std::string body = {};
 };
 
 /// The standard reason phrase; "" for an unknown status.
@@ -56,15 +61,18 @@ std::string_view reason_phrase(int status);
 /// NUL.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 
+/// Encodes everything but letters, digits and -._~: for a segment of a path or a value in a query.
+std::string percent_encode(std::string_view text);
+
 /// The decoded value of a query parameter; nullopt when it is absent or broken.
 std::optional<std::string> query_parameter(std::string_view query, std::string_view name);
 
 /// A base address: "http://127.0.0.1:8787/prefix" or "https://api.telegram.org".
 struct Url {
   bool tls = false;
-  std::string host;
-  std::string port;
-  std::string path;  ///< without a slash at the end; "" for none
+  std::string host = {};
+  std::string port = {};
+  std::string path = {};  ///< without a slash at the end; "" for none
 
   /// nullopt unless http(s), with a host, and without user information, query or fragment.
   static std::optional<Url> parse(std::string_view text);

@@ -1,0 +1,154 @@
+#include "http/client.hpp"
+
+#include <algorithm>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+#include <list>
+#include <optional>
+
+#include "http/client_connection.hpp"
+#include "http/deadlines.hpp"
+#include "http/message_writer.hpp"
+
+namespace butler::http {
+
+namespace asio = boost::asio;
+using Clock = Deadlines::Clock;
+using Outcome = ClientError::Outcome;
+
+/// What the calls of one client share. A call in progress holds it too, so that it may outlive its client.
+class Client::Pool {
+ public:
+  Pool(const asio::any_io_executor& executor, Url base, ClientOptions options)
+      : executor_(executor),
+        base_(std::move(base)),
+        options_(options),
+        deadlines_(executor, std::chrono::milliseconds{1}) {
+    if (!base_.tls) return;
+    tls_.emplace(asio::ssl::context::tls_client);
+    tls_->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+    tls_->set_default_verify_paths();  // SSL_CERT_FILE and SSL_CERT_DIR, when set, instead of the system's
+  }
+
+  const Url& base() const { return base_; }
+
+  static asio::awaitable<std::expected<Response, ClientError>> send(std::shared_ptr<Pool> pool,
+                                                                    Request request,
+                                                                    std::chrono::milliseconds timeout) {
+    auto response = co_await exchange(std::move(pool), std::move(request), Clock::now() + timeout);
+    if (!response) {
+      const auto state = co_await asio::this_coro::cancellation_state;
+      if (state.cancelled() != asio::cancellation_type::none) {
+        throw boost::system::system_error(asio::error::operation_aborted);
+      }
+    }
+    co_return response;
+  }
+
+ private:
+  static asio::awaitable<std::expected<Response, ClientError>> exchange(std::shared_ptr<Pool> pool,
+                                                                        Request request,
+                                                                        Clock::time_point deadline) {
+    auto head = request_head_text(pool->base_, request);
+    if (!head) co_return failure(Outcome::not_sent, *pool, head.error());
+
+    auto connection = pool->take_idle();
+    if (!connection) {
+      auto opened = co_await open(pool, deadline);
+      if (!opened) co_return failure(Outcome::not_sent, *pool, opened.error());
+      connection = std::move(*opened);
+    }
+    connection->set_deadline(deadline);
+    const auto written = co_await connection->write(std::move(*head), request.body);
+    if (!written.anything) co_return failure(Outcome::not_sent, *pool, written.error);
+
+    // A server that refuses a large body answers before it has read all of it: look for that answer even so.
+    const bool without_body = request.head.method == "HEAD";
+    auto response = co_await connection->read_response(pool->options_.response_limit, without_body);
+    if (!response) {
+      co_return failure(Outcome::unknown, *pool, written.error.empty() ? response.error() : written.error);
+    }
+    connection->clear_deadline();
+    if (written.error.empty() && connection->is_reusable()) pool->keep(std::move(connection));
+    co_return std::move(*response);
+  }
+
+  struct Idle {
+    std::unique_ptr<ClientConnection> connection;
+    Clock::time_point since;
+  };
+
+  static std::unexpected<ClientError> failure(Outcome outcome, const Pool& pool, const std::string& why) {
+    return std::unexpected(
+        ClientError{.outcome = outcome, .message = pool.base_.host + ":" + pool.base_.port + ": " + why});
+  }
+
+  /// The most recently used connection that is still open: the others are left to grow old.
+  std::unique_ptr<ClientConnection> take_idle() {
+    const auto oldest = Clock::now() - options_.idle_limit;
+    std::erase_if(idle_, [oldest](const Idle& idle) { return idle.since < oldest; });
+    while (!idle_.empty()) {
+      auto connection = std::move(idle_.back().connection);
+      idle_.pop_back();
+      if (connection->is_quiet()) return connection;
+    }
+    return nullptr;
+  }
+
+  void keep(std::unique_ptr<ClientConnection> connection) {
+    if (options_.idle_connections == 0) return;
+    while (idle_.size() >= options_.idle_connections) idle_.pop_front();
+    idle_.push_back({.connection = std::move(connection), .since = Clock::now()});
+  }
+
+  static asio::awaitable<std::expected<std::unique_ptr<ClientConnection>, std::string>> open(
+      std::shared_ptr<Pool> pool, Clock::time_point deadline) {
+    deadline = std::min(deadline, Clock::now() + pool->options_.connect_timeout);
+    const auto endpoints = co_await resolve(pool->executor_, pool->base_, deadline);
+    if (!endpoints) co_return std::unexpected(endpoints.error());
+
+    std::string why = "no address";
+    for (std::size_t i = 0; i < endpoints->size(); ++i) {
+      auto connection = std::make_unique<ClientConnection>(pool->executor_, pool->deadlines_,
+                                                           pool->tls_ ? &*pool->tls_ : nullptr);
+      // An address that swallows packets (a broken IPv6 route) must leave time for the next one.
+      const auto now = Clock::now();
+      connection->set_deadline(now + (deadline - now) / static_cast<int>(endpoints->size() - i));
+      const auto connected = co_await connection->connect((*endpoints)[i]);
+      if (!connected) {
+        why = connected.error();
+        continue;
+      }
+      connection->set_deadline(deadline);
+      const auto secured = co_await connection->secure(pool->base_.host);
+      if (!secured) co_return std::unexpected(secured.error());
+      co_return connection;
+    }
+    co_return std::unexpected(why);
+  }
+
+  asio::any_io_executor executor_;
+  Url base_;
+  ClientOptions options_;
+  Deadlines deadlines_;
+  std::optional<asio::ssl::context> tls_;
+  std::list<Idle> idle_;
+};
+
+Client::Client(const asio::any_io_executor& executor, Url base, ClientOptions options)
+    : pool_(std::make_shared<Pool>(executor, std::move(base), options)) {}
+Client::Client(Client&&) noexcept = default;
+Client::~Client() = default;
+
+// Not a coroutine: the pool is taken when the call is made, not when it is first resumed.
+asio::awaitable<std::expected<Response, ClientError>> Client::send(Request request,
+                                                                   std::chrono::milliseconds timeout) {
+  return Pool::send(pool_, std::move(request), timeout);
+}
+
+const Url& Client::base() const { return pool_->base(); }
+
+}  // namespace butler::http

@@ -1,0 +1,158 @@
+#include "http/client_connection.hpp"
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <memory>
+
+#include "http/message_parser.hpp"
+#include "http/socket.hpp"
+
+namespace butler::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t read_piece = std::size_t{16} * 1024;
+constexpr std::size_t joined_body = std::size_t{16} * 1024;
+
+/// The system's resolver blocks a thread and cannot be interrupted: who gave up waiting leaves this behind.
+struct Lookup {
+  explicit Lookup(const asio::any_io_executor& executor) : resolver(executor), answered(executor) {}
+
+  tcp::resolver resolver;
+  asio::steady_timer answered;
+  bool done = false;
+  error_code error;
+  std::vector<tcp::endpoint> endpoints;
+};
+
+/// Makes the handshake fail unless the certificate is for that name or address; a name is also sent (SNI).
+bool expect_peer(SSL* session, const std::string& host) {
+  error_code not_numeric;
+  asio::ip::make_address(host, not_numeric);
+  if (!not_numeric) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host.c_str()) == 1;
+  SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return SSL_set1_host(session, host.c_str()) == 1 && SSL_set_tlsext_host_name(session, host.c_str()) == 1;
+}
+
+}  // namespace
+
+asio::awaitable<std::expected<std::vector<tcp::endpoint>, std::string>> resolve(
+    asio::any_io_executor executor, Url base, Deadlines::Clock::time_point deadline) {
+  error_code not_numeric;
+  const auto address = asio::ip::make_address(base.host, not_numeric);
+  if (!not_numeric)
+    co_return std::vector{tcp::endpoint(address, static_cast<std::uint16_t>(std::stoi(base.port)))};
+
+  const auto lookup = std::make_shared<Lookup>(executor);
+  lookup->answered.expires_at(deadline);
+  lookup->resolver.async_resolve(
+      base.host, base.port, [lookup](const error_code& error, const tcp::resolver::results_type& results) {
+        lookup->done = true;
+        lookup->error = error;
+        for (const auto& result : results) lookup->endpoints.push_back(result.endpoint());
+        lookup->answered.cancel();
+      });
+  co_await lookup->answered.async_wait(as_result);
+  if (!lookup->done) co_return std::unexpected("timed out");
+  if (lookup->error) co_return std::unexpected(lookup->error.message());
+  co_return std::move(lookup->endpoints);
+}
+
+ClientConnection::ClientConnection(const asio::any_io_executor& executor, Deadlines& deadlines,
+                                   asio::ssl::context* tls)
+    : socket_(executor), deadline_(deadlines, [this] {
+        timed_out_ = true;
+        close_quietly(socket_);
+      }) {
+  if (tls != nullptr) tls_.emplace(socket_, *tls);
+}
+
+asio::awaitable<std::expected<void, std::string>> ClientConnection::connect(tcp::endpoint endpoint) {
+  const auto [error] = co_await socket_.async_connect(endpoint, as_result);
+  if (error) co_return std::unexpected(explain(error));
+  error_code ignored;
+  socket_.set_option(tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);  // for is_quiet()
+  co_return std::expected<void, std::string>{};
+}
+
+asio::awaitable<std::expected<void, std::string>> ClientConnection::secure(std::string host) {
+  if (!tls_) co_return std::expected<void, std::string>{};
+  if (!expect_peer(tls_->native_handle(), host))
+    co_return std::unexpected("TLS: the host's name cannot be verified");
+  tls_->set_verify_mode(asio::ssl::verify_peer);
+  const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, as_result);
+  if (error) co_return std::unexpected("TLS: " + explain(error));
+  co_return std::expected<void, std::string>{};
+}
+
+asio::awaitable<ClientConnection::Written> ClientConnection::write(std::string head,
+                                                                   const std::string& body) {
+  reusable_ = false;
+  const bool join = body.size() <= joined_body;
+  if (join) head.append(body);
+  const std::array<asio::const_buffer, 2> buffers{asio::buffer(head),
+                                                  join ? asio::const_buffer{} : asio::buffer(body)};
+  error_code error;
+  std::size_t count = 0;
+  if (tls_) {
+    std::tie(error, count) = co_await asio::async_write(*tls_, buffers, as_result);
+    // A record is counted only once it is out: a failed one may have been.
+    co_return Written{.anything = true, .error = error ? explain(error) : std::string{}};
+  }
+  std::tie(error, count) = co_await asio::async_write(socket_, buffers, as_result);
+  co_return Written{.anything = count > 0, .error = error ? explain(error) : std::string{}};
+}
+
+asio::awaitable<std::expected<Response, std::string>> ClientConnection::read_response(std::size_t body_limit,
+                                                                                      bool without_body) {
+  ResponseParser parser(body_limit, without_body);
+  std::string buffer;
+  std::size_t kept = 0;  // bytes at the buffer's start that the parser wants to see again
+  while (parser.state() == ResponseParser::State::reading) {
+    buffer.resize(kept + read_piece);
+    const auto space = asio::buffer(buffer.data() + kept, read_piece);
+    error_code error;
+    std::size_t count = 0;
+    if (tls_) {
+      std::tie(error, count) = co_await tls_->async_read_some(space, as_result);
+    } else {
+      std::tie(error, count) = co_await socket_.async_read_some(space, as_result);
+    }
+    if (error == asio::error::eof) {
+      parser.put_eof();
+      kept = 0;
+      continue;
+    }
+    if (error) co_return std::unexpected(explain(error));
+    const std::size_t used = parser.put(std::string_view{buffer}.substr(0, kept + count));
+    kept = kept + count - used;
+    buffer.erase(0, used);
+  }
+  if (parser.state() == ResponseParser::State::failed) co_return std::unexpected(parser.error());
+  reusable_ = kept == 0 && parser.keep_alive();
+  co_return parser.take_response();
+}
+
+bool ClientConnection::is_quiet() { return peek(socket_) == Arrived::nothing; }
+
+std::string ClientConnection::explain(const error_code& error) {
+  if (timed_out_) return "timed out";
+  if (!tls_ || error.category() != asio::error::get_ssl_category()) return error.message();
+  const long verified = SSL_get_verify_result(tls_->native_handle());
+  return verified == X509_V_OK ? error.message() : X509_verify_cert_error_string(verified);
+}
+
+}  // namespace butler::http

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/deadlines.hpp"
+#include "http/types.hpp"
+
+namespace butler::http {
+
+/// The addresses of a host, without waiting longer than `deadline`. The error is a sentence.
+boost::asio::awaitable<std::expected<std::vector<boost::asio::ip::tcp::endpoint>, std::string>> resolve(
+    boost::asio::any_io_executor executor, Url base, Deadlines::Clock::time_point deadline);
+
+/// One connection of a client, plain or TLS. When the deadline passes, the connection is closed and whatever
+/// it waits for fails with a text that says so. All errors are sentences.
+class ClientConnection {
+ public:
+  /// `tls`: null for plain; outlives the connection.
+  ClientConnection(const boost::asio::any_io_executor& executor, Deadlines& deadlines,
+                   boost::asio::ssl::context* tls);
+
+  void set_deadline(Deadlines::Clock::time_point at) { deadline_.set(at); }
+  void clear_deadline() { deadline_.clear(); }
+
+  boost::asio::awaitable<std::expected<void, std::string>> connect(boost::asio::ip::tcp::endpoint endpoint);
+  /// With TLS: proves that the peer is `host`. Without: nothing.
+  boost::asio::awaitable<std::expected<void, std::string>> secure(std::string host);
+
+  struct Written {
+    bool anything = false;  ///< bytes may have reached the peer
+    std::string error;      ///< empty when all was written
+  };
+  boost::asio::awaitable<Written> write(std::string head, const std::string& body);
+
+  boost::asio::awaitable<std::expected<Response, std::string>> read_response(std::size_t body_limit,
+                                                                             bool without_body);
+
+  /// After a response: true when the peer keeps the connection open and has sent nothing beyond it.
+  bool is_reusable() const { return reusable_; }
+  /// While idle: true when the peer has neither closed nor said anything.
+  bool is_quiet();
+
+ private:
+  std::string explain(const boost::system::error_code& error);
+
+  boost::asio::ip::tcp::socket socket_;
+  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
+  bool reusable_ = false;
+  bool timed_out_ = false;
+  Deadlines::Entry deadline_;
+};
+
+}  // namespace butler::http
