@@ -37,8 +37,8 @@ CREATE TABLE jobs (
 
 CREATE UNIQUE INDEX jobs_idempotency ON jobs (idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX jobs_claimable ON jobs (id) WHERE claimable = 1;
-CREATE INDEX jobs_of_session ON jobs (session_key, status, id) WHERE status IN ('queued', 'running', 'aborting');
-CREATE INDEX jobs_leased ON jobs (row) WHERE status IN ('running', 'aborting');
+CREATE INDEX jobs_queued ON jobs (session_key, id) WHERE status = 'queued';
+CREATE INDEX jobs_leased ON jobs (session_key) WHERE status IN ('running', 'aborting');
 
 -- The latest lease of a job: what fences a worker that was cut off, and what tells a repeated call from a late one.
 CREATE TABLE leases (

@@ -92,7 +92,7 @@ std::vector<domain::Job> SqliteJobStore::list(const JobFilter& filter) {
   static const std::string sql = select_records(
       "WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR chat_id = ?2) AND (?3 IS NULL OR requester_id = "
       "?3) "
-      "AND (?4 IS NULL OR session_key = ?4) AND (?5 IS NULL OR id < ?5) ORDER BY id DESC LIMIT ?6");
+      "AND (?4 IS NULL OR jobs.session_key = ?4) AND (?5 IS NULL OR id < ?5) ORDER BY id DESC LIMIT ?6");
   const auto status = filter.status ? std::optional{std::string{enum_name(*filter.status)}} : std::nullopt;
   auto& statement = database_.prepared(sql).bind(status, filter.chat_id, filter.requester_id,
                                                  filter.session_key, filter.before, filter.limit);
@@ -176,13 +176,13 @@ void SqliteJobStore::remove_lease(std::int64_t row) {
 }
 
 bool SqliteJobStore::refresh_head(std::string_view session_key) {
+  // The conditions stand as they do in the partial indexes: SQLite proves nothing cleverer.
   auto& statement =
       database_
           .prepared(
-              "SELECT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_of_session WHERE session_key = ?1 AND "
-              "status IN "
+              "SELECT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_leased WHERE session_key = ?1 AND status IN "
               "('running', 'aborting')), "
-              "(SELECT row FROM jobs INDEXED BY jobs_of_session WHERE session_key = ?1 AND status = 'queued' "
+              "(SELECT row FROM jobs INDEXED BY jobs_queued WHERE session_key = ?1 AND status = 'queued' "
               "ORDER BY id LIMIT 1)")
           .bind(session_key);
   statement.step();
@@ -193,8 +193,7 @@ bool SqliteJobStore::refresh_head(std::string_view session_key) {
   // An approved job can be older than the head that was there: the newer one steps back.
   database_
       .prepared(
-          "UPDATE jobs SET claimable = (row = ?2) WHERE row IN (SELECT row FROM jobs INDEXED BY "
-          "jobs_of_session "
+          "UPDATE jobs SET claimable = (row = ?2) WHERE row IN (SELECT row FROM jobs INDEXED BY jobs_queued "
           "WHERE session_key = ?1 AND status = 'queued' ORDER BY id LIMIT 2) AND claimable <> (row = ?2)")
       .bind(session_key, *head)
       .run();

@@ -13,7 +13,7 @@ namespace butler::store {
 inline constexpr std::string_view record_columns =
     "jobs.row, id, kind, status, prompt, channel, chat_id, requester_id, thread_id, session_key, "
     "requires_approval, "
-    "metadata, deliver_to, labels, abort_requested, jobs.worker_id, attempt, max_attempts, result_text, "
+    "metadata, jobs.deliver_to, labels, abort_requested, jobs.worker_id, attempt, max_attempts, result_text, "
     "error, usage, "
     "created_at, updated_at, started_at, finished_at, leases.token, leases.worker_id, leases.since, "
     "leases.claim_id, "
