@@ -1,0 +1,241 @@
+#include "config/decode.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "config/providers.hpp"
+#include "config/values.hpp"
+
+namespace butler::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Reads variables of the table for one role and notes what is wrong with them.
+class Reader {
+ public:
+  Reader(const Environment& environment, const Place& place, Role role)
+      : environment_(environment), place_(place) {
+    for (const Variable& variable : variables()) {
+      const Entry* const entry = find(variable.name);
+      if (!variable.roles.has(role)) continue;
+      if (entry == nullptr) {
+        if (variable.required) report(variable.name, "is required: " + std::string{variable.meaning});
+      } else if (variable.support == Support::refused) {
+        report(variable.name, "is not supported yet; leave it out (" + std::string{variable.meaning} + ")");
+      } else if (const auto fault = find_fault(variable, entry->value)) {
+        report(variable.name, *fault);
+      }
+    }
+  }
+
+  /// "" when it is not set and has no default.
+  std::string text(std::string_view name) const {
+    if (const Entry* const entry = find(name)) return entry->value;
+    const Variable* const variable = find_variable(name);
+    assert(variable != nullptr);
+    return std::string{variable->default_value};
+  }
+  bool set(std::string_view name) const { return find(name) != nullptr; }
+  /// 0 for a wrong value: the settings are then thrown away.
+  std::int64_t whole(std::string_view name) const { return parse_whole(text(name)).value_or(0); }
+  bool flag(std::string_view name) const { return parse_flag(text(name)).value_or(false); }
+  Secret secret(std::string_view name) const { return Secret{text(name)}; }
+  std::vector<std::int64_t> ids(std::string_view name) const {
+    return parse_ids(text(name)).value_or(std::vector<std::int64_t>{});
+  }
+
+  fs::path path(std::string_view name, const fs::path& otherwise) const {
+    const Entry* const entry = find(name);
+    return entry == nullptr ? otherwise : (place_.working_directory / entry->value).lexically_normal();
+  }
+
+  std::string url(std::string_view name, const std::string& otherwise) const {
+    std::string address = set(name) ? text(name) : otherwise;
+    while (address.ends_with('/')) address.pop_back();
+    return address;
+  }
+
+  void report(std::string_view name, std::string message) {
+    const Entry* const entry = find(name);
+    problems_.push_back({.name = std::string{name},
+                         .source = entry == nullptr ? "" : entry->source,
+                         .message = std::move(message)});
+  }
+
+  template <class Settings>
+  Decoded<Settings> finish(Settings settings) {
+    if (!problems_.empty()) return std::unexpected(std::move(problems_));
+    return settings;
+  }
+
+ private:
+  const Entry* find(std::string_view name) const {
+    const auto entry = environment_.find(name);
+    return entry == environment_.end() || entry->second.value.empty() ? nullptr : &entry->second;
+  }
+
+  const Environment& environment_;
+  const Place& place_;
+  Problems problems_;
+};
+
+/// Where the orchestrator is, unless somebody says so: where its own variables put it.
+std::string default_orchestrator_url(const Reader& reader) {
+  return "http://127.0.0.1:" + reader.text("ORCH_PORT");
+}
+
+std::vector<std::string> provider_variables(const std::string& provider, const Place& place) {
+  std::vector<std::string> names;
+  if (const Provider* const known = find_provider(provider)) {
+    names.insert(names.end(), known->keys.begin(), known->keys.end());
+    names.insert(names.end(), known->extras.begin(), known->extras.end());
+  }
+  // models.json lies where the agent can write: it may not ask for Butler's own secrets.
+  for (const auto& name : place.provider_variables) {
+    if (find_variable(name) == nullptr) names.push_back(name);
+  }
+  return names;
+}
+
+std::map<std::string, Secret> find_provider_keys(const Environment& environment, const std::string& provider,
+                                                 const Place& place) {
+  std::map<std::string, Secret> keys;
+  for (const auto& name : provider_variables(provider, place)) {
+    const auto entry = environment.find(name);
+    if (entry != environment.end() && !entry->second.value.empty()) keys.emplace(name, entry->second.value);
+  }
+  return keys;
+}
+
+/// The program's path made absolute: pi is started in the workspace.
+std::vector<std::string> decode_command(const Reader& reader, const Place& place) {
+  if (!reader.set("PI_BINARY")) return {(place.default_runtime / "bin/pi").string()};
+  auto words = split_command_line(reader.text("PI_BINARY")).value_or(std::vector<std::string>{});
+  if (!words.empty() && words.front().find('/') != std::string::npos) {
+    words.front() = (place.working_directory / words.front()).lexically_normal().string();
+  }
+  return words;
+}
+
+void check_heartbeat(Reader& reader) {
+  const auto limit = reader.whole("ORCH_LEASE_SECONDS") * 1'000 / 3;
+  if (reader.set("WORKER_HEARTBEAT_MS") && reader.whole("WORKER_HEARTBEAT_MS") > limit) {
+    reader.report("WORKER_HEARTBEAT_MS",
+                  "expected at most a third of ORCH_LEASE_SECONDS, " + std::to_string(limit) + " ms");
+  }
+}
+
+}  // namespace
+
+Decoded<OrchestratorSettings> decode_orchestrator(const Environment& environment, const Place& place) {
+  Reader reader(environment, place, Role::orchestrator);
+  OrchestratorSettings settings;
+  settings.home = place.home;
+  settings.host = reader.text("ORCH_HOST") == "localhost" ? "127.0.0.1" : reader.text("ORCH_HOST");
+  settings.port = static_cast<std::uint16_t>(reader.whole("ORCH_PORT"));
+  settings.gateway_token = reader.secret("ORCH_GATEWAY_TOKEN");
+  settings.worker_token = reader.secret("ORCH_WORKER_TOKEN");
+  if (!settings.worker_token.empty() && settings.gateway_token.reveal() == settings.worker_token.reveal()) {
+    reader.report("ORCH_WORKER_TOKEN", "is the same as ORCH_GATEWAY_TOKEN; expected two different secrets");
+  }
+  settings.lease = std::chrono::seconds{reader.whole("ORCH_LEASE_SECONDS")};
+  settings.session_home = std::chrono::seconds{reader.whole("ORCH_SESSION_HOME_SECONDS")};
+  return reader.finish(std::move(settings));
+}
+
+Decoded<GatewaySettings> decode_gateway(const Environment& environment, const Place& place) {
+  Reader reader(environment, place, Role::gateway);
+  GatewaySettings settings;
+  settings.home = place.home;
+  settings.orchestrator_url = reader.url("ORCH_BASE_URL", default_orchestrator_url(reader));
+  settings.gateway_token = reader.secret("ORCH_GATEWAY_TOKEN");
+  settings.bot_token = reader.secret("TELEGRAM_BOT_TOKEN");
+  settings.telegram_root = reader.url("TELEGRAM_API_ROOT", reader.text("TELEGRAM_API_ROOT"));
+  settings.owners = reader.ids("TG_OWNER_IDS");
+  settings.prompt_max_chars = static_cast<std::size_t>(reader.whole("TG_PROMPT_MAX_CHARS"));
+  settings.run_owner_only = reader.flag("TG_RUN_OWNER_ONLY");
+  settings.approve_owner_only = reader.flag("TG_APPROVE_OWNER_ONLY");
+  return reader.finish(std::move(settings));
+}
+
+Decoded<WorkerSettings> decode_worker(const Environment& environment, const Place& place) {
+  Reader reader(environment, place, Role::worker);
+  const auto seconds = [&](std::string_view name) { return std::chrono::seconds{reader.whole(name)}; };
+  WorkerSettings settings;
+  settings.home = place.home;
+  settings.orchestrator_url = reader.url("ORCH_BASE_URL", default_orchestrator_url(reader));
+  settings.worker_token = reader.secret("ORCH_WORKER_TOKEN");
+  settings.worker_id = reader.set("WORKER_ID") ? reader.text("WORKER_ID") : place.default_worker_id;
+  check_heartbeat(reader);
+  if (reader.set("WORKER_HEARTBEAT_MS"))
+    settings.heartbeat = std::chrono::milliseconds{reader.whole("WORKER_HEARTBEAT_MS")};
+  settings.concurrency = static_cast<std::size_t>(reader.whole("WORKER_CONCURRENCY"));
+  settings.labels = split_list(reader.text("WORKER_LABELS"));
+  settings.provider = reader.text("PI_PROVIDER");
+  settings.model = reader.text("PI_MODEL");
+  const std::string mode = reader.set("PI_EXEC_MODE")  ? reader.text("PI_EXEC_MODE")
+                           : settings.provider.empty() ? "mock"
+                                                       : "rpc";
+  settings.mode = mode == "rpc" ? ExecMode::rpc : ExecMode::mock;
+  settings.pi_command = decode_command(reader, place);
+  settings.provider_keys = find_provider_keys(environment, settings.provider, place);
+  settings.workspace = reader.path("PI_WORKSPACE", place.home / "workspace");
+  settings.session_root = reader.path("PI_SESSION_ROOT", place.home / "sessions");
+  if (reader.set("PI_APPEND_SYSTEM_PROMPT"))
+    settings.append_system_prompt = reader.text("PI_APPEND_SYSTEM_PROMPT");
+  settings.idle_limit = seconds("PI_IDLE_SECONDS");
+  settings.spawn_timeout = seconds("PI_SPAWN_TIMEOUT_S");
+  settings.silence_timeout = seconds("PI_SILENCE_TIMEOUT_S");
+  settings.job_timeout = seconds("PI_JOB_TIMEOUT_S");
+  settings.mock_step = std::chrono::milliseconds{reader.whole("PI_MOCK_STEP_MS")};
+  settings.mcp_bin_dir = reader.path("BUTLER_MCP_BIN_DIR", place.home / "mcp/bin");
+  settings.time_zone = reader.text("TZ");
+  return reader.finish(std::move(settings));
+}
+
+std::map<std::string, std::string> select_variables(const Environment& environment, const Place& place,
+                                                    Role role) {
+  std::map<std::string, std::string> selected;
+  const auto take = [&](std::string_view name) {
+    const auto entry = environment.find(name);
+    if (entry != environment.end() && !entry->second.value.empty())
+      selected.emplace(name, entry->second.value);
+  };
+  for (const Variable& variable : variables()) {
+    if (variable.roles.has(role)) take(variable.name);
+  }
+  if (role == Role::worker) {
+    const auto provider = environment.find("PI_PROVIDER");
+    const std::string name = provider == environment.end() ? "" : provider->second.value;
+    for (const auto& variable : provider_variables(name, place)) take(variable);
+  }
+  selected.insert_or_assign("BUTLER_HOME", place.home.string());
+  return selected;
+}
+
+std::string decode_log_level(const Environment& environment) {
+  const auto entry = environment.find("BUTLER_LOG_LEVEL");
+  const Variable* const variable = find_variable("BUTLER_LOG_LEVEL");
+  const bool usable = entry != environment.end() && !entry->second.value.empty() &&
+                      !find_fault(*variable, entry->second.value);
+  return usable ? entry->second.value : std::string{variable->default_value};
+}
+
+std::vector<std::string> describe_ineffective(const Environment& environment) {
+  std::vector<std::string> sentences;
+  for (const Variable& variable : variables()) {
+    const auto entry = environment.find(variable.name);
+    if (entry == environment.end() || entry->second.value.empty()) continue;
+    const std::string subject = entry->first + " (" + entry->second.source + ")";
+    if (variable.support == Support::ignored)
+      sentences.push_back(subject + " has no effect: " + std::string{variable.meaning});
+    if (variable.support == Support::planned && entry->second.value != variable.default_value) {
+      sentences.push_back(subject + " has no effect yet in this version");
+    }
+  }
+  return sentences;
+}
+
+}  // namespace butler::config

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/decode.hpp"
+
+/// The edge between the configuration and the machine: reads the environment, `.env` and what lies in the
+/// home.
+namespace butler::config {
+
+/// What a process was started with.
+struct Start {
+  std::map<std::string, std::string> variables;
+  std::filesystem::path working_directory;  ///< absolute
+  uid_t user = 0;
+  std::string host_name;
+  pid_t pid = 0;
+};
+
+/// This process's own.
+Start this_start();
+
+struct Loaded {
+  Environment environment;
+  Place place;
+  std::filesystem::path env_file;  ///< the file that was read; empty when there is none
+  Problems problems;               ///< of the files themselves
+  std::vector<std::string> warnings;
+};
+
+/// Reads everything. The environment goes before the file: $BUTLER_ENV_FILE (empty: none), or ./.env in a
+/// checkout or where there is one, or <home>/.env.
+Loaded load(const Start& start);
+
+/// The role's settings, with what only a look at the disk can tell: all problems at once, the files' own
+/// included.
+Decoded<OrchestratorSettings> orchestrator_settings(const Loaded& loaded);
+Decoded<GatewaySettings> gateway_settings(const Loaded& loaded);
+Decoded<WorkerSettings> worker_settings(const Loaded& loaded);
+
+/// What the three roles together complain about, each problem once.
+Problems find_problems(const Loaded& loaded);
+
+}  // namespace butler::config

@@ -1,0 +1,180 @@
+#include "config/variables.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace butler::config {
+
+namespace {
+
+constexpr Roles none{};
+constexpr Roles all{.orchestrator = true, .gateway = true, .worker = true};
+constexpr Roles orchestrator{.orchestrator = true};
+constexpr Roles gateway{.gateway = true};
+constexpr Roles worker{.worker = true};
+constexpr Roles clients{.gateway = true, .worker = true};
+constexpr Roles orchestrator_and_gateway{.orchestrator = true, .gateway = true};
+constexpr Roles orchestrator_and_worker{.orchestrator = true, .worker = true};
+
+constexpr std::int64_t day = 86'400;
+
+// clang-format off
+constexpr auto table = std::to_array<Variable>({
+    {.name = "TELEGRAM_BOT_TOKEN", .kind = Kind::bot_token, .roles = gateway,
+     .meaning = "the bot's token, from @BotFather", .required = true},
+    {.name = "TG_OWNER_IDS", .kind = Kind::ids, .roles = gateway,
+     .meaning = "numeric Telegram ids of the owners, comma separated (@userinfobot tells yours)", .required = true},
+    {.name = "PI_PROVIDER", .kind = Kind::name, .roles = worker,
+     .meaning = "the model provider, as pi names it; its key goes into the provider's own variable"},
+    {.name = "PI_MODEL", .kind = Kind::text, .roles = worker,
+     .meaning = "the provider's model", .derived_default = "pi's choice for the provider"},
+
+    {.name = "BUTLER_HOME", .kind = Kind::path, .roles = all,
+     .meaning = "the folder of all state",
+     .derived_default = ".data in a checkout, /var/lib/butler for root, else ~/.butler"},
+    {.name = "BUTLER_ENV_FILE", .kind = Kind::path, .roles = none,
+     .meaning = "the file read instead of .env, empty for none; in the environment only",
+     .derived_default = ".env in a checkout, else <home>/.env"},
+    {.name = "BUTLER_LOG_LEVEL", .kind = Kind::choice, .roles = all, .default_value = "info",
+     .meaning = "the least level of the log lines that are written", .choices = "debug|info|warn|error"},
+    {.name = "BUTLER_MCP_BIN_DIR", .kind = Kind::path, .roles = worker,
+     .meaning = "the folder that comes first on the agent's PATH", .derived_default = "<home>/mcp/bin"},
+    {.name = "TZ", .kind = Kind::text, .roles = all,
+     .meaning = "the time zone of dates and daily notes, as in Europe/Berlin", .derived_default = "the system's"},
+
+    {.name = "ORCH_HOST", .kind = Kind::host, .roles = orchestrator, .default_value = "127.0.0.1",
+     .meaning = "the address that the orchestrator listens on"},
+    {.name = "ORCH_PORT", .kind = Kind::whole, .roles = all, .default_value = "8787",
+     .meaning = "the port that the orchestrator listens on", .least = 1, .most = 65'535},
+    {.name = "ORCH_BASE_URL", .kind = Kind::url, .roles = clients,
+     .meaning = "where gateway and worker find the orchestrator", .derived_default = "http://127.0.0.1:<ORCH_PORT>"},
+    {.name = "ORCH_GATEWAY_TOKEN", .kind = Kind::secret, .roles = orchestrator_and_gateway,
+     .meaning = "the gateway's API secret; butler up makes one when it is not set", .required = true},
+    {.name = "ORCH_WORKER_TOKEN", .kind = Kind::secret, .roles = orchestrator_and_worker,
+     .meaning = "the worker's API secret; butler up makes one when it is not set", .required = true},
+    {.name = "ORCH_LEASE_SECONDS", .kind = Kind::whole, .roles = orchestrator_and_worker, .default_value = "30",
+     .meaning = "how long a worker may stay silent before its job is taken away", .least = 1, .most = 3'600},
+    {.name = "ORCH_SESSION_HOME_SECONDS", .kind = Kind::whole, .roles = orchestrator, .default_value = "300",
+     .meaning = "how long a session waits for the worker that has its files", .least = 0, .most = day},
+    {.name = "ORCH_RETENTION_DAYS", .kind = Kind::whole, .roles = orchestrator, .default_value = "90",
+     .meaning = "how long finished jobs are kept", .least = 1, .most = 36'500, .support = Support::planned},
+    {.name = "ORCH_TLS_CERT", .kind = Kind::path, .roles = orchestrator,
+     .meaning = "the certificate of a listener that others reach", .support = Support::refused},
+    {.name = "ORCH_TLS_KEY", .kind = Kind::path, .roles = orchestrator,
+     .meaning = "the certificate's key", .support = Support::refused},
+    {.name = "ORCH_DATABASE_URL", .kind = Kind::text, .roles = orchestrator,
+     .meaning = "a PostgreSQL database for the orchestrator", .derived_default = "SQLite in the home",
+     .support = Support::refused},
+    {.name = "GATEWAY_DATABASE_URL", .kind = Kind::text, .roles = gateway,
+     .meaning = "a PostgreSQL database for the gateway", .derived_default = "SQLite in the home",
+     .support = Support::refused},
+
+    {.name = "TELEGRAM_API_ROOT", .kind = Kind::url, .roles = gateway, .default_value = "https://api.telegram.org",
+     .meaning = "the Bot API server"},
+    {.name = "TG_ALLOW_FROM", .kind = Kind::ids, .roles = gateway,
+     .meaning = "numeric ids of people who are allowed without pairing", .support = Support::planned},
+    {.name = "TG_PROMPT_MAX_CHARS", .kind = Kind::whole, .roles = gateway, .default_value = "8000",
+     .meaning = "the longest text that is taken as a task", .least = 1, .most = 20'000},
+    {.name = "TG_RATE_LIMIT_PER_MIN", .kind = Kind::whole, .roles = gateway, .default_value = "12",
+     .meaning = "tasks a person may give in a minute, 0 for any number", .least = 0, .most = 1'000,
+     .support = Support::planned},
+    {.name = "TG_RUN_OWNER_ONLY", .kind = Kind::flag, .roles = gateway, .default_value = "true",
+     .meaning = "whether only owners may use /run"},
+    {.name = "TG_APPROVE_OWNER_ONLY", .kind = Kind::flag, .roles = gateway, .default_value = "true",
+     .meaning = "whether only owners may approve"},
+    {.name = "TG_ALLOW_REQUESTER_ABORT", .kind = Kind::flag, .roles = gateway, .default_value = "true",
+     .meaning = "whether people may abort their own jobs", .support = Support::planned},
+    {.name = "TG_ONLY_AGENT_OUTPUT", .kind = Kind::flag, .roles = gateway, .default_value = "true",
+     .meaning = "whether notices about jobs and tools are hidden", .support = Support::planned},
+    {.name = "TG_NOTIFY_TOOL_EVENTS", .kind = Kind::flag, .roles = gateway, .default_value = "false",
+     .meaning = "whether each tool call is told", .support = Support::planned},
+    {.name = "TG_JOB_POLL_MS", .kind = Kind::text, .meaning = "of the first version; nothing polls any more",
+     .support = Support::ignored},
+
+    {.name = "WORKER_ID", .kind = Kind::name, .roles = worker,
+     .meaning = "the worker's name in logs and leases", .derived_default = "<host>-<process id>"},
+    {.name = "WORKER_CONCURRENCY", .kind = Kind::whole, .roles = worker, .default_value = "2",
+     .meaning = "jobs at the same time", .least = 1, .most = 64},
+    {.name = "WORKER_HEARTBEAT_MS", .kind = Kind::whole, .roles = worker,
+     .meaning = "how often the worker reports; at most a third of the lease", .least = 50, .most = 1'200'000,
+     .derived_default = "a third of the lease"},
+    {.name = "WORKER_LABELS", .kind = Kind::labels, .roles = worker,
+     .meaning = "what this worker is for, comma separated"},
+    {.name = "WORKER_SANDBOX", .kind = Kind::choice, .roles = worker, .default_value = "auto",
+     .meaning = "how the agent is contained", .choices = "auto", .support = Support::planned},
+    {.name = "WORKER_POLL_MS", .kind = Kind::text, .meaning = "of the first version; nothing polls any more",
+     .support = Support::ignored},
+
+    {.name = "PI_EXEC_MODE", .kind = Kind::choice, .roles = worker,
+     .meaning = "rpc runs pi, mock only answers", .choices = "mock|rpc",
+     .derived_default = "rpc when PI_PROVIDER is set, else mock"},
+    {.name = "PI_BINARY", .kind = Kind::command, .roles = worker,
+     .meaning = "the command line that starts pi", .derived_default = "the pinned pi, <home>/runtime/bin/pi"},
+    {.name = "PI_WORKSPACE", .kind = Kind::path, .roles = worker,
+     .meaning = "the folder that the agent works in", .derived_default = "<home>/workspace"},
+    {.name = "PI_SESSION_ROOT", .kind = Kind::path, .roles = worker,
+     .meaning = "the folder of the agent's session files", .derived_default = "<home>/sessions"},
+    {.name = "PI_APPEND_SYSTEM_PROMPT", .kind = Kind::text, .roles = worker,
+     .meaning = "text for the agent's system prompt", .derived_default = "how to use SOUL.md and MEMORY.md"},
+    {.name = "PI_IDLE_SECONDS", .kind = Kind::whole, .roles = worker, .default_value = "600",
+     .meaning = "how long an idle agent process is kept", .least = 0, .most = 30 * day},
+    {.name = "PI_SPAWN_TIMEOUT_S", .kind = Kind::whole, .roles = worker, .default_value = "30",
+     .meaning = "how long pi may take to start", .least = 1, .most = 3'600},
+    {.name = "PI_SILENCE_TIMEOUT_S", .kind = Kind::whole, .roles = worker, .default_value = "600",
+     .meaning = "how long pi may say nothing while it works", .least = 1, .most = 30 * day},
+    {.name = "PI_JOB_TIMEOUT_S", .kind = Kind::whole, .roles = worker, .default_value = "3600",
+     .meaning = "how long a job may run", .least = 1, .most = 30 * day},
+    {.name = "PI_BUDGET_USD_PER_DAY", .kind = Kind::text, .roles = worker,
+     .meaning = "the most that all jobs may cost in a day", .support = Support::refused},
+    {.name = "PI_BUDGET_USD_PER_JOB", .kind = Kind::text, .roles = worker,
+     .meaning = "the most that one job may cost", .support = Support::refused},
+    {.name = "PI_MOCK_STEP_MS", .kind = Kind::whole, .roles = worker, .default_value = "200",
+     .meaning = "how long each of the mock's four steps takes, 0 for at once", .least = 0, .most = 600'000},
+});
+// clang-format on
+
+}  // namespace
+
+std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::orchestrator: return "orchestrator";
+    case Role::gateway: return "gateway";
+    case Role::worker: return "worker";
+  }
+  return "?";
+}
+
+std::span<const Variable> variables() { return table; }
+
+const Variable* find_variable(std::string_view name) {
+  const auto* const found = std::ranges::find(table, name, &Variable::name);
+  return found == table.end() ? nullptr : found;
+}
+
+std::string describe_allowed(const Variable& variable) {
+  switch (variable.kind) {
+    case Kind::text: return "text";
+    case Kind::name: return "1 to 64 letters, digits, '.', '_' and '-'";
+    case Kind::path: return "a path";
+    case Kind::whole:
+      return "a whole number from " + std::to_string(variable.least) + " to " + std::to_string(variable.most);
+    case Kind::flag: return "true or false";
+    case Kind::choice: {
+      std::string choices{variable.choices};
+      for (auto bar = choices.find('|'); bar != std::string::npos; bar = choices.find('|')) {
+        choices.replace(bar, 1, " or ");
+      }
+      return choices;
+    }
+    case Kind::secret: return "a random secret of at least 16 characters";
+    case Kind::bot_token: return "a bot token as @BotFather gives it, 123456789:AbC…";
+    case Kind::host: return "an address of this machine: 127.0.0.1, ::1 or localhost";
+    case Kind::url: return "https://host[:port][/path], or http:// to this machine";
+    case Kind::ids: return "numeric ids, comma separated";
+    case Kind::labels: return "names of letters, digits, '.', '_' and '-', comma separated";
+    case Kind::command: return "a command line";
+  }
+  return "?";
+}
+
+}  // namespace butler::config
