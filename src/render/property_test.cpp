@@ -1,0 +1,286 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "render/test_support.hpp"
+
+/// The promises of render.hpp, held against much that nobody would write.
+namespace butler::render {
+
+namespace {
+
+constexpr std::string_view whitespace_bytes = " \n";
+
+bool is_atom(const Entity& entity) { return entity.type == "code" || entity.type == "pre"; }
+bool is_quote(const Entity& entity) { return entity.type.ends_with("blockquote"); }
+std::size_t end_of(const Entity& entity) { return entity.offset + entity.length; }
+
+void expect_nested(const Entity& outer, const Entity& inner) {
+  EXPECT_LE(end_of(inner), end_of(outer)) << outer.type << " and " << inner.type << " overlap by half";
+  EXPECT_NE(outer.type, inner.type);
+  EXPECT_FALSE(is_atom(outer)) << outer.type << " holds " << inner.type;
+  EXPECT_FALSE(is_quote(inner)) << outer.type << " holds " << inner.type;
+  if (is_atom(inner)) EXPECT_NE(outer.type, "text_link");
+  if (is_atom(inner)) EXPECT_TRUE(is_quote(outer)) << outer.type << " holds " << inner.type;
+}
+
+void expect_legal(const Part& part, std::size_t limit) {
+  ASSERT_TRUE(domain::is_valid_utf8(part.text));
+  EXPECT_LE(domain::count_utf16_units(part.text), limit);
+  EXPECT_FALSE(is_blank(part.text));
+  EXPECT_FALSE(whitespace_bytes.contains(part.text.back()));
+  EXPECT_LE(part.entities.size(), 100U);
+
+  std::vector<Entity> open;
+  std::size_t last_offset = 0;
+  for (const Entity& entity : part.entities) {
+    EXPECT_GE(entity.offset, last_offset);
+    last_offset = entity.offset;
+    EXPECT_GT(entity.length, 0U);
+    ASSERT_NE(byte_of_unit(part.text, entity.offset), std::string_view::npos);
+    ASSERT_NE(byte_of_unit(part.text, end_of(entity)), std::string_view::npos);
+    const std::string_view text = covered(part, entity);
+    EXPECT_NE(text.find_first_not_of(whitespace_bytes), std::string_view::npos);
+    EXPECT_EQ(entity.type == "text_link", !entity.url.empty());
+    while (!open.empty() && end_of(open.back()) <= entity.offset) open.pop_back();
+    for (const Entity& outer : open) expect_nested(outer, entity);
+    open.push_back(entity);
+  }
+}
+
+/// Deterministic: the same sequence in every run and on every machine.
+class Generator {
+ public:
+  explicit Generator(std::uint32_t seed) : engine_(seed) {}
+
+  std::size_t below(std::size_t bound) { return engine_() % bound; }
+
+  std::string bytes() {
+    std::string text(below(300), '\0');
+    for (char& c : text) c = static_cast<char>(engine_() & 0xFFU);
+    return text;
+  }
+
+  /// Markup, words and what is difficult, in any order.
+  std::string markdown() {
+    constexpr std::array<std::string_view, 78> tokens{"a",
+                                                      "word ",
+                                                      "two words. ",
+                                                      "\n",
+                                                      "\n\n",
+                                                      "\n",
+                                                      " ",
+                                                      "    ",
+                                                      "\t",
+                                                      "*",
+                                                      "**",
+                                                      "***",
+                                                      "_",
+                                                      "__",
+                                                      "~~",
+                                                      "`",
+                                                      "``",
+                                                      "```",
+                                                      "\n```py\n",
+                                                      "\n````\n",
+                                                      "\n~~~\n",
+                                                      "> ",
+                                                      "\n> ",
+                                                      "\n> > ",
+                                                      "\n- ",
+                                                      "\n  - ",
+                                                      "\n1. ",
+                                                      "\n   2) ",
+                                                      "\n- [ ] ",
+                                                      "\n- [x] ",
+                                                      "# ",
+                                                      "\n## ",
+                                                      "\n---\n",
+                                                      "|",
+                                                      " | a ",
+                                                      "\n|-|-|\n",
+                                                      "\n| a | b |\n|---|---|\n| c | d |\n",
+                                                      "[",
+                                                      "]",
+                                                      "(",
+                                                      ")",
+                                                      "[x](https://e.x/a)",
+                                                      "![i](https://e.x/i.png)",
+                                                      "[r]",
+                                                      "\n[r]: https://e.x\n",
+                                                      "<https://e.x>",
+                                                      "https://e.x/a_b ",
+                                                      "<b>",
+                                                      "</b>",
+                                                      "<code>",
+                                                      "</code>",
+                                                      "<a href=\"https://e.x\">",
+                                                      "</a>",
+                                                      "<summary>",
+                                                      "</summary>",
+                                                      "<br>",
+                                                      "<!--",
+                                                      "-->",
+                                                      "&amp;",
+                                                      "&#x200F;",
+                                                      "\\",
+                                                      "\\(",
+                                                      "\\)",
+                                                      "\\[",
+                                                      "\\]",
+                                                      "$",
+                                                      "$$",
+                                                      "x_1",
+                                                      "[^1]",
+                                                      "[^1]: ",
+                                                      "中文。",
+                                                      "（",
+                                                      "😀",
+                                                      "👨‍👩‍👧",
+                                                      "🇨🇿",
+                                                      "e\u0301",
+                                                      "\uFDD0",
+                                                      "\xC3"};
+    std::string text;
+    for (std::size_t n = below(60); n > 0; --n) text.append(tokens[below(tokens.size())]);
+    return text;
+  }
+
+ private:
+  std::mt19937 engine_;
+};
+
+constexpr std::array<std::size_t, 6> limits{2, 3, 17, 40, 200, 4096};
+
+TEST(PropertyTest, AnyBytesBecomeLegalMessages) {
+  Generator generator{1};
+  for (int i = 0; i < 1500; ++i) {
+    const std::string bytes = generator.bytes();
+    const std::size_t limit = limits[generator.below(limits.size())];
+    for (const Part& part : render_markdown(bytes, limit)) expect_legal(part, limit);
+    for (const Part& part : render_plain(bytes, limit)) expect_legal(part, limit);
+    if (HasFailure()) FAIL() << "with limit " << limit << ": " << testing::PrintToString(bytes);
+  }
+}
+
+TEST(PropertyTest, AnyMarkupBecomesLegalMessages) {
+  Generator generator{2};
+  for (int i = 0; i < 6000; ++i) {
+    const std::string markdown = generator.markdown();
+    const std::size_t limit = limits[generator.below(limits.size())];
+    for (const Part& part : render_markdown(markdown, limit)) expect_legal(part, limit);
+    if (HasFailure()) FAIL() << "with limit " << limit << ": " << testing::PrintToString(markdown);
+  }
+}
+
+std::string visible(std::string_view text) {
+  std::string characters;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view character = text.substr(at, code_point_at(text, at).length);
+    if (!is_blank(character)) characters.append(character);
+    at += character.size();
+  }
+  return characters;
+}
+
+TEST(PropertyTest, CuttingLosesNothingVisible) {
+  Generator generator{3};
+  for (int i = 0; i < 2000; ++i) {
+    const std::string markdown = generator.markdown();
+    std::string whole;
+    for (const Part& part : render_markdown(markdown, 1'000'000)) whole.append(part.text);
+    std::string pieces;
+    for (const Part& part : render_markdown(markdown, 60)) pieces.append(part.text);
+    ASSERT_EQ(visible(pieces), visible(whole)) << testing::PrintToString(markdown);
+  }
+}
+
+TEST(PropertyTest, NoGraphemeThatFitsIsCut) {
+  constexpr std::array<std::string_view, 6> graphemes{"a", "é", "😀", "👨‍👩‍👧", "🇨🇿", "👍🏽"};
+  Generator generator{4};
+  for (int i = 0; i < 300; ++i) {
+    std::string text;
+    for (std::size_t n = 1 + generator.below(200); n > 0; --n) text.append(graphemes[generator.below(6)]);
+    std::size_t at = 0;
+    for (const Part& part : render_plain(text, 16 + generator.below(50))) {
+      const std::size_t end = at + part.text.size();
+      while (at < end) at += grapheme_length(text, at, text.size());
+      ASSERT_EQ(at, end);
+    }
+  }
+}
+
+std::string repeated(std::string_view text, std::size_t times) {
+  std::string result;
+  result.reserve(text.size() * times);
+  for (std::size_t i = 0; i < times; ++i) result.append(text);
+  return result;
+}
+
+struct Attack {
+  std::string_view name;
+  std::string markdown;
+};
+
+std::vector<Attack> attacks() {
+  const std::string wide_head = repeated("|a", 1000) + "|\n" + repeated("|---", 1000) + "|\n";
+  return {
+      {"nested quotes", repeated(">", 20'000) + "x"},
+      {"nested quotes on many lines", repeated(repeated("> ", 200) + "x\n", 200)},
+      {"nested lists", repeated("- ", 20'000) + "x"},
+      {"a wide table", wide_head + repeated("|1|\n", 1000)},
+      {"a long table", "|a|b|\n|-|-|\n" + repeated("|1|2|\n", 20'000)},
+      {"pipes", repeated("|", 40'000)},
+      {"pipes and dashes", repeated("|-", 40'000) + "\n" + repeated("|-", 40'000)},
+      {"nested images", repeated("![[]()", 20'000)},
+      {"brackets", repeated("[", 50'000) + repeated("]", 50'000)},
+      {"stars", repeated("*a ", 40'000)},
+      {"mixed emphasis", repeated("*a_b~~", 20'000)},
+      {"strong that never closes", repeated("**a", 30'000)},
+      {"backticks",
+       [] {
+         std::string text;
+         for (std::size_t n = 1; n < 400; ++n) text.append(repeated("`", n)).push_back(' ');
+         return text;
+       }()},
+      {"code spans", repeated("`a` ", 30'000)},
+      {"open tags", repeated("<b>", 30'000) + repeated("</i>", 30'000)},
+      {"tags in turn", repeated("<b><i></b></i>", 10'000)},
+      {"comments that never end", repeated("<!-- ", 30'000)},
+      {"brackets of formulas", repeated("\\[", 40'000) + "\\]"},
+      {"parentheses of formulas", repeated("\\( ", 40'000)},
+      {"dollars", repeated("$a ", 40'000)},
+      {"many formulas", repeated("$x_1$ ", 20'000)},
+      {"footnotes", repeated("[^1]:", 30'000)},
+      {"html entities", repeated("&unknownentity;", 10'000)},
+      {"one grapheme", "e" + repeated("\u0301", 100'000)},
+      {"one word", repeated("x", 500'000)},
+      {"blanks in code", "`a" + repeated(" ", 100'000) + "`"},
+      {"blank lines in code", "```\na" + repeated("\n", 100'000) + "b\n```"},
+      {"indented code", "```\n" + repeated(" ", 100'000) + "b\n```"},
+      {"a reference used often",
+       "[a]: https://e.x/" + repeated("x", 2000) + "\n\n" + repeated("[a]", 30'000)},
+      {"fences", repeated("```\n", 20'000)},
+  };
+}
+
+TEST(AttackTest, HostileInputTakesNoTime) {
+  for (const Attack& attack : attacks()) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto parts = render_markdown(attack.markdown);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    RecordProperty(std::string{attack.name}, std::to_string(taken.count()));
+    EXPECT_LT(taken.count(), 5.0) << attack.name;
+    for (const Part& part : parts) expect_legal(part, message_limit);
+    EXPECT_FALSE(HasFailure()) << attack.name;
+  }
+}
+
+}  // namespace
+
+}  // namespace butler::render
