@@ -11,7 +11,7 @@ namespace butler::store {
 
 /// The columns that read_record reads, from `jobs LEFT JOIN leases ON leases.job_row = jobs.row`.
 inline constexpr std::string_view record_columns =
-    "jobs.row, id, kind, status, prompt, channel, chat_id, requester_id, thread_id, session_key, "
+    "jobs.row, id, kind, status, prompt, channel, chat_id, requester_id, thread_id, jobs.session_key, "
     "requires_approval, "
     "metadata, jobs.deliver_to, labels, abort_requested, jobs.worker_id, attempt, max_attempts, result_text, "
     "error, usage, "
