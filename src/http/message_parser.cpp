@@ -6,6 +6,8 @@
 #include <boost/beast/http/error.hpp>
 #include <limits>
 
+#include "log/log.hpp"
+
 namespace butler::http {
 
 namespace beast = boost::beast;
@@ -39,7 +41,13 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
 
   std::size_t put_bytes(std::string_view bytes) {
     error_code error;
-    const std::size_t used = put(boost::asio::buffer(bytes.data(), bytes.size()), error);
+    std::size_t used = 0;
+    try {
+      used = put(boost::asio::buffer(bytes.data(), bytes.size()), error);
+    } catch (const std::exception& fault) {  // of the admission
+      log::error("http.fault", {{"path", request_.head.path()}, {"error", fault.what()}});
+      refuse(error_response(500, "internal_error", "the request could not be served"));
+    }
     if (state_ == State::refused) return used;
     if (error == beast::http::error::need_more) {
       // What the parser leaves over is a line that has not ended (of the head, of a chunk): that has a bound

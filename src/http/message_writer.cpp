@@ -47,6 +47,13 @@ bool usually_has_body(std::string_view method) {
 
 }  // namespace
 
+bool may_have_body(int status) { return status != 204 && status != 304; }
+
+bool asks_to_close(const Response& response) {
+  const auto field = response.headers.find("connection");
+  return field && same_name(*field, "close");
+}
+
 std::string response_head_text(const Response& response, Framing framing, ConnectionField connection) {
   std::string text;
   text.reserve(96 + fields_size(response.headers) + (framing == Framing::length ? response.body.size() : 0));
@@ -55,11 +62,11 @@ std::string response_head_text(const Response& response, Framing framing, Connec
   for (const auto& [name, value] : response.headers) {
     if (!is_framing(name) && is_token(name)) append_field(text, name, value);
   }
-  const bool bodiless = response.status == 204 || response.status == 304;
-  if (!bodiless && framing == Framing::length) {
+  const bool with_body = may_have_body(response.status);
+  if (with_body && framing == Framing::length) {
     append_field(text, "content-length", std::to_string(response.body.size()));
   }
-  if (!bodiless && framing == Framing::chunked) append_field(text, "transfer-encoding", "chunked");
+  if (with_body && framing == Framing::chunked) append_field(text, "transfer-encoding", "chunked");
   if (connection == ConnectionField::close) append_field(text, "connection", "close");
   if (connection == ConnectionField::keep_alive) append_field(text, "connection", "keep-alive");
   return text.append("\r\n");

@@ -24,7 +24,13 @@ enum class ConnectionField : std::uint8_t {
   close,
 };
 
-/// Status line and fields up to the empty line. 204 and 304 have no body and no framing.
+/// False for statuses whose responses end with their head: 204 and 304.
+bool may_have_body(int status);
+
+/// True when the application wants the connection closed after this response.
+bool asks_to_close(const Response& response);
+
+/// Status line and fields up to the empty line. No framing without a body.
 std::string response_head_text(const Response& response, Framing framing, ConnectionField connection);
 
 /// Request line and fields; the error says why the request cannot be one.

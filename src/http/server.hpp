@@ -70,7 +70,7 @@ struct ServerOptions {
 /// admission.
 class Server {
  public:
-  Server(boost::asio::any_io_executor executor, ServerOptions options, Application& application);
+  Server(const boost::asio::any_io_executor& executor, ServerOptions options, Application& application);
   ~Server();
 
   /// Binds and listens. Throws boost::system::system_error whose text names host and port.
@@ -86,7 +86,7 @@ class Server {
 
  private:
   class Listener;
-  std::unique_ptr<Listener> listener_;
+  std::shared_ptr<Listener> listener_;  // shared with its coroutines
 };
 
 }  // namespace butler::http

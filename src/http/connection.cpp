@@ -1,0 +1,329 @@
+#include "http/connection.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <exception>
+#include <utility>
+
+#include "http/message_parser.hpp"
+#include "http/socket.hpp"
+#include "log/log.hpp"
+
+namespace butler::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t scratch_size = std::size_t{64} * 1024;
+constexpr std::size_t joined_body = std::size_t{16} * 1024;
+constexpr std::chrono::milliseconds deadline_resolution{100};
+/// How long a refused client may go on sending before its answer is given up.
+constexpr std::chrono::seconds linger_limit{2};
+
+bool is_blocked(const error_code& error) {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+/// Takes written bytes off the front; false when nothing is left.
+template <class Pieces>
+bool advance(Pieces& pieces, std::size_t written) {
+  bool left = false;
+  for (auto& piece : pieces) {
+    const std::size_t taken = std::min(written, piece.size());
+    piece += taken;
+    written -= taken;
+    left = left || piece.size() > 0;
+  }
+  return left;
+}
+
+constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+
+std::string hex(std::size_t number) {
+  std::string text;
+  for (; number > 0; number >>= 4U) text.insert(text.begin(), "0123456789abcdef"[number & 0xFU]);
+  return text;
+}
+
+std::string what(const std::exception_ptr& fault) {
+  try {
+    std::rethrow_exception(fault);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "not an exception of the standard library";
+  }
+}
+
+}  // namespace
+
+Hub::Hub(const asio::any_io_executor& executor, ServerOptions server_options, Application& served)
+    : options(std::move(server_options)),
+      application(served),
+      deadlines(executor, deadline_resolution),
+      ended(executor),
+      scratch(scratch_size) {}
+
+Connection::Connection(tcp::socket socket, std::shared_ptr<Hub> hub)
+    : hub_(std::move(hub)),
+      socket_(std::move(socket)),
+      deadline_(hub_->deadlines, [this] { cut(); }),
+      place_(hub_->connections.insert(hub_->connections.end(), this)) {}
+
+Connection::~Connection() {
+  unwatch();
+  hub_->connections.erase(place_);
+  hub_->ended.notify_all();
+}
+
+asio::awaitable<void> Connection::run(tcp::socket socket, std::shared_ptr<Hub> hub) {
+  Connection connection(std::move(socket), std::move(hub));
+  bool more = true;
+  while (more) more = co_await connection.serve_one();
+}
+
+void Connection::cut() {
+  broken_ = true;
+  keep_ = false;
+  close_quietly(socket_);
+}
+
+void Connection::close_if_idle() {
+  if (phase_ == Phase::idle && is_at_rest()) close_quietly(socket_);
+}
+
+/// Nothing of a request has come, not even to the socket: closing now cannot cut one.
+bool Connection::is_at_rest() { return pending_.empty() && peek(socket_) != Arrived::data; }
+
+void Connection::enter(Phase phase) {
+  if (phase == phase_ && phase != Phase::idle) return;
+  phase_ = phase;
+  const ServerOptions& options = hub_->options;
+  switch (phase) {
+    case Phase::idle: return deadline_.set(Deadlines::Clock::now() + options.idle_timeout);
+    case Phase::head: return deadline_.set(Deadlines::Clock::now() + options.head_timeout);
+    case Phase::body: return deadline_.set(Deadlines::Clock::now() + options.body_timeout);
+    case Phase::serving: return deadline_.clear();
+  }
+}
+
+asio::awaitable<bool> Connection::serve_one() {
+  auto request = co_await receive();
+  if (!request) co_return false;
+  co_await serve(*std::move(request));
+  co_return keep_ && !broken_;
+}
+
+asio::awaitable<std::optional<Request>> Connection::receive() {
+  enter(Phase::idle);
+  answer_ = Answer::none;
+  if (hub_->stopping && is_at_rest()) co_return std::nullopt;
+
+  RequestParser parser(hub_->options.header_bytes, hub_->application);
+  bool begun = !pending_.empty();
+  bool invited = false;
+  if (begun) feed(parser, {});
+  while (parser.state() == RequestParser::State::head || parser.state() == RequestParser::State::body) {
+    if (parser.state() == RequestParser::State::body) {
+      enter(Phase::body);
+    } else if (begun) {
+      enter(Phase::head);
+    }
+    if (parser.wants_continue() && pending_.empty() && !invited) {
+      invited = true;
+      co_await write_pieces({asio::buffer(continue_line)});
+    }
+    const bool read = co_await read_more(parser);
+    if (!read) co_return std::nullopt;
+    begun = true;
+  }
+
+  http_1_0_ = parser.is_http_1_0();
+  head_only_ = parser.is_head();
+  if (parser.state() == RequestParser::State::refused) {
+    Response refusal = parser.take_refusal();
+    co_await refuse(std::move(refusal));
+    co_return std::nullopt;
+  }
+  enter(Phase::serving);
+  keep_ = parser.keep_alive();
+  co_return parser.take_request();
+}
+
+asio::awaitable<bool> Connection::read_more(RequestParser& parser) {
+  for (;;) {
+    const auto [failed] = co_await socket_.async_wait(tcp::socket::wait_read, as_result);
+    if (failed) co_return false;
+    error_code error;
+    const std::size_t count = socket_.read_some(asio::buffer(hub_->scratch), error);
+    if (is_blocked(error)) continue;
+    if (error) co_return false;
+    // Before anything is waited for: the scratch buffer is everybody's.
+    feed(parser, std::string_view{hub_->scratch.data(), count});
+    co_return true;
+  }
+}
+
+void Connection::feed(RequestParser& parser, std::string_view arrived) {
+  if (pending_.empty()) {
+    const std::size_t used = parser.put(arrived);
+    pending_.assign(arrived.substr(used));
+    return;
+  }
+  pending_.append(arrived);
+  const std::size_t used = parser.put(pending_);
+  pending_.erase(0, used);
+  if (pending_.empty()) std::string{}.swap(pending_);
+}
+
+asio::awaitable<void> Connection::serve(Request request) {
+  answer_ = Answer::none;
+  path_.assign(request.head.path());
+  std::exception_ptr fault;
+  try {
+    co_await hub_->application.serve(std::move(request), *this);
+  } catch (...) {
+    fault = std::current_exception();
+  }
+  unwatch();
+  if (fault || answer_ != Answer::whole) co_await settle(std::move(fault));
+}
+
+/// Ends what the application has left open.
+asio::awaitable<void> Connection::settle(std::exception_ptr fault) {
+  if (fault) {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(fault);
+    log::error("http.fault", {{"path", path_}, {"error", what(fault)}});
+  }
+  if (answer_ == Answer::none && gone_) {
+    keep_ = false;
+  } else if (answer_ == Answer::none) {
+    if (!fault) log::error("http.fault", {{"path", path_}, {"error", "the application gave no answer"}});
+    Response response = error_response(500, "internal_error", "the request could not be served");
+    co_await send(std::move(response));
+  } else if (answer_ == Answer::stream && fault) {
+    keep_ = false;  // without its last chunk: the client sees that the answer is not whole
+  } else if (answer_ == Answer::stream && !http_1_0_ && !head_only_) {
+    co_await write_pieces({asio::buffer(last_chunk)});
+  }
+}
+
+asio::awaitable<void> Connection::refuse(Response response) {
+  keep_ = false;
+  co_await send(std::move(response));
+  if (!broken_) co_await linger();
+}
+
+/// Closing with unread bytes resets the connection, and the client may lose the answer that it has not read
+/// yet: so they are read, for a while.
+asio::awaitable<void> Connection::linger() {
+  error_code error;
+  socket_.shutdown(tcp::socket::shutdown_send, error);
+  deadline_.set(Deadlines::Clock::now() + linger_limit);
+  while (!error || is_blocked(error)) {
+    const auto [failed] = co_await socket_.async_wait(tcp::socket::wait_read, as_result);
+    if (failed) co_return;
+    socket_.read_some(asio::buffer(hub_->scratch), error);
+  }
+}
+
+ConnectionField Connection::connection_field() const {
+  if (!keep_) return ConnectionField::close;
+  return http_1_0_ ? ConnectionField::keep_alive : ConnectionField::none;
+}
+
+asio::awaitable<void> Connection::send(Response response) {
+  unwatch();
+  answer_ = Answer::whole;
+  keep_ = keep_ && !hub_->stopping && !asks_to_close(response);
+  std::string head = response_head_text(response, Framing::length, connection_field());
+  const bool with_body = !head_only_ && may_have_body(response.status);
+  const bool join = with_body && response.body.size() <= joined_body;
+  if (join) head.append(response.body);
+  Pieces pieces{asio::buffer(head)};
+  if (with_body && !join) pieces[1] = asio::buffer(response.body);
+  if (!write_now(pieces)) co_await write_pieces(pieces);
+}
+
+asio::awaitable<void> Connection::begin_stream(Response head) {
+  unwatch();
+  answer_ = Answer::stream;
+  keep_ = keep_ && !hub_->stopping && !asks_to_close(head) && !(http_1_0_ && !head_only_);
+  const Framing framing = http_1_0_ ? Framing::close : Framing::chunked;
+  const std::string text = response_head_text(head, framing, connection_field());
+  co_await write_pieces({asio::buffer(text)});
+}
+
+asio::awaitable<bool> Connection::write(std::string bytes) {
+  unwatch();
+  // The first write after the client has gone succeeds: the reset comes later. Looking first tells at once.
+  gone_ = gone_ || broken_ || peek(socket_) == Arrived::end;
+  if (gone_ || head_only_) co_return false;
+  if (bytes.empty()) co_return true;  // an empty chunk would end the body
+  const std::string size_line = http_1_0_ ? std::string{} : hex(bytes.size()).append("\r\n");
+  const std::string_view end = http_1_0_ ? "" : "\r\n";
+  const Pieces pieces{asio::buffer(size_line), asio::buffer(bytes), asio::buffer(end)};
+  co_await write_pieces(pieces);
+  co_return !broken_;
+}
+
+/// True when nothing is left to do: all is written, or it never will be.
+bool Connection::write_now(Pieces& pieces) {
+  while (!broken_) {
+    error_code error;
+    const std::size_t written = socket_.write_some(pieces, error);
+    if (is_blocked(error)) return false;
+    if (error) {
+      broken_ = true;
+    } else if (!advance(pieces, written)) {
+      return true;
+    }
+  }
+  return true;
+}
+
+asio::awaitable<void> Connection::write_pieces(Pieces pieces) {
+  if (write_now(pieces)) co_return;
+  deadline_.set(Deadlines::Clock::now() + hub_->options.write_timeout);
+  const auto [error, count] = co_await asio::async_write(socket_, pieces, as_result);
+  if (error) broken_ = true;
+  deadline_.clear();
+}
+
+void Connection::watch_close(std::function<void()> on_close) {
+  unwatch();
+  watch_ = std::make_shared<Watch>(Watch{std::move(on_close)});
+  arm(watch_);
+}
+
+void Connection::arm(std::shared_ptr<Watch> watch) {
+  socket_.async_wait(tcp::socket::wait_read, [this, watch = std::move(watch)](const error_code& error) {
+    if (error || !watch->on_close) return;  // unwatched, and the connection perhaps gone
+    switch (peek(socket_)) {
+      case Arrived::nothing: return arm(watch);
+      case Arrived::data: return;  // the next request: behind it, an end cannot be seen
+      case Arrived::end: gone_ = true; std::exchange(watch->on_close, nullptr)();
+    }
+  });
+}
+
+void Connection::unwatch() {
+  if (!watch_) return;
+  watch_->on_close = nullptr;
+  watch_.reset();
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+}  // namespace butler::http
