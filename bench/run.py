@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""Measures Butler's targets and prints them beside F, the disk's rate of 4 KiB append + fdatasync.
+
+Absolute figures drift with the machine's neighbours, so each measure stands between two calibrations (F and a spin
+score), and counts only when both agree within 25 %; it is repeated up to `--tries` times, and the best-agreeing
+window is used and marked when none agreed. `make bench` builds what this needs.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(CHECKOUT / "tests"))
+
+from support.butler import GATEWAY_TOKEN, ROLES, WORKER_TOKEN, Butler  # noqa: E402
+from support.simulator import Simulator  # noqa: E402
+
+LOAD = CHECKOUT / "build/release/bench/butler_load"
+AGREEMENT = 0.25
+
+
+def load(*words: object) -> dict:
+    done = subprocess.run([LOAD, *map(str, words)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"butler_load {' '.join(map(str, words))}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+class Window:
+    """One measurement between two calibrations."""
+
+    def __init__(self, measure, folder: Path):
+        self.before = load("fsync", folder, 1)
+        spin_before = load("spin", 0.3)["rounds_per_second"]
+        self.result = measure()
+        spin_after = load("spin", 0.3)["rounds_per_second"]
+        self.after = load("fsync", folder, 1)
+        self.f = (self.before["per_second"] + self.after["per_second"]) / 2
+        self.spin = (spin_before + spin_after) / 2
+        self.drift = max(
+            abs(self.before["per_second"] - self.after["per_second"]) / self.f,
+            abs(spin_before - spin_after) / self.spin,
+        )
+
+    @property
+    def agreed(self) -> bool:
+        return self.drift <= AGREEMENT
+
+
+def best_windows(measure, folder: Path, wanted: int, tries: int) -> list[Window]:
+    """`wanted` windows whose calibrations agree, or after `tries` the one that agrees most."""
+    windows: list[Window] = []
+    for _ in range(tries):
+        windows.append(Window(measure, folder))
+        if sum(window.agreed for window in windows) == wanted:
+            break
+    agreed = [window for window in windows if window.agreed]
+    return agreed or [min(windows, key=lambda window: window.drift)]
+
+
+def pss_megabytes(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise ValueError(f"no Pss of process {pid}")
+
+
+class Bench:
+    def __init__(self, scratch: Path, tries: int):
+        self.scratch = scratch
+        self.tries = tries
+        self.rows: list[tuple[str, str, str, str, str]] = []
+
+    def row(self, name: str, what: str, must: str, measured: str, windows: list[Window]) -> None:
+        f = statistics.median(window.f for window in windows)
+        state = "" if all(window.agreed for window in windows) else " (noisy window)"
+        self.rows.append((name, what, must, measured, f"{f:.0f}/s{state}"))
+        print(f"{name}: {measured}; F {f:.0f}/s{state}", flush=True)
+
+    def orchestrator(self) -> None:
+        folder = self.scratch / "queue"
+        folder.mkdir(mode=0o711)
+        butler = Butler(folder)
+        butler.start("orchestrator")
+        try:
+            address = ("127.0.0.1", butler.port, GATEWAY_TOKEN)
+            creates = best_windows(lambda: load("creates", *address, 1, 3), folder, 3, self.tries)
+            ratio = statistics.median(window.result["per_second"] / window.f for window in creates)
+            rate = statistics.median(window.result["per_second"] for window in creates)
+            p50 = statistics.median(window.result["p50_ms"] for window in creates)
+            self.row("G1", "durable POST /v1/jobs, 1 connection", "≥ 0.7 F",
+                     f"{ratio:.2f} F ({rate:.0f}/s, p50 {p50:.2f} ms)", creates)
+            many = best_windows(lambda: load("creates", *address, 32, 3), folder, 3, self.tries)
+            ratio = statistics.median(window.result["per_second"] / window.f for window in many)
+            rate = statistics.median(window.result["per_second"] for window in many)
+            self.row("G2", "durable creates, 32 connections", "≥ 5.5 F", f"{ratio:.2f} F ({rate:.0f}/s)", many)
+        finally:
+            butler.close()
+
+    def pickup(self) -> None:
+        folder = self.scratch / "pickup"
+        folder.mkdir(mode=0o711)
+        butler = Butler(folder)
+        butler.start("orchestrator")
+        try:
+            def both() -> dict:
+                create = load("creates", "127.0.0.1", butler.port, GATEWAY_TOKEN, 1, 1)
+                self._drain(butler)
+                return {"create": create, "pickup": load("pickup", "127.0.0.1", butler.port, GATEWAY_TOKEN, WORKER_TOKEN, 300)}
+
+            windows = best_windows(both, folder, 3, self.tries)
+            p50 = statistics.median(window.result["pickup"]["p50_ms"] for window in windows)
+            p99 = statistics.median(window.result["pickup"]["p99_ms"] for window in windows)
+            over = statistics.median(
+                window.result["pickup"]["p50_ms"] - window.result["create"]["p50_ms"] for window in windows)
+            self.row("G5", "pickup by an idle worker on a long-poll", "p50 ≤ create p50 + 0.15 ms; p99 ≤ 5 ms",
+                     f"p50 {p50:.2f} ms = create p50 {over:+.2f} ms; p99 {p99:.2f} ms", windows)
+        finally:
+            butler.close()
+
+    def _drain(self, butler: Butler) -> None:
+        """Nothing may wait in the queue when the next claim is to be parked."""
+        while butler.as_worker("POST", "/v1/workers/claim", {"workerId": "drain"}).json["job"]:
+            pass
+
+    def whole_path(self) -> None:
+        folder = self.scratch / "path"
+        folder.mkdir(mode=0o711)
+        people = range(1001, 1041)
+        simulator = Simulator(folder, rate_model=False)
+        butler = Butler(folder, simulator, TG_OWNER_IDS=",".join(map(str, people)), WORKER_CONCURRENCY="2")
+        try:
+            for person in people[1:]:
+                simulator.add_user(person, f"P{person}")
+            butler.start_all()
+            simulator.wait_for_polling()
+            rounds = iter(range(3 * self.tries + 1))
+
+            def answers() -> dict:
+                number = next(rounds)
+                times = []
+                for person in people:
+                    sent = simulator.send_text(f"round {number}", chat=person, user=person)
+                    simulator.wait_for_reply(f"round {number}", after=sent, chat=person)
+                    times.append(self._latency(simulator, person, sent))
+                times.sort()
+                time.sleep(2.5)  # the people's chats are paced at a message a second: let their buckets fill again
+                return {"p50": times[len(times) // 2], "p99": times[-1], "times": times}
+
+            answers()  # warm
+            windows = best_windows(answers, folder, 3, self.tries)
+            times = sorted(value for window in windows for value in window.result["times"])
+            p50, p99 = times[len(times) // 2], times[int(len(times) * 0.99)]
+            self.row("G16", "message in → answer out, instant agent, simulator", "p50 ≤ 10 ms; p99 ≤ 40 ms",
+                     f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", windows)
+        finally:
+            butler.close()
+            simulator.close()
+
+    def _latency(self, simulator: Simulator, chat: int, message: int) -> float:
+        """From the person's message to the bot's answer, on the simulator's own clock."""
+        entries = simulator.journal()
+        asked = [entry for entry in entries if entry["direction"] == "user" and entry.get("verb") == "send_text"
+                 and entry.get("effect", {}).get("message_id") == message and entry["params"].get("chat") == chat]
+        answered = [entry for entry in entries if entry["direction"] == "bot" and entry.get("method") == "sendMessage"
+                    and entry["params"].get("chat_id") == chat and entry["t"] > asked[-1]["t"]]
+        return (answered[0]["t"] - asked[-1]["t"]) * 1000
+
+    def idle(self) -> None:
+        folder = self.scratch / "idle"
+        folder.mkdir(mode=0o711)
+        simulator = Simulator(folder)
+        butler = Butler(folder, simulator)
+        try:
+            ready = {}
+
+            def start() -> dict:
+                for role in ROLES:
+                    before = time.monotonic()
+                    butler.start(role)
+                    ready.setdefault(role, []).append((time.monotonic() - before) * 1000)
+                simulator.wait_for_polling()
+                sizes = {role: pss_megabytes(butler.pid(role)) for role in ROLES}
+                butler.close()
+                return sizes
+
+            windows = best_windows(start, folder, 3, self.tries)
+            total = statistics.median(sum(window.result.values()) for window in windows)
+            each = ", ".join(f"{role} {windows[-1].result[role]:.1f}" for role in ROLES)
+            times = ", ".join(f"{role} {statistics.median(values):.0f} ms" for role, values in ready.items())
+            self.row("G17", "three roles idle, PSS; time to ready", "≤ 25 MB; ≤ 50 ms each",
+                     f"{total:.1f} MB ({each}); {times}", windows)
+        finally:
+            butler.close()
+            simulator.close()
+
+    def table(self) -> str:
+        lines = ["| # | measure | must | measured | F beside it |", "| --- | --- | --- | --- | --- |"]
+        lines += ["| " + " | ".join(row) + " |" for row in self.rows]
+        return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tries", type=int, default=8, help="windows to try per measure (default 8)")
+    parser.add_argument("--only", nargs="*", choices=("queue", "pickup", "path", "idle"), help="measure only these")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="butler-bench-", dir="/var/tmp") as name:
+        scratch = Path(name)
+        scratch.chmod(0o711)
+        bench = Bench(scratch, options.tries)
+        parts = {"queue": bench.orchestrator, "pickup": bench.pickup, "path": bench.whole_path, "idle": bench.idle}
+        for part, run in parts.items():
+            if not options.only or part in options.only:
+                run()
+        print("\n" + bench.table())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
