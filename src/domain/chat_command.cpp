@@ -1,0 +1,105 @@
+#include "domain/chat_command.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <vector>
+
+namespace butler::domain {
+
+namespace {
+
+constexpr std::array<std::string_view, 10> names{"task", "run",    "approve", "deny",  "abort",
+                                                 "stop", "status", "help",    "start", "whoami"};
+
+constexpr std::string_view white_space = " \t\r\n\v\f";
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(white_space);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(white_space) - begin + 1);
+}
+
+std::string lower(std::string_view text) {
+  std::string result{text};
+  std::ranges::transform(result, result.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// How many slips of the finger lie between two words: a letter more, less or other, or two exchanged.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> table(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) table[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) table[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = table[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      table[i][j] = std::min({replaced, table[i - 1][j] + 1, table[i][j - 1] + 1});
+      const bool exchanged = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (exchanged) table[i][j] = std::min(table[i][j], table[i - 2][j - 2] + 1);
+    }
+  }
+  return table[a.size()][b.size()];
+}
+
+std::optional<std::string> nearest_name(std::string_view typed) {
+  constexpr std::size_t longest = 32;  // Telegram's limit; a longer word is no slip of the finger
+  if (typed.size() > longest) return std::nullopt;
+  const auto closest = std::ranges::min_element(names, {}, [&](auto name) { return distance(typed, name); });
+  const std::size_t allowed = typed.size() <= 4 ? 1 : 2;
+  if (distance(typed, *closest) <= allowed) return std::string{*closest};
+  for (const auto name : names) {
+    if (typed.size() >= 2 && name.starts_with(typed)) return std::string{name};
+  }
+  return std::nullopt;
+}
+
+/// The job that a command names: its first word.
+std::string first_word(std::string_view text) {
+  return std::string{text.substr(0, text.find_first_of(white_space))};
+}
+
+ChatCommand command_named(const std::string& name, std::string_view rest) {
+  if (name == "task") return TaskCommand{std::string{rest}};
+  if (name == "run") return RunCommand{std::string{rest}};
+  if (name == "approve") return ApproveCommand{first_word(rest)};
+  if (name == "deny") return DenyCommand{first_word(rest)};
+  if (name == "abort" || name == "stop") return AbortCommand{first_word(rest)};
+  if (name == "status") return StatusCommand{first_word(rest)};
+  if (name == "help") return HelpCommand{};
+  if (name == "start") return StartCommand{first_word(rest)};
+  if (name == "whoami") return WhoamiCommand{};
+  return UnknownCommand{name, nearest_name(name)};
+}
+
+}  // namespace
+
+std::optional<ChatText> parse_chat_text(std::string_view text, std::string_view bot_username) {
+  text = trimmed(text);
+  const ChatText plain{TaskCommand{std::string{text}}};
+  if (!text.starts_with('/')) return plain;
+
+  const auto end_of_name = std::ranges::find_if_not(text.substr(1), is_name_character);
+  const std::string name = lower(std::string_view{text.begin() + 1, end_of_name});
+  if (name.empty()) return plain;
+  std::string_view rest{end_of_name, text.end()};
+
+  std::string addressee;
+  if (rest.starts_with('@')) {
+    const auto end_of_bot = std::ranges::find_if_not(rest.substr(1), is_name_character);
+    addressee = lower(std::string_view{rest.begin() + 1, end_of_bot});
+    rest = {end_of_bot, rest.end()};
+  }
+  if (!rest.empty() && white_space.find(rest.front()) == std::string_view::npos) return plain;
+  if (!addressee.empty() && addressee != lower(bot_username)) return std::nullopt;
+  return ChatText{command_named(name, trimmed(rest)), true, !addressee.empty()};
+}
+
+std::span<const std::string_view> chat_command_names() { return names; }
+
+}  // namespace butler::domain

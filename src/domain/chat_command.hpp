@@ -1,0 +1,82 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+/// What a person's text in a chat asks for. Pure.
+namespace butler::domain {
+
+/// Plain text, or /task. The text may be empty after a bare /task.
+struct TaskCommand {
+  std::string text;
+  bool operator==(const TaskCommand&) const = default;
+};
+
+/// /run: one shell command, exactly as typed; may be empty.
+struct RunCommand {
+  std::string command;
+  bool operator==(const RunCommand&) const = default;
+};
+
+/// Commands about a job: `job` is the short id as typed, "" when there is none.
+struct ApproveCommand {
+  std::string job;
+  bool operator==(const ApproveCommand&) const = default;
+};
+struct DenyCommand {
+  std::string job;
+  bool operator==(const DenyCommand&) const = default;
+};
+struct AbortCommand {
+  std::string job;
+  bool operator==(const AbortCommand&) const = default;
+};
+struct StatusCommand {
+  std::string job;
+  bool operator==(const StatusCommand&) const = default;
+};
+
+struct HelpCommand {
+  bool operator==(const HelpCommand&) const = default;
+};
+
+/// /start, with what a deep link brought.
+struct StartCommand {
+  std::string payload;
+  bool operator==(const StartCommand&) const = default;
+};
+
+struct WhoamiCommand {
+  bool operator==(const WhoamiCommand&) const = default;
+};
+
+/// A command that we do not have, and the one that was probably meant.
+struct UnknownCommand {
+  std::string name;
+  std::optional<std::string> nearest;
+  bool operator==(const UnknownCommand&) const = default;
+};
+
+using ChatCommand = std::variant<TaskCommand, RunCommand, ApproveCommand, DenyCommand, AbortCommand,
+                                 StatusCommand, HelpCommand, StartCommand, WhoamiCommand, UnknownCommand>;
+
+/// A text, understood.
+struct ChatText {
+  ChatCommand command;
+  bool is_command = false;  ///< it began with /name
+  bool names_bot = false;   ///< the command was written as /name@bot
+
+  bool operator==(const ChatText&) const = default;
+};
+
+/// Understands a text. A command is /name or /name@bot, in any case, up to white space; a text like
+/// "/etc/hosts is empty" is none. nullopt for a command to another bot than `bot_username`.
+std::optional<ChatText> parse_chat_text(std::string_view text, std::string_view bot_username);
+
+/// The names that parse_chat_text knows, aliases included, without the slash.
+std::span<const std::string_view> chat_command_names();
+
+}  // namespace butler::domain

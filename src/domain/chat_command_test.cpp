@@ -1,0 +1,86 @@
+#include "domain/chat_command.hpp"
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <vector>
+
+namespace butler::domain {
+
+namespace {
+
+struct Case {
+  std::string text;
+  ChatCommand command;
+  bool is_command = true;
+};
+
+std::ostream& operator<<(std::ostream& out, const Case& one) { return out << '"' << one.text << '"'; }
+
+class ChatCommandTest : public testing::TestWithParam<Case> {};
+
+TEST_P(ChatCommandTest, IsUnderstood) {
+  const auto understood = parse_chat_text(GetParam().text, "butler_bot");
+
+  ASSERT_TRUE(understood);
+  EXPECT_EQ(understood->command, GetParam().command);
+  EXPECT_EQ(understood->is_command, GetParam().is_command);
+}
+
+const std::vector<Case> cases{
+    {"what is new?", TaskCommand{"what is new?"}, false},
+    {"  two\nlines ", TaskCommand{"two\nlines"}, false},
+    {"", TaskCommand{""}, false},
+    {"/", TaskCommand{"/"}, false},
+    {"/etc/hosts is empty, why?", TaskCommand{"/etc/hosts is empty, why?"}, false},
+    {"/run.sh does not work", TaskCommand{"/run.sh does not work"}, false},
+    {"/@butler_bot", TaskCommand{"/@butler_bot"}, false},
+    {"/task tidy my notes", TaskCommand{"tidy my notes"}},
+    {"/task", TaskCommand{""}},
+    {"/TASK Tidy", TaskCommand{"Tidy"}},
+    {"/task\nfirst\n\nsecond", TaskCommand{"first\n\nsecond"}},
+    {"/run ls -l | wc  -l", RunCommand{"ls -l | wc  -l"}},
+    {"/run@butler_bot uptime", RunCommand{"uptime"}},
+    {"/run@Butler_Bot\tuptime", RunCommand{"uptime"}},
+    {"/run", RunCommand{""}},
+    {"/approve", ApproveCommand{""}},
+    {"/approve a1b2c3", ApproveCommand{"a1b2c3"}},
+    {"/deny a1b2 please", DenyCommand{"a1b2"}},
+    {"/abort", AbortCommand{""}},
+    {"/stop 12", AbortCommand{"12"}},
+    {"/status", StatusCommand{""}},
+    {"/status ab", StatusCommand{"ab"}},
+    {"/help", HelpCommand{}},
+    {"/help me", HelpCommand{}},
+    {"/start", StartCommand{""}},
+    {"/start PAIR-12", StartCommand{"PAIR-12"}},
+    {"/whoami", WhoamiCommand{}},
+    {"/hepl", UnknownCommand{"hepl", "help"}},
+    {"/hlp", UnknownCommand{"hlp", "help"}},
+    {"/aprove 12", UnknownCommand{"aprove", "approve"}},
+    {"/statsu", UnknownCommand{"statsu", "status"}},
+    {"/appr", UnknownCommand{"appr", "approve"}},
+    {"/weather", UnknownCommand{"weather", std::nullopt}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Texts, ChatCommandTest, testing::ValuesIn(cases));
+
+TEST(ChatCommandAddresseeTest, ACommandForAnotherBotIsNotOurs) {
+  EXPECT_FALSE(parse_chat_text("/run@other_bot uptime", "butler_bot"));
+}
+
+TEST(ChatCommandAddresseeTest, ACommandThatNamesUsSaysSo) {
+  EXPECT_TRUE(parse_chat_text("/help@butler_bot", "butler_bot")->names_bot);
+  EXPECT_FALSE(parse_chat_text("/help", "butler_bot")->names_bot);
+}
+
+TEST(ChatCommandAddresseeTest, ANameOfAnyLengthIsAnsweredWithoutAGuess) {
+  const auto understood = parse_chat_text("/" + std::string(4'000, 'x'), "butler_bot");
+
+  ASSERT_TRUE(understood);
+  EXPECT_EQ(std::get<UnknownCommand>(understood->command).nearest, std::nullopt);
+}
+
+}  // namespace
+
+}  // namespace butler::domain

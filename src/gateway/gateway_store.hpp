@@ -1,0 +1,200 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/job.hpp"
+#include "domain/timestamp.hpp"
+
+namespace butler::gateway {
+
+/// Where a conversation goes on: a chat, or a topic in it.
+struct Lane {
+  std::int64_t chat_id = 0;
+  std::optional<std::int64_t> thread_id = {};
+
+  auto operator<=>(const Lane&) const = default;
+};
+
+enum class InboxState : std::uint8_t {
+  received,  ///< nothing is decided yet
+  in_turn,   ///< part of a turn whose job is not known yet
+  control,   ///< a command that needs the orchestrator's answer
+  done,
+  dropped,  ///< foreign, or from somebody we do not listen to
+  broken,   ///< could not be read or handled
+};
+
+/// An update in the inbox.
+struct InboxUpdate {
+  std::int64_t update_id = 0;
+  std::string raw = {};
+};
+
+/// A conversation's present session with the agent.
+struct Session {
+  std::int64_t generation = 1;
+  std::string key = {};
+};
+
+enum class TurnState : std::uint8_t {
+  stored,    ///< the job is still to be created
+  created,   ///< the job is known, its answer is not here
+  answered,  ///< the answer is in the outbox
+  refused,   ///< the orchestrator did not take it, and the person was told
+};
+
+struct NewTurn {
+  std::string idempotency_key = {};
+  Lane lane = {};
+  std::int64_t requester_id = 0;
+  std::int64_t message_id = 0;
+  domain::JobKind kind = domain::JobKind::task;
+  std::string body = {};
+};
+
+/// One request of a person on its way to becoming a job, and after.
+struct Turn : NewTurn {
+  std::int64_t id = 0;
+  TurnState state = TurnState::stored;
+  std::optional<std::string> job_id = {};
+  bool denied = false;  ///< somebody said /deny
+  domain::Timestamp created_at{};
+};
+
+/// What a message is; decides what happens when nobody knows whether it arrived.
+enum class MessageKind : std::uint8_t {
+  answer,    ///< ends something that a person asked for: a doubled one beats a lost one
+  notice,    ///< says something in between
+  approval,  ///< asks for a decision: never twice
+};
+
+/// A message for a chat, in as many parts as it needs.
+struct Outgoing {
+  std::string source = {};  ///< the job id, or a key that is unique for this notice
+  MessageKind kind = MessageKind::answer;
+  Lane to = {};
+  std::vector<std::string> payloads = {};  ///< JSON of telegram::message_payload(), one per part
+};
+
+/// Whether the first part of a message goes out at once, so that no second commit is needed to say so.
+enum class FirstPart : std::uint8_t { waits, is_being_sent };
+
+enum class OutboxState : std::uint8_t {
+  pending,
+  sending,    ///< bytes may have left
+  sent,       ///< Telegram has it
+  uncertain,  ///< nobody knows
+  dead,       ///< Telegram will never take it
+};
+
+/// One part on its way.
+struct OutboxRow {
+  std::int64_t id = 0;
+  std::string source = {};
+  std::int64_t part = 0;
+  MessageKind kind = MessageKind::answer;
+  Lane to = {};
+  std::string payload = {};
+  OutboxState state = OutboxState::pending;
+  int attempts = 0;  ///< how often it was given to Telegram, this time included while `sending`
+  int restarts = 0;
+  int unknown_outcomes = 0;
+  domain::Timestamp next_at{};
+};
+
+/// A change that was provably not made: the same may be tried again later.
+class StoreFault : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Durable memory of the gateway, for one bot. One process writes.
+///
+/// Every call is atomic and on disk when it returns, unless it stands inside a unit(). Outcomes come back as
+/// values. StoreFault when a change was not made; any other exception means that its outcome is not known, or
+/// a bug: the process has to end and start from what is on disk.
+class GatewayStore {
+ public:
+  virtual ~GatewayStore() = default;
+
+  /// Runs the changes as one: all of them are on disk when it returns, none when it throws. Units nest; an
+  /// inner one that throws undoes only what it did itself.
+  virtual void unit(const std::function<void()>& changes) = 0;
+
+  // The inbox.
+  /// The offset for the next getUpdates; 0 when this bot never had an update.
+  virtual std::int64_t next_offset() = 0;
+  virtual void set_next_offset(std::int64_t offset) = 0;
+  /// False when the update is known already.
+  virtual bool add_update(const InboxUpdate& update, domain::Timestamp now) = 0;
+  virtual void keep_as_control(std::int64_t update_id, std::int64_t chat_id) = 0;
+  /// Ends an update as done, dropped or broken.
+  virtual void end_update(std::int64_t update_id, InboxState state, std::string_view note) = 0;
+  /// The oldest control command of a chat.
+  virtual std::optional<InboxUpdate> first_control(std::int64_t chat_id) = 0;
+  virtual std::vector<std::int64_t> chats_with_controls() = 0;
+
+  // Sessions.
+  /// The lane's session; generation 1 is made when there is none.
+  virtual Session session(Lane lane, domain::Timestamp now) = 0;
+
+  // Turns.
+  /// Stores the turn and ties the updates to it.
+  virtual void add_turn(const NewTurn& turn, const std::vector<std::int64_t>& update_ids,
+                        domain::Timestamp now) = 0;
+  virtual std::optional<Turn> first_stored_turn(Lane lane) = 0;
+  virtual std::vector<Lane> lanes_with_stored_turns() = 0;
+  virtual std::size_t count_stored_turns(std::int64_t chat_id) = 0;
+  /// The job of a turn is known: its updates are done. The turn is answered if its answer came first.
+  virtual void note_job(std::int64_t turn_id, const std::string& job_id, domain::Timestamp now) = 0;
+  virtual void refuse_turn(std::int64_t turn_id, domain::Timestamp now) = 0;
+  virtual void answer_turn(const std::string& job_id, domain::Timestamp now) = 0;
+  virtual void set_denied(const std::string& job_id, bool denied) = 0;
+  virtual std::optional<Turn> turn_of_job(const std::string& job_id) = 0;
+  /// Turns of a chat whose job is known, newest first.
+  virtual std::vector<Turn> turns_with_jobs(std::int64_t chat_id, std::size_t limit) = 0;
+  /// Turns that wait for their job and whose person was not told that they do, oldest first.
+  virtual std::vector<Turn> waiting_untold(std::size_t limit) = 0;
+  virtual void set_told_waiting(std::int64_t turn_id) = 0;
+
+  // The outbox.
+  /// False when messages of this source are there already; nothing is added then.
+  virtual bool add_outgoing(const Outgoing& message, FirstPart first, domain::Timestamp now) = 0;
+  /// The oldest part of a chat that is neither sent nor given up.
+  virtual std::optional<OutboxRow> first_unsent(std::int64_t chat_id) = 0;
+  virtual std::vector<std::int64_t> chats_with_unsent() = 0;
+  virtual void mark_sending(std::int64_t row_id, domain::Timestamp now) = 0;
+  virtual void mark_sent(std::int64_t row_id, std::int64_t message_id, domain::Timestamp now) = 0;
+  /// Not sent; to be tried again from `next_at` on. `restarts` counts from now on.
+  virtual void mark_pending(std::int64_t row_id, domain::Timestamp next_at, int restarts,
+                            std::string_view error) = 0;
+  /// Nobody knows whether it was sent; tried again from `retry_at` on, or left so.
+  virtual void mark_uncertain(std::int64_t row_id, std::optional<domain::Timestamp> retry_at,
+                              std::string_view error) = 0;
+  virtual void mark_dead(std::int64_t row_id, std::string_view error) = 0;
+  /// Another form of the same part, to be sent at once.
+  virtual void replace_part(std::int64_t row_id, const std::string& payload, Lane to, domain::Timestamp now) = 0;
+  /// Parts that were being sent when the last process ended: uncertain now, answers tried again from
+  /// `retry_at` on. Returns how many.
+  virtual std::size_t recover_sending(domain::Timestamp retry_at) = 0;
+  /// A group became a supergroup: everything that names the chat names the new one.
+  virtual void move_chat(std::int64_t from, std::int64_t to) = 0;
+
+  // Strangers and facts.
+  /// True, and noted, when the person was not told within the last hour.
+  virtual bool may_tell_stranger(std::int64_t person_id, domain::Timestamp now) = 0;
+  virtual std::optional<std::string> fact(std::string_view name) = 0;
+  virtual void set_fact(std::string_view name, std::string_view value) = 0;
+
+  /// Forgets what is over and older than the time in which it can still matter.
+  virtual void prune(domain::Timestamp now) = 0;
+};
+
+}  // namespace butler::gateway

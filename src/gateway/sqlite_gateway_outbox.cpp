@@ -1,0 +1,145 @@
+#include "gateway/describe.hpp"
+#include "gateway/sqlite_gateway_store.hpp"
+
+namespace butler::gateway {
+
+namespace {
+
+using domain::enum_name;
+using domain::Timestamp;
+
+std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
+
+OutboxRow read_row(const sqlite::Statement& row) {
+  return {.id = row.integer(0),
+          .source = row.string(1),
+          .part = row.integer(2),
+          .kind = domain::enum_from_name<MessageKind>(row.text(3)).value(),
+          .to = {row.integer(4), row.optional_integer(5)},
+          .payload = row.string(6),
+          .state = domain::enum_from_name<OutboxState>(row.text(7)).value(),
+          .attempts = static_cast<int>(row.integer(8)),
+          .restarts = static_cast<int>(row.integer(9)),
+          .unknown_outcomes = static_cast<int>(row.integer(10)),
+          .next_at = Timestamp{std::chrono::milliseconds{row.integer(11)}}};
+}
+
+}  // namespace
+
+bool SqliteGatewayStore::add_outgoing(const Outgoing& message, FirstPart first, Timestamp now) {
+  bool added = false;
+  change([&] {
+    auto& known = database_.prepared("SELECT 1 FROM outbox WHERE source = ? LIMIT 1").bind(message.source);
+    added = !known.step();
+    known.reset();
+    if (!added) return;
+    std::int64_t part = 0;
+    for (const std::string& payload : message.payloads) {
+      const bool leaves = part == 0 && first == FirstPart::is_being_sent;
+      database_
+          .prepared("INSERT INTO outbox (source, part, kind, chat_id, thread_id, payload, state, attempts, next_at, "
+                    "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          .bind(message.source, part, enum_name(message.kind), message.to.chat_id, message.to.thread_id, payload,
+                enum_name(leaves ? OutboxState::sending : OutboxState::pending), leaves ? 1 : 0, ms(now), ms(now),
+                ms(now))
+          .run();
+      ++part;
+    }
+  });
+  return added;
+}
+
+std::optional<OutboxRow> SqliteGatewayStore::first_unsent(std::int64_t chat_id) {
+  auto& statement =
+      database_
+          .prepared("SELECT id, source, part, kind, chat_id, thread_id, payload, state, attempts, restarts, "
+                    "unknown_outcomes, next_at FROM outbox WHERE chat_id = ? AND next_at IS NOT NULL "
+                    "ORDER BY id LIMIT 1")
+          .bind(chat_id);
+  std::optional<OutboxRow> row;
+  if (statement.step()) row = read_row(statement);
+  statement.reset();
+  return row;
+}
+
+std::vector<std::int64_t> SqliteGatewayStore::chats_with_unsent() {
+  std::vector<std::int64_t> chats;
+  auto& statement =
+      database_.prepared("SELECT DISTINCT chat_id FROM outbox WHERE next_at IS NOT NULL").bind();
+  while (statement.step()) chats.push_back(statement.integer(0));
+  return chats;
+}
+
+void SqliteGatewayStore::mark_sending(std::int64_t row_id, Timestamp now) {
+  change([&] {
+    change_row("part", database_
+                           .prepared("UPDATE outbox SET state = 'sending', attempts = attempts + 1, updated_at = ? "
+                                     "WHERE id = ? AND next_at IS NOT NULL")
+                           .bind(ms(now), row_id));
+  });
+}
+
+void SqliteGatewayStore::mark_sent(std::int64_t row_id, std::int64_t message_id, Timestamp now) {
+  change([&] {
+    change_row("part", database_
+                           .prepared("UPDATE outbox SET state = 'sent', message_id = ?, next_at = NULL, error = NULL, "
+                                     "updated_at = ? WHERE id = ? AND state = 'sending'")
+                           .bind(message_id, ms(now), row_id));
+  });
+}
+
+void SqliteGatewayStore::mark_pending(std::int64_t row_id, Timestamp next_at, int restarts,
+                                      std::string_view error) {
+  change([&] {
+    change_row("part", database_
+                           .prepared("UPDATE outbox SET state = 'pending', next_at = ?, restarts = ?, error = ? "
+                                     "WHERE id = ? AND state = 'sending'")
+                           .bind(ms(next_at), restarts, error, row_id));
+  });
+}
+
+void SqliteGatewayStore::mark_uncertain(std::int64_t row_id, std::optional<Timestamp> retry_at,
+                                        std::string_view error) {
+  std::optional<std::int64_t> next_at;
+  if (retry_at) next_at = ms(*retry_at);
+  change([&] {
+    change_row("part", database_
+                           .prepared("UPDATE outbox SET state = 'uncertain', next_at = ?, error = ?, "
+                                     "unknown_outcomes = unknown_outcomes + 1 WHERE id = ? AND state = 'sending'")
+                           .bind(next_at, error, row_id));
+  });
+}
+
+void SqliteGatewayStore::mark_dead(std::int64_t row_id, std::string_view error) {
+  change([&] {
+    change_row("part", database_
+                           .prepared("UPDATE outbox SET state = 'dead', next_at = NULL, error = ? "
+                                     "WHERE id = ? AND state = 'sending'")
+                           .bind(error, row_id));
+  });
+}
+
+void SqliteGatewayStore::replace_part(std::int64_t row_id, const std::string& payload, Lane to, Timestamp now) {
+  change([&] {
+    change_row("part", database_
+                           .prepared("UPDATE outbox SET state = 'pending', payload = ?, chat_id = ?, thread_id = ?, "
+                                     "next_at = ? WHERE id = ? AND state = 'sending'")
+                           .bind(payload, to.chat_id, to.thread_id, ms(now), row_id));
+  });
+}
+
+std::size_t SqliteGatewayStore::recover_sending(Timestamp retry_at) {
+  std::int64_t recovered = 0;
+  change([&] {
+    recovered = database_
+                    .prepared("UPDATE outbox SET state = 'uncertain', unknown_outcomes = unknown_outcomes + 1, "
+                              "error = 'the gateway ended while it was being sent', "
+                              "next_at = CASE WHEN kind = 'answer' AND unknown_outcomes = 0 THEN ? END "
+                              "WHERE state = 'sending'")
+                    .bind(ms(retry_at))
+                    .run();
+  });
+  return static_cast<std::size_t>(recovered);
+}
+
+}  // namespace butler::gateway

@@ -1,0 +1,237 @@
+#include "gateway/sqlite_gateway_store.hpp"
+
+#include <sys/stat.h>
+
+#include <chrono>
+
+#include "domain/describe.hpp"
+#include "gateway/describe.hpp"
+#include "sqlite/migrations.hpp"
+
+namespace butler::gateway {
+
+namespace {
+
+using domain::enum_name;
+using domain::Timestamp;
+
+constexpr std::chrono::days kept_updates{30};
+constexpr std::chrono::days kept_turns{90};
+constexpr std::chrono::days kept_messages{30};
+constexpr std::chrono::hours between_words_to_a_stranger{1};
+
+std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
+
+std::string place(Lane lane) {
+  std::string text = std::to_string(lane.chat_id);
+  if (lane.thread_id) text += ":thread:" + std::to_string(*lane.thread_id);
+  return text;
+}
+
+}  // namespace
+
+GatewayDatabase GatewayDatabase::open(const std::filesystem::path& home, Timestamp now) {
+  if (std::filesystem::create_directories(home)) {
+    std::filesystem::permissions(home, std::filesystem::perms::owner_all);
+  }
+  const auto file = home / "gateway.db";
+  sqlite::FileLock lock(file);
+  GatewayDatabase gateway{std::move(lock), sqlite::Database::open(file)};
+  sqlite::migrate(gateway.database, gateway_migrations(), now);
+  return gateway;
+}
+
+void SqliteGatewayStore::unit(const std::function<void()>& changes) {
+  try {
+    if (database_.in_transaction()) {
+      sqlite::Savepoint part(database_);
+      changes();
+      part.release();
+    } else {
+      sqlite::Transaction transaction(database_);
+      changes();
+      transaction.commit();
+    }
+  } catch (const sqlite::Error& error) {
+    throw StoreFault(error.what());
+  }
+}
+
+void SqliteGatewayStore::change(const std::function<void()>& changes) {
+  if (database_.in_transaction()) {
+    try {
+      changes();
+    } catch (const sqlite::Error& error) {
+      throw StoreFault(error.what());
+    }
+  } else {
+    unit(changes);
+  }
+}
+
+void SqliteGatewayStore::change_row(std::string_view what, sqlite::Statement& bound) {
+  if (bound.run() != 1) throw std::logic_error("gateway.db: no row to change: " + std::string{what});
+}
+
+// The inbox.
+
+std::int64_t SqliteGatewayStore::next_offset() {
+  auto& statement = database_.prepared("SELECT next_offset FROM polling WHERE bot_id = ?").bind(bot_id_);
+  const std::int64_t offset = statement.step() ? statement.integer(0) : 0;
+  statement.reset();
+  return offset;
+}
+
+void SqliteGatewayStore::set_next_offset(std::int64_t offset) {
+  change([&] {
+    database_
+        .prepared("INSERT INTO polling (bot_id, next_offset) VALUES (?, ?) "
+                  "ON CONFLICT (bot_id) DO UPDATE SET next_offset = excluded.next_offset")
+        .bind(bot_id_, offset)
+        .run();
+  });
+}
+
+bool SqliteGatewayStore::add_update(const InboxUpdate& update, Timestamp now) {
+  bool added = false;
+  change([&] {
+    added = database_
+                .prepared("INSERT INTO inbox (bot_id, update_id, raw, state, received_at) "
+                          "VALUES (?, ?, ?, 'received', ?) ON CONFLICT DO NOTHING")
+                .bind(bot_id_, update.update_id, update.raw, ms(now))
+                .run() == 1;
+  });
+  return added;
+}
+
+void SqliteGatewayStore::keep_as_control(std::int64_t update_id, std::int64_t chat_id) {
+  change([&] {
+    change_row("control", database_
+                              .prepared("UPDATE inbox SET state = 'control', chat_id = ? "
+                                        "WHERE bot_id = ? AND update_id = ?")
+                              .bind(chat_id, bot_id_, update_id));
+  });
+}
+
+void SqliteGatewayStore::end_update(std::int64_t update_id, InboxState state, std::string_view note) {
+  change([&] {
+    change_row("update", database_
+                             .prepared("UPDATE inbox SET state = ?, note = nullif(?, '') "
+                                       "WHERE bot_id = ? AND update_id = ?")
+                             .bind(enum_name(state), note, bot_id_, update_id));
+  });
+}
+
+std::optional<InboxUpdate> SqliteGatewayStore::first_control(std::int64_t chat_id) {
+  auto& statement = database_
+                        .prepared("SELECT update_id, raw FROM inbox WHERE bot_id = ? AND chat_id = ? "
+                                  "AND state = 'control' ORDER BY update_id LIMIT 1")
+                        .bind(bot_id_, chat_id);
+  std::optional<InboxUpdate> update;
+  if (statement.step()) update = InboxUpdate{statement.integer(0), statement.string(1)};
+  statement.reset();
+  return update;
+}
+
+std::vector<std::int64_t> SqliteGatewayStore::chats_with_controls() {
+  std::vector<std::int64_t> chats;
+  auto& statement =
+      database_.prepared("SELECT DISTINCT chat_id FROM inbox WHERE bot_id = ? AND state = 'control'")
+          .bind(bot_id_);
+  while (statement.step()) chats.push_back(statement.integer(0));
+  return chats;
+}
+
+// Sessions.
+
+Session SqliteGatewayStore::session(Lane lane, Timestamp now) {
+  const std::string route_key = "chat:" + place(lane);
+  auto& found =
+      database_.prepared("SELECT generation, session_key FROM sessions WHERE route_key = ?").bind(route_key);
+  if (found.step()) {
+    Session session{found.integer(0), found.string(1)};
+    found.reset();
+    return session;
+  }
+  const Session first{.generation = 1, .key = "telegram:" + place(lane) + ":v1"};
+  change([&] {
+    database_
+        .prepared("INSERT INTO sessions (route_key, generation, session_key, updated_at) VALUES (?, ?, ?, ?)")
+        .bind(route_key, first.generation, first.key, ms(now))
+        .run();
+  });
+  return first;
+}
+
+void SqliteGatewayStore::move_sessions(std::int64_t from, std::int64_t to) {
+  // Only the way to the session changes: its key is the agent's memory and stays.
+  const std::string old_key = "chat:" + std::to_string(from);
+  const std::string new_key = "chat:" + std::to_string(to);
+  database_
+      .prepared("UPDATE OR IGNORE sessions SET route_key = ? || substr(route_key, ?) "
+                "WHERE route_key = ? OR substr(route_key, 1, ?) = ?")
+      .bind(new_key, old_key.size() + 1, old_key, old_key.size() + 1, old_key + ":")
+      .run();
+}
+
+void SqliteGatewayStore::move_chat(std::int64_t from, std::int64_t to) {
+  change([&] {
+    move_sessions(from, to);
+    database_.prepared("UPDATE turns SET chat_id = ? WHERE chat_id = ?").bind(to, from).run();
+    database_.prepared("UPDATE inbox SET chat_id = ? WHERE chat_id = ? AND state = 'control'")
+        .bind(to, from)
+        .run();
+    database_.prepared("UPDATE outbox SET chat_id = ? WHERE chat_id = ? AND next_at IS NOT NULL")
+        .bind(to, from)
+        .run();
+  });
+}
+
+// Strangers, facts, and the end of all rows.
+
+bool SqliteGatewayStore::may_tell_stranger(std::int64_t person_id, Timestamp now) {
+  bool may = false;
+  change([&] {
+    const Timestamp before = now - between_words_to_a_stranger;
+    database_.prepared("DELETE FROM strangers WHERE told_at <= ?").bind(ms(before)).run();
+    may = database_.prepared("INSERT INTO strangers (person_id, told_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
+              .bind(person_id, ms(now))
+              .run() == 1;
+  });
+  return may;
+}
+
+std::optional<std::string> SqliteGatewayStore::fact(std::string_view name) {
+  auto& statement = database_.prepared("SELECT value FROM facts WHERE name = ?").bind(name);
+  std::optional<std::string> value;
+  if (statement.step()) value = statement.string(0);
+  statement.reset();
+  return value;
+}
+
+void SqliteGatewayStore::set_fact(std::string_view name, std::string_view value) {
+  change([&] {
+    database_
+        .prepared("INSERT INTO facts (name, value) VALUES (?, ?) "
+                  "ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+        .bind(name, value)
+        .run();
+  });
+}
+
+void SqliteGatewayStore::prune(Timestamp now) {
+  change([&] {
+    database_
+        .prepared("DELETE FROM inbox WHERE state IN ('done', 'dropped', 'broken') AND received_at < ?")
+        .bind(ms(now - kept_updates))
+        .run();
+    database_.prepared("DELETE FROM turns WHERE state IN ('answered', 'refused') AND updated_at < ?")
+        .bind(ms(now - kept_turns))
+        .run();
+    database_.prepared("DELETE FROM outbox WHERE next_at IS NULL AND updated_at < ?")
+        .bind(ms(now - kept_messages))
+        .run();
+  });
+}
+
+}  // namespace butler::gateway

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "domain/embedded_file.hpp"
+#include "gateway/gateway_store.hpp"
+#include "sqlite/database.hpp"
+#include "sqlite/file_lock.hpp"
+
+namespace butler::gateway {
+
+/// The files of schema/gateway/, in order.
+std::span<const domain::EmbeddedFile> gateway_migrations();
+
+/// gateway.db, opened and locked for this process, with the newest schema.
+struct GatewayDatabase {
+  sqlite::FileLock lock;
+  sqlite::Database database;
+
+  /// Makes the home (0700) and the file when they are missing. Throws what sqlite::FileLock, Database::open
+  /// and migrate throw: sentences that name the file.
+  static GatewayDatabase open(const std::filesystem::path& home, domain::Timestamp now);
+};
+
+/// The GatewayStore in gateway.db.
+class SqliteGatewayStore final : public GatewayStore {
+ public:
+  SqliteGatewayStore(GatewayDatabase& gateway, std::int64_t bot_id)
+      : database_(gateway.database), bot_id_(bot_id) {}
+
+  void unit(const std::function<void()>& changes) override;
+
+  std::int64_t next_offset() override;
+  void set_next_offset(std::int64_t offset) override;
+  bool add_update(const InboxUpdate& update, domain::Timestamp now) override;
+  void keep_as_control(std::int64_t update_id, std::int64_t chat_id) override;
+  void end_update(std::int64_t update_id, InboxState state, std::string_view note) override;
+  std::optional<InboxUpdate> first_control(std::int64_t chat_id) override;
+  std::vector<std::int64_t> chats_with_controls() override;
+
+  Session session(Lane lane, domain::Timestamp now) override;
+
+  void add_turn(const NewTurn& turn, const std::vector<std::int64_t>& update_ids,
+                domain::Timestamp now) override;
+  std::optional<Turn> first_stored_turn(Lane lane) override;
+  std::vector<Lane> lanes_with_stored_turns() override;
+  std::size_t count_stored_turns(std::int64_t chat_id) override;
+  void note_job(std::int64_t turn_id, const std::string& job_id, domain::Timestamp now) override;
+  void refuse_turn(std::int64_t turn_id, domain::Timestamp now) override;
+  void answer_turn(const std::string& job_id, domain::Timestamp now) override;
+  void set_denied(const std::string& job_id, bool denied) override;
+  std::optional<Turn> turn_of_job(const std::string& job_id) override;
+  std::vector<Turn> turns_with_jobs(std::int64_t chat_id, std::size_t limit) override;
+  std::vector<Turn> waiting_untold(std::size_t limit) override;
+  void set_told_waiting(std::int64_t turn_id) override;
+
+  bool add_outgoing(const Outgoing& message, FirstPart first, domain::Timestamp now) override;
+  std::optional<OutboxRow> first_unsent(std::int64_t chat_id) override;
+  std::vector<std::int64_t> chats_with_unsent() override;
+  void mark_sending(std::int64_t row_id, domain::Timestamp now) override;
+  void mark_sent(std::int64_t row_id, std::int64_t message_id, domain::Timestamp now) override;
+  void mark_pending(std::int64_t row_id, domain::Timestamp next_at, int restarts,
+                    std::string_view error) override;
+  void mark_uncertain(std::int64_t row_id, std::optional<domain::Timestamp> retry_at,
+                      std::string_view error) override;
+  void mark_dead(std::int64_t row_id, std::string_view error) override;
+  void replace_part(std::int64_t row_id, const std::string& payload, Lane to, domain::Timestamp now) override;
+  std::size_t recover_sending(domain::Timestamp retry_at) override;
+  void move_chat(std::int64_t from, std::int64_t to) override;
+
+  bool may_tell_stranger(std::int64_t person_id, domain::Timestamp now) override;
+  std::optional<std::string> fact(std::string_view name) override;
+  void set_fact(std::string_view name, std::string_view value) override;
+  void prune(domain::Timestamp now) override;
+
+ private:
+  /// Runs changes as a part of the open unit, or as one of their own.
+  void change(const std::function<void()>& changes);
+  /// Runs one statement that changes exactly one row; a bug otherwise.
+  void change_row(std::string_view what, sqlite::Statement& bound);
+  void move_sessions(std::int64_t from, std::int64_t to);
+
+  sqlite::Database& database_;
+  std::int64_t bot_id_;
+};
+
+}  // namespace butler::gateway

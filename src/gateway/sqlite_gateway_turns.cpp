@@ -1,0 +1,152 @@
+#include "domain/describe.hpp"
+#include "gateway/describe.hpp"
+#include "gateway/sqlite_gateway_store.hpp"
+
+namespace butler::gateway {
+
+namespace {
+
+using domain::enum_name;
+using domain::Timestamp;
+
+constexpr std::string_view turn_columns =
+    "SELECT id, idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, state, job_id, denied, "
+    "created_at FROM turns ";
+
+std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
+Timestamp time_of(std::int64_t milliseconds) { return Timestamp{std::chrono::milliseconds{milliseconds}}; }
+
+Turn read_turn(const sqlite::Statement& row) {
+  Turn turn;
+  turn.id = row.integer(0);
+  turn.idempotency_key = row.string(1);
+  turn.lane = {row.integer(2), row.optional_integer(3)};
+  turn.requester_id = row.integer(4);
+  turn.message_id = row.integer(5);
+  turn.kind = domain::enum_from_name<domain::JobKind>(row.text(6)).value();
+  turn.body = row.string(7);
+  turn.state = domain::enum_from_name<TurnState>(row.text(8)).value();
+  turn.job_id = row.optional_string(9);
+  turn.denied = row.integer(10) != 0;
+  turn.created_at = time_of(row.integer(11));
+  return turn;
+}
+
+std::optional<Turn> read_one(sqlite::Statement& bound) {
+  std::optional<Turn> turn;
+  if (bound.step()) turn = read_turn(bound);
+  bound.reset();
+  return turn;
+}
+
+std::vector<Turn> read_all(sqlite::Statement& bound) {
+  std::vector<Turn> turns;
+  while (bound.step()) turns.push_back(read_turn(bound));
+  return turns;
+}
+
+std::string select_turns(std::string_view rest) { return std::string{turn_columns}.append(rest); }
+
+}  // namespace
+
+void SqliteGatewayStore::add_turn(const NewTurn& turn, const std::vector<std::int64_t>& update_ids,
+                                  Timestamp now) {
+  change([&] {
+    database_
+        .prepared("INSERT INTO turns (idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, "
+                  "state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'stored', ?, ?)")
+        .bind(turn.idempotency_key, turn.lane.chat_id, turn.lane.thread_id, turn.requester_id, turn.message_id,
+              enum_name(turn.kind), turn.body, ms(now), ms(now))
+        .run();
+    const std::int64_t turn_id = database_.last_insert_row();
+    for (const std::int64_t update_id : update_ids) {
+      change_row("update of a turn", database_
+                                         .prepared("UPDATE inbox SET state = 'in_turn', turn_id = ?, chat_id = ? "
+                                                   "WHERE bot_id = ? AND update_id = ?")
+                                         .bind(turn_id, turn.lane.chat_id, bot_id_, update_id));
+    }
+  });
+}
+
+std::optional<Turn> SqliteGatewayStore::first_stored_turn(Lane lane) {
+  static const std::string sql =
+      select_turns("WHERE chat_id = ? AND thread_id IS ? AND state = 'stored' ORDER BY id LIMIT 1");
+  return read_one(database_.prepared(sql).bind(lane.chat_id, lane.thread_id));
+}
+
+std::vector<Lane> SqliteGatewayStore::lanes_with_stored_turns() {
+  std::vector<Lane> lanes;
+  auto& statement =
+      database_.prepared("SELECT DISTINCT chat_id, thread_id FROM turns WHERE state = 'stored'").bind();
+  while (statement.step()) lanes.push_back({statement.integer(0), statement.optional_integer(1)});
+  return lanes;
+}
+
+std::size_t SqliteGatewayStore::count_stored_turns(std::int64_t chat_id) {
+  auto& statement =
+      database_.prepared("SELECT count(*) FROM turns WHERE chat_id = ? AND state = 'stored'").bind(chat_id);
+  statement.step();
+  const auto count = static_cast<std::size_t>(statement.integer(0));
+  statement.reset();
+  return count;
+}
+
+void SqliteGatewayStore::note_job(std::int64_t turn_id, const std::string& job_id, Timestamp now) {
+  change([&] {
+    change_row("turn", database_
+                           .prepared("UPDATE turns SET job_id = ?1, updated_at = ?2, state = CASE WHEN EXISTS "
+                                     "(SELECT 1 FROM outbox WHERE source = ?1) THEN 'answered' ELSE 'created' END "
+                                     "WHERE id = ?3 AND state = 'stored'")
+                           .bind(job_id, ms(now), turn_id));
+    database_.prepared("UPDATE inbox SET state = 'done' WHERE turn_id = ?").bind(turn_id).run();
+  });
+}
+
+void SqliteGatewayStore::refuse_turn(std::int64_t turn_id, Timestamp now) {
+  change([&] {
+    change_row("turn",
+               database_
+                   .prepared("UPDATE turns SET state = 'refused', updated_at = ? WHERE id = ? AND state = 'stored'")
+                   .bind(ms(now), turn_id));
+    database_.prepared("UPDATE inbox SET state = 'done' WHERE turn_id = ?").bind(turn_id).run();
+  });
+}
+
+void SqliteGatewayStore::answer_turn(const std::string& job_id, Timestamp now) {
+  change([&] {
+    database_.prepared("UPDATE turns SET state = 'answered', updated_at = ? WHERE job_id = ? AND state = 'created'")
+        .bind(ms(now), job_id)
+        .run();
+  });
+}
+
+void SqliteGatewayStore::set_denied(const std::string& job_id, bool denied) {
+  change([&] {
+    database_.prepared("UPDATE turns SET denied = ? WHERE job_id = ?").bind(denied, job_id).run();
+  });
+}
+
+std::optional<Turn> SqliteGatewayStore::turn_of_job(const std::string& job_id) {
+  static const std::string sql = select_turns("WHERE job_id = ?");
+  return read_one(database_.prepared(sql).bind(job_id));
+}
+
+std::vector<Turn> SqliteGatewayStore::turns_with_jobs(std::int64_t chat_id, std::size_t limit) {
+  static const std::string sql =
+      select_turns("WHERE chat_id = ? AND job_id IS NOT NULL ORDER BY id DESC LIMIT ?");
+  return read_all(database_.prepared(sql).bind(chat_id, limit));
+}
+
+std::vector<Turn> SqliteGatewayStore::waiting_untold(std::size_t limit) {
+  static const std::string sql =
+      select_turns("WHERE state = 'stored' AND told_waiting = 0 ORDER BY created_at, id LIMIT ?");
+  return read_all(database_.prepared(sql).bind(limit));
+}
+
+void SqliteGatewayStore::set_told_waiting(std::int64_t turn_id) {
+  change([&] {
+    database_.prepared("UPDATE turns SET told_waiting = 1 WHERE id = ?").bind(turn_id).run();
+  });
+}
+
+}  // namespace butler::gateway

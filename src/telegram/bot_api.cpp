@@ -1,0 +1,167 @@
+#include "telegram/bot_api.hpp"
+
+#include <boost/json/parse.hpp>
+#include <charconv>
+
+namespace butler::telegram {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds call_timeout{20};
+constexpr seconds beyond_the_poll{15};  // the socket may be slower than the server's own timeout
+constexpr std::int64_t general_topic = 1;
+
+/// Messages nest (a reply in a reply, blocks in blocks): deeper than what we accept elsewhere.
+std::optional<json::Value> parse_deep(const std::string& body) {
+  boost::json::parse_options options;
+  options.max_depth = 512;
+  boost::system::error_code error;
+  json::Value value = boost::json::parse(body, error, {}, options);
+  if (!error) return value;
+  auto tolerant = json::parse_tolerant(body);
+  if (!tolerant) return std::nullopt;
+  return std::move(*tolerant);
+}
+
+std::optional<seconds> retry_after_field(const http::Response& response) {
+  const auto field = response.headers.find("retry-after");
+  int value = 0;
+  if (!field || std::from_chars(field->data(), field->data() + field->size(), value).ec != std::errc{}) {
+    return std::nullopt;
+  }
+  return seconds{value};
+}
+
+ApiError read_refusal(const http::Response& response, const json::Value& answer) {
+  ApiError error{.kind = ApiError::Kind::refused,
+                 .error_code = static_cast<int>(json::find_integer(answer, "error_code", response.status)),
+                 .description = std::string{json::find_string(answer, "description")},
+                 .retry_after = retry_after_field(response)};
+  if (const json::Value* parameters = json::find(answer, "parameters")) {
+    if (const auto wait = json::find_integer(*parameters, "retry_after"); wait > 0) {
+      error.retry_after = seconds{wait};
+    }
+    if (const auto chat = json::find_integer(*parameters, "migrate_to_chat_id"); chat != 0) {
+      error.migrate_to_chat_id = chat;
+    }
+  }
+  return error;
+}
+
+}  // namespace
+
+std::string ApiError::describe() const {
+  return error_code == 0 ? description : std::to_string(error_code) + " " + description;
+}
+
+std::expected<json::Value, ApiError> read_answer(const http::Response& response) {
+  auto answer = parse_deep(response.body);
+  const json::Value* ok = answer ? json::find(*answer, "ok") : nullptr;
+  if (ok == nullptr || !ok->is_bool()) {
+    return std::unexpected(ApiError{.kind = ApiError::Kind::unknown,
+                                    .error_code = response.status,
+                                    .description = "an answer that is not the Bot API's JSON",
+                                    .retry_after = retry_after_field(response)});
+  }
+  if (!ok->get_bool()) return std::unexpected(read_refusal(response, *answer));
+  json::Value* result = answer->get_object().if_contains("result");
+  return result == nullptr ? json::Value{} : std::move(*result);
+}
+
+UpdateBatch read_updates(const json::Value& result) {
+  UpdateBatch batch;
+  const auto* items = result.if_array();
+  if (items == nullptr) {
+    batch.unreadable = 1;
+    return batch;
+  }
+  for (const auto& item : *items) {
+    const auto id = json::find_integer(item, "update_id", -1);
+    if (id < 0) {
+      ++batch.unreadable;
+    } else {
+      batch.updates.push_back({id, json::serialize(item)});
+    }
+  }
+  return batch;
+}
+
+json::Object message_payload(std::string text, json::Array entities, std::optional<std::int64_t> reply_to) {
+  json::Object payload;
+  payload["text"] = std::move(text);
+  if (!entities.empty()) payload["entities"] = std::move(entities);
+  payload["link_preview_options"] = json::Object{{"is_disabled", true}};
+  if (reply_to) {
+    payload["reply_parameters"] =
+        json::Object{{"message_id", *reply_to}, {"allow_sending_without_reply", true}};
+  }
+  return payload;
+}
+
+BotApi::BotApi(boost::asio::any_io_executor executor, http::Url root, config::Secret token)
+    : client_(std::move(executor), std::move(root)), token_(std::move(token)) {}
+
+ApiCall<json::Value> BotApi::call(std::string method, json::Object parameters, milliseconds timeout) {
+  http::Request request;
+  request.head.method = "POST";
+  request.head.target = "/bot" + token_.reveal() + "/" + method;
+  request.head.headers.add("content-type", "application/json");
+  request.body = json::serialize(parameters);
+
+  auto response = co_await client_.send(std::move(request), timeout);
+  if (!response) {
+    const bool not_sent = response.error().outcome == http::ClientError::Outcome::not_sent;
+    co_return std::unexpected(ApiError{.kind = not_sent ? ApiError::Kind::not_sent : ApiError::Kind::unknown,
+                                       .description = std::move(response.error().message)});
+  }
+  co_return read_answer(*response);
+}
+
+ApiCall<Bot> BotApi::get_me() {
+  auto result = co_await call("getMe", {}, call_timeout);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  co_return Bot{.id = json::find_integer(*result, "id"),
+                .username = std::string{json::find_string(*result, "username")}};
+}
+
+ApiCall<UpdateBatch> BotApi::get_updates(std::int64_t offset, seconds timeout) {
+  json::Object parameters{{"timeout", timeout.count()},
+                          {"allowed_updates", json::Array{json::Value("message")}}};
+  if (offset != 0) parameters["offset"] = offset;
+  auto result = co_await call("getUpdates", std::move(parameters), timeout + beyond_the_poll);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  co_return read_updates(*result);
+}
+
+ApiCall<std::string> BotApi::get_webhook_url() {
+  auto result = co_await call("getWebhookInfo", {}, call_timeout);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  co_return std::string{json::find_string(*result, "url")};
+}
+
+ApiCall<void> BotApi::set_my_commands(std::vector<BotCommand> commands) {
+  json::Array list;
+  for (auto& one : commands) {
+    list.push_back(
+        json::Object{{"command", std::move(one.command)}, {"description", std::move(one.description)}});
+  }
+  json::Object parameters{{"commands", std::move(list)},
+                          {"scope", json::Object{{"type", "all_private_chats"}}}};
+  auto result = co_await call("setMyCommands", std::move(parameters), call_timeout);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  co_return std::expected<void, ApiError>{};
+}
+
+ApiCall<std::int64_t> BotApi::send_message(std::int64_t chat_id, std::optional<std::int64_t> thread_id,
+                                           json::Object payload) {
+  payload["chat_id"] = chat_id;
+  if (thread_id && *thread_id != general_topic) payload["message_thread_id"] = *thread_id;
+  auto result = co_await call("sendMessage", std::move(payload), call_timeout);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  co_return json::find_integer(*result, "message_id");
+}
+
+}  // namespace butler::telegram

@@ -1,0 +1,94 @@
+#include "telegram/update.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "json/value.hpp"
+
+namespace butler::telegram {
+
+namespace {
+
+constexpr std::array<std::string_view, 19> media_members{
+    "animation", "audio", "document", "live_photo", "paid_media",  "photo",   "sticker",
+    "story",     "video", "voice",    "video_note", "checklist",   "contact", "dice",
+    "game",      "poll",  "venue",    "location",   "rich_message"};
+
+bool has(const json::Value& value, std::string_view member) {
+  const json::Value* found = json::find(value, member);
+  return found != nullptr && !found->is_null();
+}
+
+ChatType chat_type(std::string_view name) {
+  if (name == "private") return ChatType::private_chat;
+  if (name == "group") return ChatType::group;
+  if (name == "supergroup") return ChatType::supergroup;
+  if (name == "channel") return ChatType::channel;
+  return ChatType::unknown;
+}
+
+std::optional<Person> person(const json::Value* value) {
+  if (value == nullptr || json::find_integer(*value, "id") == 0) return std::nullopt;
+  return Person{.id = json::find_integer(*value, "id"),
+                .is_bot = json::find_true(*value, "is_bot"),
+                .username = std::string{json::find_string(*value, "username")},
+                .first_name = std::string{json::find_string(*value, "first_name")}};
+}
+
+Content content(const json::Value& message) {
+  if (has(message, "text")) return Content::text;
+  const bool media = std::ranges::any_of(media_members, [&](auto member) { return has(message, member); });
+  return media ? Content::media : Content::service;
+}
+
+std::optional<std::int64_t> topic(const json::Value& message) {
+  const auto thread = json::find_integer(message, "message_thread_id");
+  if (thread == 0 || !json::find_true(message, "is_topic_message")) return std::nullopt;
+  return thread;
+}
+
+std::expected<Message, std::string> decode_message(const json::Value& value) {
+  const json::Value* chat = json::find(value, "chat");
+  Message message{
+      .message_id = json::find_integer(value, "message_id"),
+      .date = json::find_integer(value, "date"),
+      .chat_id = chat == nullptr ? 0 : json::find_integer(*chat, "id"),
+      .chat_type = chat == nullptr ? ChatType::unknown : chat_type(json::find_string(*chat, "type")),
+      .thread_id = topic(value),
+      .from = person(json::find(value, "from")),
+      .text = std::string{json::find_string(value, "text")},
+      .content = content(value),
+      .sender_chat = has(value, "sender_chat"),
+      .via_bot = has(value, "via_bot"),
+      .foreign_chat = has(value, "guest_query_id") || has(value, "business_connection_id"),
+      .automatic_forward = json::find_true(value, "is_automatic_forward"),
+      .forwarded = has(value, "forward_origin")};
+  if (message.message_id == 0 || message.chat_id == 0) {
+    return std::unexpected("a message without message_id or chat");
+  }
+  return message;
+}
+
+}  // namespace
+
+std::expected<Update, std::string> decode_update(std::string_view json_text) {
+  const auto value = json::parse_tolerant(json_text);
+  if (!value) return std::unexpected(value.error());
+  const auto* object = value->if_object();
+  if (object == nullptr) return std::unexpected("an update that is no object");
+
+  Update update{.update_id = json::find_integer(*value, "update_id")};
+  for (const auto& member : *object) {
+    if (member.key() == "update_id") continue;
+    update.kind = std::string{std::string_view{member.key()}};
+    if (update.kind == "message") {
+      auto message = decode_message(member.value());
+      if (!message) return std::unexpected(message.error());
+      update.message = std::move(*message);
+    }
+    break;  // at most one optional member is present, Telegram says
+  }
+  return update;
+}
+
+}  // namespace butler::telegram

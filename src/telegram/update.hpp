@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What we read of the Bot API's Update objects. Tolerant: all that we do not know is ignored.
+namespace butler::telegram {
+
+enum class ChatType : std::uint8_t { private_chat, group, supergroup, channel, unknown };
+
+/// A person or a bot, as a message's `from` shows it.
+struct Person {
+  std::int64_t id = 0;
+  bool is_bot = false;
+  std::string username = {};
+  std::string first_name = {};
+};
+
+/// What a message carries beside its text.
+enum class Content : std::uint8_t {
+  text,
+  media,    ///< a photo, a voice message, a file…: something that was said without text
+  service,  ///< somebody joined, a message was pinned…: nothing that was said
+};
+
+struct Message {
+  std::int64_t message_id = 0;
+  std::int64_t date = 0;  ///< Unix time, seconds
+  std::int64_t chat_id = 0;
+  ChatType chat_type = ChatType::unknown;
+  std::optional<std::int64_t> thread_id =
+      {};  ///< the topic; a reply thread of a group without topics is none
+  std::optional<Person> from = {};
+  std::string text = {};
+  Content content = Content::text;
+
+  // Where `from` is not the one who speaks to us here and now.
+  bool sender_chat = false;        ///< an anonymous admin, or a channel
+  bool via_bot = false;            ///< written by an inline bot
+  bool foreign_chat = false;       ///< a guest or business message: its chat id may clash with a real one
+  bool automatic_forward = false;  ///< a channel's post in its discussion group
+  bool forwarded = false;          ///< somebody else's words
+};
+
+struct Update {
+  std::int64_t update_id = 0;
+  std::string kind = {};  ///< "message", "edited_message", "callback_query"…; "" for an empty one
+  std::optional<Message> message = {};  ///< only for the kind "message"
+};
+
+/// Reads one update. The error is a sentence for the log.
+std::expected<Update, std::string> decode_update(std::string_view json_text);
+
+}  // namespace butler::telegram

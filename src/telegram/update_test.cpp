@@ -1,0 +1,83 @@
+#include "telegram/update.hpp"
+
+#include <gtest/gtest.h>
+
+namespace butler::telegram {
+
+namespace {
+
+Message message_of(std::string_view inside) {
+  const auto update = decode_update(R"({"update_id":5,"message":{"message_id":7,"date":1700000000,)" +
+                                    std::string{inside} + "}}");
+  return update.value().message.value();
+}
+
+constexpr std::string_view from_anna =
+    R"("chat":{"id":42,"type":"private"},"from":{"id":42,"is_bot":false,"first_name":"Anna","username":"anna"})";
+
+TEST(UpdateTest, ATextMessageIsRead) {
+  const Message message = message_of(std::string{from_anna} + R"(,"text":"hello 😀")");
+
+  EXPECT_EQ(message.message_id, 7);
+  EXPECT_EQ(message.date, 1'700'000'000);
+  EXPECT_EQ(message.chat_id, 42);
+  EXPECT_EQ(message.chat_type, ChatType::private_chat);
+  EXPECT_EQ(message.from->id, 42);
+  EXPECT_EQ(message.from->first_name, "Anna");
+  EXPECT_EQ(message.text, "hello 😀");
+  EXPECT_EQ(message.content, Content::text);
+  EXPECT_FALSE(message.thread_id);
+  EXPECT_FALSE(message.sender_chat || message.via_bot || message.foreign_chat || message.automatic_forward ||
+               message.forwarded);
+}
+
+TEST(UpdateTest, AThreadCountsOnlyAsATopic) {
+  EXPECT_EQ(
+      message_of(R"("chat":{"id":-100,"type":"supergroup"},"message_thread_id":9,"is_topic_message":true)")
+          .thread_id,
+      9);
+  EXPECT_FALSE(message_of(R"("chat":{"id":-100,"type":"supergroup"},"message_thread_id":9)").thread_id);
+}
+
+TEST(UpdateTest, WhereTheSpeakerIsNotThePersonIsMarked) {
+  const std::string base{from_anna};
+  EXPECT_TRUE(message_of(base + R"(,"text":"x","sender_chat":{"id":-1})").sender_chat);
+  EXPECT_TRUE(message_of(base + R"(,"text":"x","via_bot":{"id":3})").via_bot);
+  EXPECT_TRUE(message_of(base + R"(,"text":"x","guest_query_id":"q")").foreign_chat);
+  EXPECT_TRUE(message_of(base + R"(,"text":"x","business_connection_id":"b")").foreign_chat);
+  EXPECT_TRUE(message_of(base + R"(,"text":"x","is_automatic_forward":true)").automatic_forward);
+  EXPECT_TRUE(message_of(base + R"(,"text":"x","forward_origin":{"type":"user"})").forwarded);
+}
+
+TEST(UpdateTest, WhatWasSaidWithoutTextIsToldFromWhatHappened) {
+  EXPECT_EQ(message_of(std::string{from_anna} + R"(,"photo":[{}])").content, Content::media);
+  EXPECT_EQ(message_of(std::string{from_anna} + R"(,"pinned_message":{})").content, Content::service);
+}
+
+TEST(UpdateTest, AnUnknownKindIsNamedAndHasNoMessage) {
+  const auto update = decode_update(R"({"update_id":5,"widget_query":{"id":1}})");
+
+  ASSERT_TRUE(update);
+  EXPECT_EQ(update->update_id, 5);
+  EXPECT_EQ(update->kind, "widget_query");
+  EXPECT_FALSE(update->message);
+}
+
+TEST(UpdateTest, AGuestMessageIsNoMessage) {
+  const auto update = decode_update(
+      R"({"update_id":5,"guest_message":{"message_id":1,"chat":{"id":42,"type":"private"},"from":{"id":42},"text":"x"}})");
+
+  ASSERT_TRUE(update);
+  EXPECT_FALSE(update->message);
+}
+
+TEST(UpdateTest, ABrokenUpdateIsASentence) {
+  EXPECT_FALSE(decode_update("{"));
+  EXPECT_FALSE(decode_update("[]"));
+  EXPECT_FALSE(decode_update(R"({"update_id":5,"message":"text"})"));
+  EXPECT_FALSE(decode_update(R"({"update_id":5,"message":{"message_id":"seven","chat":42}})"));
+}
+
+}  // namespace
+
+}  // namespace butler::telegram
