@@ -180,7 +180,8 @@ class GatewayStore {
                               std::string_view error) = 0;
   virtual void mark_dead(std::int64_t row_id, std::string_view error) = 0;
   /// Another form of the same part, to be sent at once.
-  virtual void replace_part(std::int64_t row_id, const std::string& payload, Lane to, domain::Timestamp now) = 0;
+  virtual void replace_part(std::int64_t row_id, const std::string& payload, Lane to,
+                            domain::Timestamp now) = 0;
   /// Parts that were being sent when the last process ended: uncertain now, answers tried again from
   /// `retry_at` on. Returns how many.
   virtual std::size_t recover_sending(domain::Timestamp retry_at) = 0;

@@ -37,11 +37,13 @@ bool SqliteGatewayStore::add_outgoing(const Outgoing& message, FirstPart first, 
     for (const std::string& payload : message.payloads) {
       const bool leaves = part == 0 && first == FirstPart::is_being_sent;
       database_
-          .prepared("INSERT INTO outbox (source, part, kind, chat_id, thread_id, payload, state, attempts, next_at, "
-                    "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-          .bind(message.source, part, enum_name(message.kind), message.to.chat_id, message.to.thread_id, payload,
-                enum_name(leaves ? OutboxState::sending : OutboxState::pending), leaves ? 1 : 0, ms(now), ms(now),
-                ms(now))
+          .prepared(
+              "INSERT INTO outbox (source, part, kind, chat_id, thread_id, payload, state, attempts, "
+              "next_at, "
+              "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          .bind(message.source, part, enum_name(message.kind), message.to.chat_id, message.to.thread_id,
+                payload, enum_name(leaves ? OutboxState::sending : OutboxState::pending), leaves ? 1 : 0,
+                ms(now), ms(now), ms(now))
           .run();
       ++part;
     }
@@ -52,9 +54,10 @@ bool SqliteGatewayStore::add_outgoing(const Outgoing& message, FirstPart first, 
 std::optional<OutboxRow> SqliteGatewayStore::first_unsent(std::int64_t chat_id) {
   auto& statement =
       database_
-          .prepared("SELECT id, source, part, kind, chat_id, thread_id, payload, state, attempts, restarts, "
-                    "unknown_outcomes, next_at FROM outbox WHERE chat_id = ? AND next_at IS NOT NULL "
-                    "ORDER BY id LIMIT 1")
+          .prepared(
+              "SELECT id, source, part, kind, chat_id, thread_id, payload, state, attempts, restarts, "
+              "unknown_outcomes, next_at FROM outbox WHERE chat_id = ? AND next_at IS NOT NULL "
+              "ORDER BY id LIMIT 1")
           .bind(chat_id);
   std::optional<OutboxRow> row;
   if (statement.step()) row = read_row(statement);
@@ -72,29 +75,33 @@ std::vector<std::int64_t> SqliteGatewayStore::chats_with_unsent() {
 
 void SqliteGatewayStore::mark_sending(std::int64_t row_id, Timestamp now) {
   change([&] {
-    change_row("part", database_
-                           .prepared("UPDATE outbox SET state = 'sending', attempts = attempts + 1, updated_at = ? "
-                                     "WHERE id = ? AND next_at IS NOT NULL")
-                           .bind(ms(now), row_id));
+    change_row("part",
+               database_
+                   .prepared("UPDATE outbox SET state = 'sending', attempts = attempts + 1, updated_at = ? "
+                             "WHERE id = ? AND next_at IS NOT NULL")
+                   .bind(ms(now), row_id));
   });
 }
 
 void SqliteGatewayStore::mark_sent(std::int64_t row_id, std::int64_t message_id, Timestamp now) {
   change([&] {
-    change_row("part", database_
-                           .prepared("UPDATE outbox SET state = 'sent', message_id = ?, next_at = NULL, error = NULL, "
-                                     "updated_at = ? WHERE id = ? AND state = 'sending'")
-                           .bind(message_id, ms(now), row_id));
+    change_row(
+        "part",
+        database_
+            .prepared("UPDATE outbox SET state = 'sent', message_id = ?, next_at = NULL, error = NULL, "
+                      "updated_at = ? WHERE id = ? AND state = 'sending'")
+            .bind(message_id, ms(now), row_id));
   });
 }
 
 void SqliteGatewayStore::mark_pending(std::int64_t row_id, Timestamp next_at, int restarts,
                                       std::string_view error) {
   change([&] {
-    change_row("part", database_
-                           .prepared("UPDATE outbox SET state = 'pending', next_at = ?, restarts = ?, error = ? "
-                                     "WHERE id = ? AND state = 'sending'")
-                           .bind(ms(next_at), restarts, error, row_id));
+    change_row("part",
+               database_
+                   .prepared("UPDATE outbox SET state = 'pending', next_at = ?, restarts = ?, error = ? "
+                             "WHERE id = ? AND state = 'sending'")
+                   .bind(ms(next_at), restarts, error, row_id));
   });
 }
 
@@ -103,10 +110,11 @@ void SqliteGatewayStore::mark_uncertain(std::int64_t row_id, std::optional<Times
   std::optional<std::int64_t> next_at;
   if (retry_at) next_at = ms(*retry_at);
   change([&] {
-    change_row("part", database_
-                           .prepared("UPDATE outbox SET state = 'uncertain', next_at = ?, error = ?, "
-                                     "unknown_outcomes = unknown_outcomes + 1 WHERE id = ? AND state = 'sending'")
-                           .bind(next_at, error, row_id));
+    change_row("part",
+               database_
+                   .prepared("UPDATE outbox SET state = 'uncertain', next_at = ?, error = ?, "
+                             "unknown_outcomes = unknown_outcomes + 1 WHERE id = ? AND state = 'sending'")
+                   .bind(next_at, error, row_id));
   });
 }
 
@@ -119,12 +127,14 @@ void SqliteGatewayStore::mark_dead(std::int64_t row_id, std::string_view error) 
   });
 }
 
-void SqliteGatewayStore::replace_part(std::int64_t row_id, const std::string& payload, Lane to, Timestamp now) {
+void SqliteGatewayStore::replace_part(std::int64_t row_id, const std::string& payload, Lane to,
+                                      Timestamp now) {
   change([&] {
-    change_row("part", database_
-                           .prepared("UPDATE outbox SET state = 'pending', payload = ?, chat_id = ?, thread_id = ?, "
-                                     "next_at = ? WHERE id = ? AND state = 'sending'")
-                           .bind(payload, to.chat_id, to.thread_id, ms(now), row_id));
+    change_row("part",
+               database_
+                   .prepared("UPDATE outbox SET state = 'pending', payload = ?, chat_id = ?, thread_id = ?, "
+                             "next_at = ? WHERE id = ? AND state = 'sending'")
+                   .bind(payload, to.chat_id, to.thread_id, ms(now), row_id));
   });
 }
 
@@ -132,10 +142,11 @@ std::size_t SqliteGatewayStore::recover_sending(Timestamp retry_at) {
   std::int64_t recovered = 0;
   change([&] {
     recovered = database_
-                    .prepared("UPDATE outbox SET state = 'uncertain', unknown_outcomes = unknown_outcomes + 1, "
-                              "error = 'the gateway ended while it was being sent', "
-                              "next_at = CASE WHEN kind = 'answer' AND unknown_outcomes = 0 THEN ? END "
-                              "WHERE state = 'sending'")
+                    .prepared(
+                        "UPDATE outbox SET state = 'uncertain', unknown_outcomes = unknown_outcomes + 1, "
+                        "error = 'the gateway ended while it was being sent', "
+                        "next_at = CASE WHEN kind = 'answer' AND unknown_outcomes = 0 THEN ? END "
+                        "WHERE state = 'sending'")
                     .bind(ms(retry_at))
                     .run();
   });

@@ -85,8 +85,9 @@ std::int64_t SqliteGatewayStore::next_offset() {
 void SqliteGatewayStore::set_next_offset(std::int64_t offset) {
   change([&] {
     database_
-        .prepared("INSERT INTO polling (bot_id, next_offset) VALUES (?, ?) "
-                  "ON CONFLICT (bot_id) DO UPDATE SET next_offset = excluded.next_offset")
+        .prepared(
+            "INSERT INTO polling (bot_id, next_offset) VALUES (?, ?) "
+            "ON CONFLICT (bot_id) DO UPDATE SET next_offset = excluded.next_offset")
         .bind(bot_id_, offset)
         .run();
   });
@@ -96,8 +97,9 @@ bool SqliteGatewayStore::add_update(const InboxUpdate& update, Timestamp now) {
   bool added = false;
   change([&] {
     added = database_
-                .prepared("INSERT INTO inbox (bot_id, update_id, raw, state, received_at) "
-                          "VALUES (?, ?, ?, 'received', ?) ON CONFLICT DO NOTHING")
+                .prepared(
+                    "INSERT INTO inbox (bot_id, update_id, raw, state, received_at) "
+                    "VALUES (?, ?, ?, 'received', ?) ON CONFLICT DO NOTHING")
                 .bind(bot_id_, update.update_id, update.raw, ms(now))
                 .run() == 1;
   });
@@ -124,8 +126,9 @@ void SqliteGatewayStore::end_update(std::int64_t update_id, InboxState state, st
 
 std::optional<InboxUpdate> SqliteGatewayStore::first_control(std::int64_t chat_id) {
   auto& statement = database_
-                        .prepared("SELECT update_id, raw FROM inbox WHERE bot_id = ? AND chat_id = ? "
-                                  "AND state = 'control' ORDER BY update_id LIMIT 1")
+                        .prepared(
+                            "SELECT update_id, raw FROM inbox WHERE bot_id = ? AND chat_id = ? "
+                            "AND state = 'control' ORDER BY update_id LIMIT 1")
                         .bind(bot_id_, chat_id);
   std::optional<InboxUpdate> update;
   if (statement.step()) update = InboxUpdate{statement.integer(0), statement.string(1)};
@@ -168,8 +171,9 @@ void SqliteGatewayStore::move_sessions(std::int64_t from, std::int64_t to) {
   const std::string old_key = "chat:" + std::to_string(from);
   const std::string new_key = "chat:" + std::to_string(to);
   database_
-      .prepared("UPDATE OR IGNORE sessions SET route_key = ? || substr(route_key, ?) "
-                "WHERE route_key = ? OR substr(route_key, 1, ?) = ?")
+      .prepared(
+          "UPDATE OR IGNORE sessions SET route_key = ? || substr(route_key, ?) "
+          "WHERE route_key = ? OR substr(route_key, 1, ?) = ?")
       .bind(new_key, old_key.size() + 1, old_key, old_key.size() + 1, old_key + ":")
       .run();
 }
@@ -194,9 +198,10 @@ bool SqliteGatewayStore::may_tell_stranger(std::int64_t person_id, Timestamp now
   change([&] {
     const Timestamp before = now - between_words_to_a_stranger;
     database_.prepared("DELETE FROM strangers WHERE told_at <= ?").bind(ms(before)).run();
-    may = database_.prepared("INSERT INTO strangers (person_id, told_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
-              .bind(person_id, ms(now))
-              .run() == 1;
+    may =
+        database_.prepared("INSERT INTO strangers (person_id, told_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .bind(person_id, ms(now))
+            .run() == 1;
   });
   return may;
 }
@@ -212,8 +217,9 @@ std::optional<std::string> SqliteGatewayStore::fact(std::string_view name) {
 void SqliteGatewayStore::set_fact(std::string_view name, std::string_view value) {
   change([&] {
     database_
-        .prepared("INSERT INTO facts (name, value) VALUES (?, ?) "
-                  "ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+        .prepared(
+            "INSERT INTO facts (name, value) VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value")
         .bind(name, value)
         .run();
   });
@@ -221,8 +227,7 @@ void SqliteGatewayStore::set_fact(std::string_view name, std::string_view value)
 
 void SqliteGatewayStore::prune(Timestamp now) {
   change([&] {
-    database_
-        .prepared("DELETE FROM inbox WHERE state IN ('done', 'dropped', 'broken') AND received_at < ?")
+    database_.prepared("DELETE FROM inbox WHERE state IN ('done', 'dropped', 'broken') AND received_at < ?")
         .bind(ms(now - kept_updates))
         .run();
     database_.prepared("DELETE FROM turns WHERE state IN ('answered', 'refused') AND updated_at < ?")

@@ -10,7 +10,8 @@ using domain::enum_name;
 using domain::Timestamp;
 
 constexpr std::string_view turn_columns =
-    "SELECT id, idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, state, job_id, denied, "
+    "SELECT id, idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, state, job_id, "
+    "denied, "
     "created_at FROM turns ";
 
 std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
@@ -53,17 +54,19 @@ void SqliteGatewayStore::add_turn(const NewTurn& turn, const std::vector<std::in
                                   Timestamp now) {
   change([&] {
     database_
-        .prepared("INSERT INTO turns (idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, "
-                  "state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'stored', ?, ?)")
-        .bind(turn.idempotency_key, turn.lane.chat_id, turn.lane.thread_id, turn.requester_id, turn.message_id,
-              enum_name(turn.kind), turn.body, ms(now), ms(now))
+        .prepared(
+            "INSERT INTO turns (idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, "
+            "state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'stored', ?, ?)")
+        .bind(turn.idempotency_key, turn.lane.chat_id, turn.lane.thread_id, turn.requester_id,
+              turn.message_id, enum_name(turn.kind), turn.body, ms(now), ms(now))
         .run();
     const std::int64_t turn_id = database_.last_insert_row();
     for (const std::int64_t update_id : update_ids) {
-      change_row("update of a turn", database_
-                                         .prepared("UPDATE inbox SET state = 'in_turn', turn_id = ?, chat_id = ? "
-                                                   "WHERE bot_id = ? AND update_id = ?")
-                                         .bind(turn_id, turn.lane.chat_id, bot_id_, update_id));
+      change_row("update of a turn",
+                 database_
+                     .prepared("UPDATE inbox SET state = 'in_turn', turn_id = ?, chat_id = ? "
+                               "WHERE bot_id = ? AND update_id = ?")
+                     .bind(turn_id, turn.lane.chat_id, bot_id_, update_id));
     }
   });
 }
@@ -93,37 +96,40 @@ std::size_t SqliteGatewayStore::count_stored_turns(std::int64_t chat_id) {
 
 void SqliteGatewayStore::note_job(std::int64_t turn_id, const std::string& job_id, Timestamp now) {
   change([&] {
-    change_row("turn", database_
-                           .prepared("UPDATE turns SET job_id = ?1, updated_at = ?2, state = CASE WHEN EXISTS "
-                                     "(SELECT 1 FROM outbox WHERE source = ?1) THEN 'answered' ELSE 'created' END "
-                                     "WHERE id = ?3 AND state = 'stored'")
-                           .bind(job_id, ms(now), turn_id));
+    change_row("turn",
+               database_
+                   .prepared("UPDATE turns SET job_id = ?1, updated_at = ?2, state = CASE WHEN EXISTS "
+                             "(SELECT 1 FROM outbox WHERE source = ?1) THEN 'answered' ELSE 'created' END "
+                             "WHERE id = ?3 AND state = 'stored'")
+                   .bind(job_id, ms(now), turn_id));
     database_.prepared("UPDATE inbox SET state = 'done' WHERE turn_id = ?").bind(turn_id).run();
   });
 }
 
 void SqliteGatewayStore::refuse_turn(std::int64_t turn_id, Timestamp now) {
   change([&] {
-    change_row("turn",
-               database_
-                   .prepared("UPDATE turns SET state = 'refused', updated_at = ? WHERE id = ? AND state = 'stored'")
-                   .bind(ms(now), turn_id));
+    change_row(
+        "turn",
+        database_
+            .prepared("UPDATE turns SET state = 'refused', updated_at = ? WHERE id = ? AND state = 'stored'")
+            .bind(ms(now), turn_id));
     database_.prepared("UPDATE inbox SET state = 'done' WHERE turn_id = ?").bind(turn_id).run();
   });
 }
 
 void SqliteGatewayStore::answer_turn(const std::string& job_id, Timestamp now) {
   change([&] {
-    database_.prepared("UPDATE turns SET state = 'answered', updated_at = ? WHERE job_id = ? AND state = 'created'")
+    database_
+        .prepared(
+            "UPDATE turns SET state = 'answered', updated_at = ? WHERE job_id = ? AND state = 'created'")
         .bind(ms(now), job_id)
         .run();
   });
 }
 
 void SqliteGatewayStore::set_denied(const std::string& job_id, bool denied) {
-  change([&] {
-    database_.prepared("UPDATE turns SET denied = ? WHERE job_id = ?").bind(denied, job_id).run();
-  });
+  change(
+      [&] { database_.prepared("UPDATE turns SET denied = ? WHERE job_id = ?").bind(denied, job_id).run(); });
 }
 
 std::optional<Turn> SqliteGatewayStore::turn_of_job(const std::string& job_id) {
@@ -144,9 +150,7 @@ std::vector<Turn> SqliteGatewayStore::waiting_untold(std::size_t limit) {
 }
 
 void SqliteGatewayStore::set_told_waiting(std::int64_t turn_id) {
-  change([&] {
-    database_.prepared("UPDATE turns SET told_waiting = 1 WHERE id = ?").bind(turn_id).run();
-  });
+  change([&] { database_.prepared("UPDATE turns SET told_waiting = 1 WHERE id = ?").bind(turn_id).run(); });
 }
 
 }  // namespace butler::gateway

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+
+#include "domain/backoff.hpp"
+#include "gateway/gateway_store.hpp"
+#include "telegram/bot_api.hpp"
+
+namespace butler::gateway {
+
+/// What a sendMessage came to: the message's id, or why there is none.
+using SendOutcome = std::expected<std::int64_t, telegram::ApiError>;
+
+/// How long what takes.
+struct DeliveryTiming {
+  domain::Backoff not_sent{std::chrono::milliseconds{400}, 2.0, std::chrono::seconds{30}};
+  domain::Backoff restarting{std::chrono::seconds{1}, 2.0, std::chrono::seconds{30}};
+  std::chrono::milliseconds flood_slack{500};        ///< added to Telegram's own retry_after
+  std::chrono::milliseconds uncertain_retry{5'000};  ///< before an answer is sent a second time
+};
+
+/// What is known of a part beside the outcome of its latest try.
+struct PartFacts {
+  MessageKind kind = MessageKind::answer;
+  int attempts = 1;  ///< the latest included
+  int restarts = 0;
+  int unknown_outcomes = 0;
+  bool has_entities = false;
+  bool has_thread = false;
+};
+
+/// What to do with a part now.
+struct DeliveryDecision {
+  enum class Action : std::uint8_t {
+    done,
+    retry,                  ///< it was provably not sent: again after `wait`
+    retry_restart,          ///< likewise, because the server restarts
+    retry_uncertain,        ///< nobody knows: again, once, after `wait`
+    leave_uncertain,        ///< nobody knows, and a second one would be worse than none
+    resend_plain,           ///< Telegram does not take the entities: the text without them
+    resend_without_thread,  ///< the topic is gone
+    resend_moved,           ///< the group has another id now
+    dead,                   ///< Telegram will not take it
+    stop,                   ///< the token is refused: nothing can be sent any more
+  };
+  Action action = Action::done;
+  std::chrono::milliseconds wait{0};
+
+  bool operator==(const DeliveryDecision&) const = default;
+};
+
+/// The retry matrix for messages. Telegram has no idempotency key: what may have been sent is repeated once
+/// if it is an answer, and never otherwise. Pure; `jitter` is a random number in [0, 1).
+DeliveryDecision delivery_decision(const SendOutcome& outcome, const PartFacts& part,
+                                   const DeliveryTiming& timing, double jitter);
+
+}  // namespace butler::gateway

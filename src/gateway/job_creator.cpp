@@ -1,0 +1,74 @@
+#include "gateway/job_creator.hpp"
+
+#include "async/event.hpp"
+#include "domain/job_id.hpp"
+#include "gateway/reply.hpp"
+#include "gateway/wording.hpp"
+#include "log/log.hpp"
+#include "process/role.hpp"
+
+namespace butler::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// A refusal that another try may turn into a yes: a wrong token is the operator's to mend, and the message
+/// waits for that.
+bool worth_another_try(const api::CallError& error) {
+  return error.kind == api::CallError::Kind::unreachable || error.status == 401;
+}
+
+}  // namespace
+
+asio::awaitable<bool> JobCreator::step(Lane lane) {
+  const auto turn = store_.first_stored_turn(lane);
+  if (!turn) co_return false;
+  for (int attempt = 1;; ++attempt) {
+    const auto job = co_await orchestrator_.create_job(turn->idempotency_key, turn->body);
+    if (job) {
+      note(*turn, *job);
+      co_return true;
+    }
+    if (!worth_another_try(job.error())) {
+      refuse(*turn, job.error());
+      co_return true;
+    }
+    if (attempt == 1) {
+      log::warn("turn.waits_for_orchestrator",
+                {{"key", turn->idempotency_key}, {"error", job.error().message}});
+    }
+    const auto wait = domain::retry_delay(backoff_, attempt, process::random_fraction());
+    co_await async::sleep_for(wait);
+  }
+}
+
+void JobCreator::note(const Turn& turn, const domain::Job& job) {
+  const auto now = domain::wall_clock_now();
+  store_.unit([&] {
+    store_.note_job(turn.id, job.id, now);
+    if (job.status != domain::JobStatus::needs_approval) return;
+    const std::string text = wording::approval_request(job.prompt, domain::short_job_id(job.id));
+    outbox_.queue({.source = "approval:" + job.id,
+                   .kind = MessageKind::approval,
+                   .to = turn.lane,
+                   .payloads = payloads(render::render_markdown(text), std::nullopt)});
+  });
+  log::info("job.created", {{"job", job.id}, {"chat", turn.lane.chat_id}, {"key", turn.idempotency_key}});
+}
+
+void JobCreator::refuse(const Turn& turn, const api::CallError& error) {
+  store_.unit([&] {
+    store_.refuse_turn(turn.id, domain::wall_clock_now());
+    outbox_.queue({.source = "refused:" + turn.idempotency_key,
+                   .kind = MessageKind::answer,
+                   .to = turn.lane,
+                   .payloads = plain_payloads(wording::not_taken(error.message))});
+  });
+  log::error("turn.refused", {{"key", turn.idempotency_key},
+                              {"status", error.status},
+                              {"code", error.code},
+                              {"error", error.message}});
+}
+
+}  // namespace butler::gateway

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "api/orchestrator_client.hpp"
+#include "domain/backoff.hpp"
+#include "gateway/gateway_store.hpp"
+#include "gateway/outbox_sender.hpp"
+
+namespace butler::gateway {
+
+/// Turns stored turns into jobs: each with the stored body and key until the orchestrator has answered,
+/// across restarts of both.
+class JobCreator {
+ public:
+  JobCreator(GatewayStore& store, api::OrchestratorClient& orchestrator, OutboxSender& outbox,
+             domain::Backoff backoff = {std::chrono::milliseconds{100}, 2.0, std::chrono::seconds{2}})
+      : store_(store), orchestrator_(orchestrator), outbox_(outbox), backoff_(backoff) {}
+
+  /// Creates the job of the lane's oldest stored turn; false when there is none. A Lanes::Step.
+  boost::asio::awaitable<bool> step(Lane lane);
+
+ private:
+  void note(const Turn& turn, const domain::Job& job);
+  void refuse(const Turn& turn, const api::CallError& error);
+
+  GatewayStore& store_;
+  api::OrchestratorClient& orchestrator_;
+  OutboxSender& outbox_;
+  domain::Backoff backoff_;
+};
+
+}  // namespace butler::gateway

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace butler::gateway {
+
+/// The text as a fenced Markdown block that nothing inside it can end: its fence is longer than any row of
+/// backticks in the text. Pure.
+std::string code_block(std::string_view text);
+
+}  // namespace butler::gateway

@@ -1,0 +1,90 @@
+#include "gateway/reply.hpp"
+
+#include <iterator>
+
+#include "gateway/markdown_code.hpp"
+#include "gateway/wording.hpp"
+#include "json/value.hpp"
+#include "telegram/bot_api.hpp"
+
+namespace butler::gateway {
+
+namespace {
+
+using domain::Job;
+using domain::JobKind;
+using domain::JobStatus;
+using render::Part;
+
+/// The text that a job left: an agent's Markdown, or a command's output as it is.
+std::vector<Part> text_of(const Job& job) {
+  if (!job.result_text || job.result_text->empty()) return {};
+  if (job.kind == JobKind::run) return render::render_markdown(code_block(*job.result_text));
+  return render::render_markdown(*job.result_text);
+}
+
+void append(std::vector<Part>& parts, std::vector<Part> more) {
+  std::ranges::move(more, std::back_inserter(parts));
+}
+
+std::vector<Part> completed(const Job& job) {
+  auto parts = text_of(job);
+  if (parts.empty()) parts = render::render_plain(wording::no_text());
+  return parts;
+}
+
+std::vector<Part> failed(const Job& job) {
+  const std::string reason = job.error.value_or("");
+  if (reason == "worker_lost") return render::render_plain(wording::worker_lost());
+  if (job.kind == JobKind::task) return render::render_plain(wording::failed(reason));
+  auto parts = text_of(job);  // what a command printed usually says why
+  append(parts, render::render_plain(wording::command_failed(reason)));
+  return parts;
+}
+
+std::vector<Part> aborted(const Job& job, bool denied) {
+  if (denied && !job.started_at) return render::render_plain(wording::denied());
+  auto parts = text_of(job);
+  if (parts.empty()) return render::render_plain(wording::stopped());
+  append(parts, render::render_plain(wording::stopped_mark()));
+  return parts;
+}
+
+json::Array entities_of(const Part& part) {
+  json::Array entities;
+  for (const auto& entity : part.entities) {
+    json::Object object{{"type", entity.type}, {"offset", entity.offset}, {"length", entity.length}};
+    if (!entity.url.empty()) object["url"] = entity.url;
+    if (!entity.language.empty()) object["language"] = entity.language;
+    entities.push_back(std::move(object));
+  }
+  return entities;
+}
+
+}  // namespace
+
+std::vector<Part> reply_to_job(const Job& job, bool denied) {
+  switch (job.status) {
+    case JobStatus::completed: return completed(job);
+    case JobStatus::failed: return failed(job);
+    default: return aborted(job, denied);
+  }
+}
+
+std::vector<std::string> payloads(std::vector<Part> parts, std::optional<std::int64_t> reply_to) {
+  std::vector<std::string> texts;
+  texts.reserve(parts.size());
+  for (Part& part : parts) {
+    json::Array entities = entities_of(part);
+    texts.push_back(
+        json::serialize(telegram::message_payload(std::move(part.text), std::move(entities), reply_to)));
+    reply_to.reset();
+  }
+  return texts;
+}
+
+std::vector<std::string> plain_payloads(std::string_view text) {
+  return payloads(render::render_plain(text), std::nullopt);
+}
+
+}  // namespace butler::gateway

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/job.hpp"
+#include "render/render.hpp"
+
+namespace butler::gateway {
+
+/// What a chat hears of a job that has ended: at least one part. Pure.
+///
+/// @param denied  somebody refused it with /deny
+std::vector<render::Part> reply_to_job(const domain::Job& job, bool denied);
+
+/// The parts as telegram::message_payload() JSON. Only the first one replies to `reply_to`.
+std::vector<std::string> payloads(std::vector<render::Part> parts, std::optional<std::int64_t> reply_to);
+
+/// One plain sentence as payloads.
+std::vector<std::string> plain_payloads(std::string_view text);
+
+}  // namespace butler::gateway

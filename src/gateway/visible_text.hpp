@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace butler::gateway {
+
+/// The text with every character that hides itself or others (controls, bidi marks, zero-width and odd
+/// spaces, variation selectors, tags) written as its code: "rm⟨U+202E⟩". Line ends stay. Pure.
+std::string make_visible(std::string_view text);
+
+/// True when letters of a script that imitates Latin ones (Cyrillic, Greek, full-width…) stand among Latin
+/// letters, as in "sudо".
+bool mixes_lookalikes(std::string_view text);
+
+}  // namespace butler::gateway

@@ -1,0 +1,243 @@
+#include "gateway/wording.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "domain/job_id.hpp"
+#include "domain/utf8.hpp"
+#include "gateway/markdown_code.hpp"
+#include "gateway/visible_text.hpp"
+
+namespace butler::gateway::wording {
+
+namespace {
+
+using domain::JobStatus;
+
+constexpr std::size_t longest_reason = 600;
+constexpr std::size_t longest_typed_word = 32;
+constexpr std::size_t longest_excerpt = 60;
+
+struct Line {
+  std::string_view command;
+  std::string_view arguments;
+  std::string_view description;
+};
+
+constexpr std::array lines{
+    Line{"task", " <request>", "Ask for something; plain text does the same"},
+    Line{"run", " <command>", "Run one shell command, after you approve it"},
+    Line{"approve", " [job]", "Let a waiting command run"},
+    Line{"deny", " [job]", "Refuse a waiting command"},
+    Line{"abort", " [job]", "Stop a job (also /stop)"},
+    Line{"status", " [job]", "What is running and waiting"},
+    Line{"whoami", "", "Your id and this chat's session"},
+    Line{"help", "", "This list"},
+};
+
+std::string_view status_words(JobStatus status) {
+  switch (status) {
+    case JobStatus::needs_approval: return "waits for approval";
+    case JobStatus::queued: return "queued";
+    case JobStatus::running: return "running";
+    case JobStatus::aborting: return "stopping";
+    case JobStatus::completed: return "done";
+    case JobStatus::failed: return "failed";
+    case JobStatus::aborted: return "stopped";
+  }
+  return "?";
+}
+
+/// A reason inside a sentence: one line, not too long, without a full stop of its own.
+std::string inside_a_sentence(std::string_view reason) {
+  std::string text = domain::shorten(reason, longest_reason);
+  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  while (text.ends_with('.') || text.ends_with(' ')) text.pop_back();
+  return text.empty() ? "no reason was given" : text;
+}
+
+std::string excerpt(std::string_view prompt) {
+  std::string first_line{prompt.substr(0, prompt.find('\n'))};
+  return domain::shorten(make_visible(first_line), longest_excerpt);
+}
+
+std::string joined(const std::vector<std::string>& rows) {
+  std::string text;
+  for (const auto& row : rows) text += "\n" + row;
+  return text;
+}
+
+}  // namespace
+
+std::string welcome(std::string_view first_name) {
+  const std::string hello = first_name.empty() ? "Hello." : fmt::format("Hello, {}.", first_name);
+  return hello +
+         " I am Butler. Tell me in plain words what you need, and I'll get to work. /help shows the rest.";
+}
+
+std::string help() {
+  std::string text = "Write what you need in plain words. Or:\n";
+  for (const Line& line : lines) {
+    text += fmt::format("\n/{}{} - {}", line.command, line.arguments, line.description);
+  }
+  return text +
+         "\n\nA job goes by its short id, like a1b2c3. If there is only one that fits, you can leave it out.";
+}
+
+std::string who_you_are(std::int64_t person_id, std::string_view session_key) {
+  return fmt::format("Your id is {}. You are an owner.\nSession: {}", person_id, session_key);
+}
+
+std::string unknown_command(std::string_view name, const std::optional<std::string>& nearest) {
+  const std::string typed = domain::shorten(name, longest_typed_word);
+  if (nearest) return fmt::format("I don't know /{}. Did you mean /{}?\n\n{}", typed, *nearest, help());
+  return fmt::format("I don't know /{}.\n\n{}", typed, help());
+}
+
+std::string stranger(std::int64_t person_id) {
+  return fmt::format(
+      "I am a private assistant and don't know you yet. Your id is {0}: if you belong here, send it to my "
+      "owner, who can add it to TG_OWNER_IDS.",
+      person_id);
+}
+
+std::string text_only() { return "I can only read text so far. Please write it to me."; }
+
+std::string forwarded() {
+  return "I don't act on forwarded messages, because they are somebody else's words. Copy the text into a "
+         "message of "
+         "your own if you want me to work on it.";
+}
+
+std::string empty_task() { return "What shall I do? Write it after the command: /task tidy up my notes"; }
+std::string empty_run() { return "Which command? Write it after /run, for example: /run df -h"; }
+
+std::string prompt_too_long(std::size_t characters, std::size_t limit) {
+  return fmt::format("That is too long for me: {} characters, and I take {} at most. Please shorten it.",
+                     characters, limit);
+}
+
+std::string stale_run() {
+  return "That /run reached me more than 10 minutes late, so I did not start it. Send it again if you still "
+         "want it.";
+}
+
+std::string waiting_for_orchestrator() {
+  return "Got it. I can't start right now because my orchestrator is not answering. Your message is safe and "
+         "starts as "
+         "soon as it is back.";
+}
+
+std::string not_taken(std::string_view reason) {
+  return fmt::format("I could not start that: {}. Send it again to retry.", inside_a_sentence(reason));
+}
+
+std::string approval_request(std::string_view command, std::string_view short_id) {
+  std::string text = "Run this command?\n\n" + code_block(make_visible(command)) + "\n\n";
+  if (mixes_lookalikes(command)) text += "Careful: it holds letters that only look like Latin ones.\n\n";
+  return text + fmt::format("/approve {0} to run it, /deny {0} to refuse.", short_id);
+}
+
+std::string approved(std::string_view short_id) { return fmt::format("Approved {}. It runs now.", short_id); }
+std::string stopping(std::string_view short_id) { return fmt::format("Stopping {}…", short_id); }
+
+std::string already_over(std::string_view short_id, JobStatus status) {
+  return fmt::format("{} is over already ({}).", short_id, status_words(status));
+}
+
+std::string no_longer_waiting(std::string_view short_id, JobStatus status) {
+  return fmt::format("{} does not wait for approval any more ({}).", short_id, status_words(status));
+}
+
+std::string no_such_job(std::string_view typed) {
+  return fmt::format("I know no job {} in this chat. /status shows what there is.",
+                     domain::shorten(make_visible(typed), longest_typed_word));
+}
+
+std::string job_gone(std::string_view short_id) {
+  return fmt::format("The orchestrator does not know {} any more.", short_id);
+}
+
+std::string nothing_to_decide() { return "Nothing is waiting for approval in this chat."; }
+std::string nothing_to_stop() { return "Nothing is running or waiting in this chat."; }
+
+std::string which_one(std::string_view command, const std::vector<std::string>& jobs) {
+  return fmt::format("Which one? Write {} and the id:\n{}", command, joined(jobs));
+}
+
+std::string orchestrator_away() {
+  return "I can't reach my orchestrator right now, so I don't know whether that took effect. Please send it "
+         "again in a "
+         "moment.";
+}
+
+std::string not_possible(std::string_view reason) {
+  return fmt::format("That was not possible: {}.", inside_a_sentence(reason));
+}
+
+std::string job_line(const domain::Job& job, domain::Timestamp now) {
+  const auto since = job.started_at.value_or(job.created_at);
+  const auto until = job.finished_at.value_or(now);
+  const std::string_view joint = job.finished_at ? "after" : "for";
+  return fmt::format("{} · {} {} {} · {}", domain::short_job_id(job.id), status_words(job.status), joint,
+                     age(until - since), excerpt(job.prompt));
+}
+
+std::string status_of_chat(const std::vector<std::string>& jobs, std::size_t waiting,
+                           const std::optional<std::string>& pause) {
+  std::string text;
+  if (pause) text += *pause + "\n\n";
+  if (jobs.empty() && waiting == 0) return text + "Nothing is running or waiting in this chat.";
+  if (!jobs.empty()) text += "In this chat:\n" + joined(jobs);
+  if (waiting > 0) {
+    text += fmt::format("{}{} not handed to the orchestrator yet.", jobs.empty() ? "" : "\n\n",
+                        waiting == 1 ? "1 message is" : fmt::format("{} messages are", waiting));
+  }
+  return text;
+}
+
+std::string paused(const std::optional<std::string>& reason) {
+  if (!reason || reason->empty()) return "Paused: nothing new starts until it is resumed.";
+  return fmt::format("Paused ({}): nothing new starts until it is resumed.", inside_a_sentence(*reason));
+}
+
+std::string no_text() { return "(no text)"; }
+
+std::string failed(std::string_view reason) {
+  return fmt::format("That didn't work: {}. Send it again to retry.", inside_a_sentence(reason));
+}
+
+std::string worker_lost() {
+  return "The machine that worked on this stopped in the middle of it. Part of it may have been done "
+         "already, so I did "
+         "not repeat it on my own. Have a look, and send your message again to retry.";
+}
+
+std::string command_failed(std::string_view reason) {
+  return fmt::format("The command failed: {}. Send it again to retry.", inside_a_sentence(reason));
+}
+
+std::string stopped() { return "Stopped."; }
+std::string stopped_mark() { return "(stopped)"; }
+std::string denied() { return "Denied. It did not run."; }
+
+std::string age(std::chrono::milliseconds time) {
+  using namespace std::chrono_literals;
+  const auto seconds = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(time).count());
+  if (seconds < 60) return fmt::format("{} s", seconds);
+  if (seconds < 3'600) return fmt::format("{} min", seconds / 60);
+  if (seconds < 2 * 86'400) return fmt::format("{} h", seconds / 3'600);
+  return fmt::format("{} days", seconds / 86'400);
+}
+
+std::vector<telegram::BotCommand> menu() {
+  std::vector<telegram::BotCommand> commands;
+  for (const Line& line : lines) {
+    commands.push_back({std::string{line.command}, std::string{line.description}});
+  }
+  return commands;
+}
+
+}  // namespace butler::gateway::wording

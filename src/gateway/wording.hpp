@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/job.hpp"
+#include "gateway/gateway_store.hpp"
+#include "telegram/bot_api.hpp"
+
+/// Every sentence that Butler itself says in a chat. Plain text unless it says Markdown. Pure.
+namespace butler::gateway::wording {
+
+// Answers to what was typed.
+std::string welcome(std::string_view first_name);
+std::string help();
+std::string who_you_are(std::int64_t person_id, std::string_view session_key);
+std::string unknown_command(std::string_view name, const std::optional<std::string>& nearest);
+std::string stranger(std::int64_t person_id);
+std::string text_only();
+std::string forwarded();
+std::string empty_task();
+std::string empty_run();
+std::string prompt_too_long(std::size_t characters, std::size_t limit);
+std::string stale_run();
+std::string waiting_for_orchestrator();
+std::string not_taken(std::string_view reason);
+
+// About jobs.
+/// Markdown: the whole command with what hides in it made visible, and how to decide.
+std::string approval_request(std::string_view command, std::string_view short_id);
+std::string approved(std::string_view short_id);
+std::string stopping(std::string_view short_id);
+std::string already_over(std::string_view short_id, domain::JobStatus status);
+std::string no_longer_waiting(std::string_view short_id, domain::JobStatus status);
+std::string no_such_job(std::string_view typed);
+std::string job_gone(std::string_view short_id);
+/// Nothing that /approve, /deny or /abort could mean.
+std::string nothing_to_decide();
+std::string nothing_to_stop();
+/// More than one that the command could mean: `command` is "/approve", `jobs` their lines.
+std::string which_one(std::string_view command, const std::vector<std::string>& jobs);
+std::string orchestrator_away();
+std::string not_possible(std::string_view reason);
+
+/// "a1b2c3 · running for 2 min · tidy my notes".
+std::string job_line(const domain::Job& job, domain::Timestamp now);
+std::string status_of_chat(const std::vector<std::string>& jobs, std::size_t waiting,
+                           const std::optional<std::string>& pause);
+/// The sentence about a pause, with its reason when there is one.
+std::string paused(const std::optional<std::string>& reason);
+
+// Ends of jobs.
+std::string no_text();
+std::string failed(std::string_view reason);
+std::string worker_lost();
+std::string command_failed(std::string_view reason);
+std::string stopped();
+std::string stopped_mark();
+std::string denied();
+
+/// "3 s", "2 min", "5 h", "4 days".
+std::string age(std::chrono::milliseconds time);
+
+/// The commands as Telegram's menu shows them.
+std::vector<telegram::BotCommand> menu();
+
+}  // namespace butler::gateway::wording
