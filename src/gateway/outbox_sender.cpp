@@ -95,6 +95,7 @@ asio::awaitable<void> OutboxSender::serve(std::int64_t chat_id) {
     const auto deadline = steady_clock::now() + wait;
     co_await stopped_.wait_until(deadline);
   }
+  release_claim(chat_id);
 }
 
 asio::awaitable<void> OutboxSender::send(OutboxRow row) {
@@ -170,6 +171,12 @@ void OutboxSender::resend_moved(const OutboxRow& row, std::int64_t to) {
   store_.move_chat(row.to.chat_id, to);
   store_.replace_part(row.id, row.payload, {.chat_id = to, .thread_id = row.to.thread_id},
                       domain::wall_clock_now());
+}
+
+void OutboxSender::release_claim(std::int64_t chat_id) {
+  const auto row = store_.first_unsent(chat_id);
+  if (!row || row->state != OutboxState::sending) return;
+  store_.mark_pending(row->id, domain::wall_clock_now(), row->restarts, "stopped before it was sent");
 }
 
 void OutboxSender::claim_next(std::int64_t chat_id) {

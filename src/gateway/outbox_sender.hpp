@@ -50,6 +50,8 @@ class OutboxSender {
   /// Marks the chat's next part as being sent, if it may leave now: with the commit that settles the one
   /// before.
   void claim_next(std::int64_t chat_id);
+  /// The chat's next part was claimed but never given to Telegram: nothing about it is uncertain.
+  void release_claim(std::int64_t chat_id);
   bool may_leave(std::int64_t chat_id) const;
 
   GatewayStore& store_;

@@ -1,0 +1,213 @@
+#include "gateway/gateway.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include "gateway/answers.hpp"
+#include "gateway/controls.hpp"
+#include "gateway/deliveries.hpp"
+#include "gateway/intake.hpp"
+#include "gateway/job_creator.hpp"
+#include "gateway/lanes.hpp"
+#include "gateway/poll_pause.hpp"
+#include "gateway/update_loop.hpp"
+#include "gateway/waiting_notices.hpp"
+#include "gateway/wording.hpp"
+#include "log/log.hpp"
+#include "process/role.hpp"
+
+namespace butler::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int fault_status = 1;
+constexpr int configuration_status = 78;  // EX_CONFIG: another start would end the same way
+
+http::Url address(const std::string& text, std::string_view variable) {
+  auto url = http::Url::parse(text);
+  if (!url) throw std::runtime_error(std::string{variable} + " is no http(s) address: " + text);
+  return std::move(*url);
+}
+
+}  // namespace
+
+/// What works for one bot.
+struct Gateway::Parts {
+  Parts(Gateway& gateway, const telegram::Bot& bot)
+      : store(gateway.database_, bot.id),
+        outbox(gateway.executor_, store, gateway.api_, gateway.sending_, gateway.options_.sending,
+               [&gateway](const std::string& words) {
+                 log::error("telegram.token_refused", {{"error", words}});
+                 gateway.end(configuration_status);
+               }),
+        answers(store, outbox),
+        creator(store, gateway.orchestrator_, outbox),
+        controls(store, gateway.orchestrator_, outbox, answers, bot, gateway.options_.control_patience),
+        turn_lanes(gateway.working_, "turns", [this](Lane lane) { return creator.step(lane); }),
+        control_lanes(gateway.working_, "controls", [this](Lane lane) { return controls.step(lane); }),
+        notices(gateway.executor_, store, outbox, gateway.options_.until_told_waiting),
+        intake(store, outbox,
+               {.access = {gateway.settings_.owners}, .prompt_max_chars = gateway.settings_.prompt_max_chars},
+               bot,
+               {.turn_stored =
+                    [this](Lane lane) {
+                      turn_lanes.wake(lane);
+                      notices.turn_stored();
+                    },
+                .control_kept = [this](std::int64_t chat_id) { control_lanes.wake({.chat_id = chat_id}); }}),
+        updates(gateway.api_, store, intake, gateway.options_.poll_timeout),
+        deliveries(store, gateway.orchestrator_, answers, "telegram:" + std::to_string(bot.id)) {}
+
+  SqliteGatewayStore store;
+  OutboxSender outbox;
+  Answers answers;
+  JobCreator creator;
+  Controls controls;
+  Lanes turn_lanes;
+  Lanes control_lanes;
+  WaitingNotices notices;
+  Intake intake;
+  UpdateLoop updates;
+  Deliveries deliveries;
+};
+
+Gateway::Gateway(asio::any_io_executor executor, const config::GatewaySettings& settings,
+                 std::function<void()> on_ready, GatewayOptions options)
+    : executor_(executor),
+      settings_(settings),
+      on_ready_(std::move(on_ready)),
+      options_(options),
+      database_(GatewayDatabase::open(settings.home, domain::wall_clock_now())),
+      api_(executor, address(settings.telegram_root, "TELEGRAM_API_ROOT"), settings.bot_token),
+      orchestrator_(executor, address(settings.orchestrator_url, "ORCH_BASE_URL"),
+                    settings.gateway_token.reveal()),
+      working_(executor, [this](std::string_view task, std::string_view what) { fault(task, what); }),
+      sending_(executor, [this](std::string_view task, std::string_view what) { fault(task, what); }),
+      grace_(executor),
+      ended_(executor) {}
+
+Gateway::~Gateway() = default;
+
+void Gateway::end(int exit_status) {
+  if (!exit_status_) exit_status_ = exit_status;
+  ended_.notify_all();
+}
+
+/// A part that must run has ended. All that matters is on disk: the next process goes on from there.
+void Gateway::fault(std::string_view task, std::string_view what) {
+  log::error("task.fault", {{"task", task}, {"error", what}});
+  end(fault_status);
+}
+
+asio::awaitable<int> Gateway::run() {
+  working_.spawn("start", start());
+  bool killed = false;
+  try {
+    while (!exit_status_) co_await ended_.wait();
+  } catch (const boost::system::system_error&) {
+    killed = true;
+  }
+  co_await asio::this_coro::reset_cancellation_state();
+  if (killed) sending_.cancel();
+  co_await shut_down();
+  co_return exit_status_.value_or(fault_status);
+}
+
+asio::awaitable<void> Gateway::shut_down() {
+  working_.cancel();  // the open poll with it: what it had confirmed was stored, nothing new is confirmed
+  co_await working_.join();
+  if (parts_) parts_->outbox.stop();
+  grace_.spawn("grace", cut_sending());
+  co_await sending_.join();
+  grace_.cancel();
+  co_await grace_.join();
+  log::info("gateway.stopped");
+}
+
+asio::awaitable<void> Gateway::cut_sending() {
+  co_await async::sleep_for(options_.stop_grace);
+  sending_.cancel();
+}
+
+asio::awaitable<void> Gateway::start() {
+  const auto bot = co_await identify();
+  if (!bot) co_return;
+  log::info("gateway.bot", {{"bot", bot->id}, {"username", bot->username}});
+  start_parts(*bot);
+  log::info("gateway.ready");
+  on_ready_();
+}
+
+asio::awaitable<std::optional<telegram::Bot>> Gateway::identify() {
+  for (int failures = 0;;) {
+    auto bot = co_await api_.get_me();
+    if (bot && bot->id > 0) co_return std::move(*bot);
+    const telegram::ApiError error =
+        bot ? telegram::ApiError{.description = "getMe without an id"} : std::move(bot.error());
+    ++failures;
+    const auto pause = pause_after(error, failures, {}, process::random_fraction());
+    if (pause.stop) {
+      log::error("telegram.token_refused", {{"error", explain_poll_error(error)}});
+      end(configuration_status);
+      co_return std::nullopt;
+    }
+    log::warn("telegram.unreachable", {{"error", error.describe()}, {"wait_ms", pause.wait.count()}});
+    co_await async::sleep_for(pause.wait);
+  }
+}
+
+void Gateway::start_parts(const telegram::Bot& bot) {
+  parts_ = std::make_unique<Parts>(*this, bot);
+  parts_->outbox.resume();
+  for (const Lane lane : parts_->store.lanes_with_stored_turns()) parts_->turn_lanes.wake(lane);
+  for (const std::int64_t chat_id : parts_->store.chats_with_controls()) {
+    parts_->control_lanes.wake({.chat_id = chat_id});
+  }
+  working_.spawn("polling", poll());
+  working_.spawn("deliveries", parts_->deliveries.run());
+  working_.spawn("waiting notices", parts_->notices.run());
+  working_.spawn("introduction", introduce());
+  working_.spawn("pruning", prune_daily());
+}
+
+asio::awaitable<void> Gateway::poll() {
+  const std::string refused = co_await parts_->updates.run();
+  log::error("telegram.token_refused", {{"error", refused}});
+  end(configuration_status);
+}
+
+asio::awaitable<void> Gateway::introduce() {
+  const auto webhook = co_await api_.get_webhook_url();
+  if (webhook && !webhook->empty()) {
+    log::error("telegram.webhook_set",
+               {{"meaning",
+                 "a webhook is set for this bot: Telegram sends its updates there, and refuses our polls "
+                 "until it is deleted (deleteWebhook)"}});
+  }
+  co_await register_commands();
+}
+
+asio::awaitable<void> Gateway::register_commands() {
+  auto menu = wording::menu();
+  std::string wanted;
+  for (const auto& one : menu) wanted += one.command + "=" + one.description + "\n";
+  const std::string fact = "commands:" + settings_.telegram_root;
+  if (parts_->store.fact(fact) == wanted) co_return;
+  const auto done = co_await api_.set_my_commands(std::move(menu));
+  if (done) {
+    parts_->store.set_fact(fact, wanted);
+  } else {
+    log::warn("telegram.commands_not_registered", {{"error", done.error().describe()}});
+  }
+}
+
+asio::awaitable<void> Gateway::prune_daily() {
+  for (;;) {
+    parts_->store.prune(domain::wall_clock_now());
+    co_await async::sleep_for(std::chrono::hours{24});
+  }
+}
+
+}  // namespace butler::gateway

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/chat_command.hpp"
+#include "gateway/access.hpp"
+#include "gateway/gateway_store.hpp"
+#include "gateway/outbox_sender.hpp"
+#include "telegram/bot_api.hpp"
+#include "telegram/update.hpp"
+
+namespace butler::gateway {
+
+/// The rules of the house.
+struct IntakeRules {
+  AccessRules access;
+  std::size_t prompt_max_chars = 8'000;
+};
+
+/// Who is told that there is work.
+struct WorkSignals {
+  std::function<void(Lane)> turn_stored;
+  std::function<void(std::int64_t chat_id)> control_kept;
+};
+
+/// Takes updates into the inbox and decides at once what each asks for: a turn, a control command, an answer
+/// of our own, or nothing. Synchronous: a batch, what it became and the offset are one commit.
+class Intake {
+ public:
+  Intake(GatewayStore& store, OutboxSender& outbox, IntakeRules rules, telegram::Bot bot, WorkSignals signals)
+      : store_(store),
+        outbox_(outbox),
+        rules_(std::move(rules)),
+        bot_(std::move(bot)),
+        signals_(std::move(signals)) {}
+
+  /// Throws StoreFault when nothing of the batch was kept. An update that cannot be read or handled is kept
+  /// as broken and holds nothing back.
+  void take(const std::vector<telegram::RawUpdate>& batch, domain::Timestamp now);
+
+ private:
+  /// An update that somebody we listen to has sent.
+  struct Said {
+    std::int64_t update_id = 0;
+    telegram::Message message = {};
+    std::int64_t person = 0;
+    domain::Timestamp now{};
+
+    Lane lane() const { return {.chat_id = message.chat_id, .thread_id = message.thread_id}; }
+  };
+
+  void take_one(const telegram::RawUpdate& raw, domain::Timestamp now);
+  void decide(const telegram::RawUpdate& raw, domain::Timestamp now);
+  void greet_stranger(const Said& said);
+  void obey(const Said& said);
+  void obey_command(const Said& said, const domain::ChatCommand& command);
+  void request_run(const Said& said, const std::string& command);
+  void request_job(const Said& said, domain::JobKind kind, const std::string& prompt);
+  std::string job_body(const Said& said, domain::JobKind kind, const std::string& prompt);
+  void answer(const Said& said, const std::string& text);
+  void drop(std::int64_t update_id, std::string_view why);
+  std::string key(std::string_view prefix, std::int64_t update_id) const;
+
+  GatewayStore& store_;
+  OutboxSender& outbox_;
+  IntakeRules rules_;
+  telegram::Bot bot_;
+  WorkSignals signals_;
+};
+
+}  // namespace butler::gateway

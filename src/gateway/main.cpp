@@ -1,0 +1,45 @@
+#include "gateway/main.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include "async/task_group.hpp"
+#include "gateway/gateway.hpp"
+#include "log/log.hpp"
+#include "process/role.hpp"
+
+namespace butler::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+
+asio::awaitable<void> end_on_signal(Gateway& gateway) {
+  co_await process::wait_for_stop_signal();
+  log::info("gateway.stopping");
+  gateway.end(0);
+}
+
+asio::awaitable<void> run_to_the_end(Gateway& gateway, async::TaskGroup& signals, int& exit_status) {
+  exit_status = co_await gateway.run();
+  signals.cancel();
+}
+
+}  // namespace
+
+int run(const config::GatewaySettings& settings) {
+  int exit_status = 1;
+  try {
+    asio::io_context context{1};
+    Gateway gateway(context.get_executor(), settings, process::notify_ready);
+    async::TaskGroup signals(context.get_executor());
+    async::TaskGroup main(context.get_executor());
+    signals.spawn("signals", end_on_signal(gateway));
+    main.spawn("gateway", run_to_the_end(gateway, signals, exit_status));
+    context.run();
+  } catch (const std::exception& error) {
+    log::error("gateway.cannot_run", {{"error", error.what()}});
+  }
+  return exit_status;
+}
+
+}  // namespace butler::gateway
