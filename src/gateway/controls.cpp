@@ -1,6 +1,8 @@
 #include "gateway/controls.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <ranges>
 #include <variant>
 
 #include "async/event.hpp"

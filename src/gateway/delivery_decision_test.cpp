@@ -1,0 +1,114 @@
+#include "gateway/delivery_decision.hpp"
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+namespace butler::gateway {
+
+using namespace std::chrono_literals;
+using Action = DeliveryDecision::Action;
+
+void PrintTo(const DeliveryDecision& decision, std::ostream* out) {
+  *out << "action " << static_cast<int>(decision.action) << " after " << decision.wait.count() << " ms";
+}
+
+namespace {
+
+using telegram::ApiError;
+
+constexpr double no_jitter = 0;
+const DeliveryTiming timing;
+
+ApiError refused(int code, std::string description) {
+  return {.kind = ApiError::Kind::refused, .error_code = code, .description = std::move(description)};
+}
+
+const ApiError lost{.kind = ApiError::Kind::unknown, .description = "the connection was reset"};
+const ApiError not_sent{.kind = ApiError::Kind::not_sent, .description = "connection refused"};
+
+DeliveryDecision decide(const ApiError& error, const PartFacts& part = {}) {
+  return delivery_decision(std::unexpected(error), part, timing, no_jitter);
+}
+
+TEST(DeliveryDecisionTest, WhatTelegramTookIsDone) {
+  EXPECT_EQ(delivery_decision(17, {}, timing, no_jitter), (DeliveryDecision{Action::done}));
+}
+
+TEST(DeliveryDecisionTest, WhatWasNotSentIsTriedAgainAsOftenAsNeeded) {
+  EXPECT_EQ(decide(not_sent, {.attempts = 1}), (DeliveryDecision{Action::retry, 400ms}));
+  EXPECT_EQ(decide(not_sent, {.attempts = 2}), (DeliveryDecision{Action::retry, 800ms}));
+  EXPECT_EQ(decide(not_sent, {.attempts = 1'000}), (DeliveryDecision{Action::retry, 30s}));
+  EXPECT_EQ(decide(not_sent, {.kind = MessageKind::approval}).action, Action::retry);
+  EXPECT_EQ(decide(refused(421, "Misdirected Request")).action, Action::retry);
+}
+
+TEST(DeliveryDecisionTest, FloodControlIsWaitedForAndABitMore) {
+  ApiError flood = refused(429, "Too Many Requests: retry after 7");
+  flood.retry_after = 7s;
+  EXPECT_EQ(decide(flood, {.attempts = 50}), (DeliveryDecision{Action::retry, 7'500ms}));
+  flood.retry_after.reset();
+  EXPECT_EQ(decide(flood), (DeliveryDecision{Action::retry, 1'500ms}));
+}
+
+TEST(DeliveryDecisionTest, AnAnswerWhoseOutcomeIsUnknownIsRepeatedOnce) {
+  for (const ApiError& error : {lost, refused(500, "Internal Server Error"), refused(502, "Bad Gateway")}) {
+    EXPECT_EQ(decide(error), (DeliveryDecision{Action::retry_uncertain, 5s})) << error.describe();
+    EXPECT_EQ(decide(error, {.unknown_outcomes = 1}).action, Action::leave_uncertain) << error.describe();
+  }
+}
+
+TEST(DeliveryDecisionTest, ANoticeOrAnApprovalIsNeverRepeated) {
+  EXPECT_EQ(decide(lost, {.kind = MessageKind::notice}).action, Action::leave_uncertain);
+  EXPECT_EQ(decide(lost, {.kind = MessageKind::approval}).action, Action::leave_uncertain);
+}
+
+TEST(DeliveryDecisionTest, ARestartingServerIsTriedFiveTimes) {
+  const ApiError restarting = refused(500, "Internal Server Error: restart");
+  EXPECT_EQ(decide(restarting), (DeliveryDecision{Action::retry_restart, 1s}));
+  EXPECT_EQ(decide(restarting, {.restarts = 4}), (DeliveryDecision{Action::retry_restart, 16s}));
+  EXPECT_EQ(decide(restarting, {.restarts = 5}).action, Action::dead);
+  EXPECT_EQ(decide(restarting, {.kind = MessageKind::approval}).action, Action::retry_restart);
+}
+
+TEST(DeliveryDecisionTest, RefusedEntitiesAreLeftOutOnce) {
+  for (const char* words :
+       {"Bad Request: can't parse entities: unclosed", "Bad Request: ENTITY_BOUNDS_INVALID"}) {
+    EXPECT_EQ(decide(refused(400, words), {.has_entities = true}).action, Action::resend_plain);
+    EXPECT_EQ(decide(refused(400, words)).action, Action::dead);
+  }
+}
+
+TEST(DeliveryDecisionTest, ADeletedTopicIsLeftOutOnce) {
+  const ApiError gone = refused(400, "Bad Request: message thread not found");
+  EXPECT_EQ(decide(gone, {.has_thread = true}).action, Action::resend_without_thread);
+  EXPECT_EQ(decide(gone).action, Action::dead);
+}
+
+TEST(DeliveryDecisionTest, AMovedGroupIsFollowed) {
+  ApiError moved = refused(400, "Bad Request: group chat was upgraded to a supergroup chat");
+  moved.migrate_to_chat_id = -100'5;
+  EXPECT_EQ(decide(moved).action, Action::resend_moved);
+}
+
+TEST(DeliveryDecisionTest, WhatTelegramWillNeverTakeIsDead) {
+  EXPECT_EQ(decide(refused(403, "Forbidden: bot was blocked by the user")).action, Action::dead);
+  EXPECT_EQ(decide(refused(400, "Bad Request: chat not found")).action, Action::dead);
+  EXPECT_EQ(decide(refused(400, "Bad Request: message is too long")).action, Action::dead);
+  EXPECT_EQ(decide(refused(413, "Request Entity Too Large")).action, Action::dead);
+}
+
+TEST(DeliveryDecisionTest, ARefusedTokenStopsAllSending) {
+  EXPECT_EQ(decide(refused(401, "Unauthorized")).action, Action::stop);
+  EXPECT_EQ(decide(refused(404, "Not Found")).action, Action::stop);
+}
+
+TEST(DeliveryDecisionTest, AProxysPageIsNoRefusal) {
+  const ApiError page{
+      .kind = ApiError::Kind::unknown, .error_code = 404, .description = "not the Bot API's JSON"};
+  EXPECT_EQ(decide(page).action, Action::retry_uncertain);
+}
+
+}  // namespace
+
+}  // namespace butler::gateway

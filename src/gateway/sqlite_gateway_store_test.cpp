@@ -1,0 +1,272 @@
+#include "gateway/sqlite_gateway_store.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/store_test_support.hpp"
+
+namespace butler::gateway {
+
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr std::int64_t bot_id = 700'001;
+const Lane chat{.chat_id = 42};
+const Lane topic{.chat_id = -100, .thread_id = 9};
+
+/// The store on a real file; restart() closes it and opens it again, as a new process would.
+class SqliteGatewayStoreTest : public ::testing::Test {
+ protected:
+  SqliteGatewayStoreTest() { restart(); }
+
+  void restart() {
+    store.reset();
+    gateway.reset();
+    gateway.emplace(GatewayDatabase::open(home.path(), now));
+    store.emplace(*gateway, bot_id);
+  }
+
+  NewTurn turn(std::int64_t update_id, Lane lane = chat) const {
+    return {.idempotency_key = "tg:700001:" + std::to_string(update_id),
+            .lane = lane,
+            .requester_id = 42,
+            .message_id = update_id + 1'000,
+            .kind = domain::JobKind::task,
+            .body = R"({"prompt":"x"})"};
+  }
+
+  /// An update, and the turn it becomes.
+  void store_turn(std::int64_t update_id, Lane lane = chat) {
+    store->add_update({update_id, "{}"}, now);
+    store->add_turn(turn(update_id, lane), {update_id}, now);
+  }
+
+  Outgoing message(std::string source, std::size_t parts = 1, Lane to = chat) const {
+    return {.source = std::move(source),
+            .to = to,
+            .payloads = std::vector<std::string>(parts, R"({"text":"x"})")};
+  }
+
+  std::string inbox_state(std::int64_t update_id) {
+    auto& statement =
+        gateway->database.prepared("SELECT state FROM inbox WHERE update_id = ?").bind(update_id);
+    std::string state = statement.step() ? statement.string(0) : "absent";
+    statement.reset();
+    return state;
+  }
+
+  testing::TempFolder home;
+  domain::Timestamp now{1'700'000'000'000ms};
+  std::optional<GatewayDatabase> gateway;
+  std::optional<SqliteGatewayStore> store;
+};
+
+TEST_F(SqliteGatewayStoreTest, ASecondProcessIsRefusedByName) {
+  EXPECT_THROW(GatewayDatabase::open(home.path(), now), std::runtime_error);
+}
+
+TEST_F(SqliteGatewayStoreTest, AnUpdateIsKeptOnce) {
+  EXPECT_TRUE(store->add_update({5, "{}"}, now));
+  restart();
+  EXPECT_FALSE(store->add_update({5, "{}"}, now));
+}
+
+TEST_F(SqliteGatewayStoreTest, TheSameUpdateOfAnotherBotIsAnotherOne) {
+  store->add_update({5, "{}"}, now);
+  store->set_next_offset(6);
+  SqliteGatewayStore other(*gateway, bot_id + 1);
+
+  EXPECT_EQ(other.next_offset(), 0);
+  EXPECT_TRUE(other.add_update({5, "{}"}, now));
+}
+
+TEST_F(SqliteGatewayStoreTest, TheOffsetSurvives) {
+  EXPECT_EQ(store->next_offset(), 0);
+  store->set_next_offset(6);
+  store->set_next_offset(17);
+  restart();
+  EXPECT_EQ(store->next_offset(), 17);
+}
+
+TEST_F(SqliteGatewayStoreTest, AUnitIsAllOrNothing) {
+  EXPECT_THROW(store->unit([&] {
+    store->add_update({5, "{}"}, now);
+    store->set_next_offset(6);
+    throw std::logic_error("a fault in the middle");
+  }),
+               std::logic_error);
+  restart();
+  EXPECT_EQ(inbox_state(5), "absent");
+  EXPECT_EQ(store->next_offset(), 0);
+}
+
+TEST_F(SqliteGatewayStoreTest, AnInnerUnitThatFailsUndoesOnlyItself) {
+  store->unit([&] {
+    store->add_update({5, "{}"}, now);
+    EXPECT_THROW(store->unit([&] {
+      store->add_turn(turn(5), {5}, now);
+      throw std::logic_error("a fault in the middle");
+    }),
+                 std::logic_error);
+    store->end_update(5, InboxState::broken, "a fault");
+  });
+  restart();
+  EXPECT_EQ(inbox_state(5), "broken");
+  EXPECT_FALSE(store->first_stored_turn(chat));
+}
+
+TEST_F(SqliteGatewayStoreTest, WhatTheDatabaseRefusesIsAStoreFaultAndChangesNothing) {
+  store_turn(5);
+  EXPECT_THROW(store->add_turn(turn(5), {5}, now), StoreFault);  // the idempotency key is unique
+  EXPECT_THROW(store->unit([&] {
+    store->set_next_offset(9);
+    store->add_turn(turn(5), {5}, now);
+  }),
+               StoreFault);
+  EXPECT_EQ(store->next_offset(), 0);
+}
+
+TEST_F(SqliteGatewayStoreTest, AChatAndEachTopicHaveASessionOfTheirOwn) {
+  EXPECT_EQ(store->session(chat, now).key, "telegram:42:v1");
+  EXPECT_EQ(store->session(topic, now).key, "telegram:-100:thread:9:v1");
+  restart();
+  EXPECT_EQ(store->session(chat, now).key, "telegram:42:v1");
+}
+
+TEST_F(SqliteGatewayStoreTest, ATurnGoesFromStoredToAnsweredWithARestartBetweenAllSteps) {
+  store_turn(5);
+  restart();
+  EXPECT_EQ(inbox_state(5), "in_turn");
+  EXPECT_THAT(store->lanes_with_stored_turns(), ElementsAre(chat));
+  const auto stored = store->first_stored_turn(chat);
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->body, R"({"prompt":"x"})");
+  EXPECT_EQ(stored->idempotency_key, "tg:700001:5");
+  EXPECT_EQ(stored->created_at, now);
+
+  store->note_job(stored->id, "job-1", now);
+  restart();
+  EXPECT_EQ(inbox_state(5), "done");
+  EXPECT_FALSE(store->first_stored_turn(chat));
+  EXPECT_EQ(store->turn_of_job("job-1")->state, TurnState::created);
+
+  store->unit([&] {
+    EXPECT_TRUE(store->add_outgoing(message("job-1"), FirstPart::waits, now));
+    store->answer_turn("job-1", now);
+  });
+  restart();
+  EXPECT_EQ(store->turn_of_job("job-1")->state, TurnState::answered);
+  EXPECT_THAT(store->chats_with_unsent(), ElementsAre(42));
+}
+
+TEST_F(SqliteGatewayStoreTest, AnAnswerThatComesBeforeItsJobIsNotedAnswersTheTurn) {
+  store_turn(5);
+  store->add_outgoing(message("job-1"), FirstPart::waits, now);
+  store->answer_turn("job-1", now);
+
+  store->note_job(store->first_stored_turn(chat)->id, "job-1", now);
+
+  EXPECT_EQ(store->turn_of_job("job-1")->state, TurnState::answered);
+}
+
+TEST_F(SqliteGatewayStoreTest, LanesKeepTheirOrderAndDoNotSeeEachOther) {
+  store_turn(5);
+  store_turn(6, topic);
+  store_turn(7);
+
+  EXPECT_EQ(store->first_stored_turn(chat)->idempotency_key, "tg:700001:5");
+  EXPECT_EQ(store->first_stored_turn(topic)->idempotency_key, "tg:700001:6");
+  EXPECT_FALSE(store->first_stored_turn({.chat_id = -100}));
+  store->note_job(store->first_stored_turn(chat)->id, "job-1", now);
+  EXPECT_EQ(store->first_stored_turn(chat)->idempotency_key, "tg:700001:7");
+  EXPECT_EQ(store->count_stored_turns(42), 1U);
+}
+
+TEST_F(SqliteGatewayStoreTest, ARefusedTurnIsOver) {
+  store_turn(5);
+  store->refuse_turn(store->first_stored_turn(chat)->id, now);
+  restart();
+  EXPECT_FALSE(store->first_stored_turn(chat));
+  EXPECT_EQ(inbox_state(5), "done");
+}
+
+TEST_F(SqliteGatewayStoreTest, AWaitingTurnIsToldOnce) {
+  store_turn(5);
+  const auto waiting = store->waiting_untold(10);
+  ASSERT_THAT(waiting, SizeIs(1));
+  store->set_told_waiting(waiting[0].id);
+  restart();
+  EXPECT_THAT(store->waiting_untold(10), IsEmpty());
+}
+
+TEST_F(SqliteGatewayStoreTest, ControlsAreTakenInOrderAndEndOnce) {
+  for (const std::int64_t id : {5, 6}) {
+    store->add_update({id, std::to_string(id)}, now);
+    store->keep_as_control(id, 42);
+  }
+  restart();
+  EXPECT_THAT(store->chats_with_controls(), ElementsAre(42));
+  EXPECT_EQ(store->first_control(42)->update_id, 5);
+  EXPECT_EQ(store->first_control(42)->raw, "5");
+  store->end_update(5, InboxState::done, "");
+  EXPECT_EQ(store->first_control(42)->update_id, 6);
+  EXPECT_FALSE(store->first_control(43));
+}
+
+TEST_F(SqliteGatewayStoreTest, JobsOfAChatComeNewestFirst) {
+  store_turn(5);
+  store->note_job(store->first_stored_turn(chat)->id, "job-1", now);
+  store_turn(6);
+  store->note_job(store->first_stored_turn(chat)->id, "job-2", now);
+  store_turn(7);
+
+  const auto turns = store->turns_with_jobs(42, 10);
+
+  ASSERT_THAT(turns, SizeIs(2));
+  EXPECT_EQ(turns[0].job_id, "job-2");
+  EXPECT_EQ(turns[1].job_id, "job-1");
+}
+
+TEST_F(SqliteGatewayStoreTest, AStrangerIsToldAtMostOnceAnHour) {
+  EXPECT_TRUE(store->may_tell_stranger(99, now));
+  restart();
+  EXPECT_FALSE(store->may_tell_stranger(99, now + 59min));
+  EXPECT_TRUE(store->may_tell_stranger(98, now));
+  EXPECT_TRUE(store->may_tell_stranger(99, now + 61min));
+}
+
+TEST_F(SqliteGatewayStoreTest, FactsAreKept) {
+  EXPECT_EQ(store->fact("commands"), std::nullopt);
+  store->set_fact("commands", "a");
+  store->set_fact("commands", "b");
+  restart();
+  EXPECT_EQ(store->fact("commands"), "b");
+}
+
+TEST_F(SqliteGatewayStoreTest, PruningForgetsOnlyWhatIsOverAndOld) {
+  store_turn(5);
+  store->note_job(store->first_stored_turn(chat)->id, "job-1", now);
+  store->add_outgoing(message("job-1"), FirstPart::is_being_sent, now);
+  store->mark_sent(store->first_unsent(42)->id, 1, now);
+  store->answer_turn("job-1", now);
+  store_turn(6);
+  store->add_outgoing(message("job-2"), FirstPart::waits, now);
+
+  store->prune(now + 24h);
+  EXPECT_FALSE(store->add_update({5, "{}"}, now));
+
+  store->prune(now + 24h * 100);
+  EXPECT_EQ(inbox_state(5), "absent");
+  EXPECT_FALSE(store->turn_of_job("job-1"));
+  EXPECT_EQ(inbox_state(6), "in_turn");
+  EXPECT_TRUE(store->first_stored_turn(chat));
+  EXPECT_EQ(store->first_unsent(42)->source, "job-2");
+}
+
+}  // namespace
+
+}  // namespace butler::gateway
