@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -20,9 +21,9 @@ struct CallError {
     refused,      ///< the orchestrator said no: `status` and `code` say why, a repeat gets the same answer
   };
   Kind kind = Kind::unreachable;
-  int status = 0;       ///< HTTP status when refused
-  std::string code;     ///< "lease_lost", "invalid_transition"… when refused
-  std::string message;  ///< a sentence for logs
+  int status = 0;            ///< HTTP status when refused
+  std::string code = {};     ///< "lease_lost", "invalid_transition"… when refused
+  std::string message = {};  ///< a sentence for logs
 };
 
 template <class T>
@@ -32,7 +33,7 @@ using Call = boost::asio::awaitable<std::expected<T, CallError>>;
 /// one request, without retries: the caller knows what a repeat means. One thread.
 class OrchestratorClient {
  public:
-  OrchestratorClient(boost::asio::any_io_executor executor, http::Url base, std::string token);
+  OrchestratorClient(const boost::asio::any_io_executor& executor, http::Url base, std::string token);
 
   // For the gateway token.
   /// `body` is the stored JSON text of a CreateJobRequest: a retry sends exactly what the first try sent.
@@ -64,8 +65,10 @@ class OrchestratorClient {
   Call<void> acknowledge_abort(std::string job_id, std::string lease_token, AbortedRequest request);
 
  private:
-  template <class Body>
-  Call<json::Value> call(std::string method, std::string target, Body body, std::chrono::milliseconds timeout,
+  enum class Method : std::uint8_t { get, post };
+
+  /// The body of a 2xx answer.
+  Call<json::Value> call(Method method, std::string target, std::string body, std::chrono::seconds patience,
                          http::Headers extra);
 
   http::Client client_;

@@ -15,91 +15,91 @@
 namespace butler::api {
 
 struct CreateJobRequest {
-  std::optional<domain::JobKind> kind;
-  std::string prompt;
+  std::optional<domain::JobKind> kind = {};
+  std::string prompt = {};
   domain::Channel channel = domain::Channel::api;
-  std::string chat_id;
-  std::string requester_id;
-  std::optional<std::string> thread_id;
-  std::string session_key;
-  std::optional<bool> requires_approval;
-  std::optional<std::map<std::string, std::string>> metadata;
-  std::optional<std::string> deliver_to;
-  std::optional<std::vector<std::string>> labels;
+  std::string chat_id = {};
+  std::string requester_id = {};
+  std::optional<std::string> thread_id = {};
+  std::string session_key = {};
+  std::optional<bool> requires_approval = {};
+  std::optional<std::map<std::string, std::string>> metadata = {};
+  std::optional<std::string> deliver_to = {};
+  std::optional<std::vector<std::string>> labels = {};
 
   bool operator==(const CreateJobRequest&) const = default;
 };
 
 struct JobAnswer {
-  domain::Job job;
+  domain::Job job = {};
 };
 
 struct JobList {
-  std::vector<domain::Job> jobs;
-  std::optional<std::string> next_before;
+  std::vector<domain::Job> jobs = {};
+  std::optional<std::string> next_before = {};
 };
 
 struct Event {
   domain::EventType type = domain::EventType::log;
   domain::Timestamp ts{};
-  std::optional<std::string> message;
-  std::optional<json::Value> data;
-  std::optional<std::int64_t> seq;  ///< set by the orchestrator
+  std::optional<std::string> message = {};
+  std::optional<json::Value> data = {};
+  std::optional<std::int64_t> seq = {};  ///< set by the orchestrator
 };
 
 /// An event as a worker sends it: without seq, and with a time of its own only if it likes.
 struct ReportedEvent {
   domain::EventType type = domain::EventType::log;
-  std::optional<domain::Timestamp> ts;
-  std::optional<std::string> message;
-  std::optional<json::Value> data;
+  std::optional<domain::Timestamp> ts = {};
+  std::optional<std::string> message = {};
+  std::optional<json::Value> data = {};
 };
 
 struct EventPage {
-  std::vector<Event> events;
+  std::vector<Event> events = {};
   std::int64_t next_cursor = 0;
   std::int64_t total = 0;
-  std::optional<bool> truncated;
+  std::optional<bool> truncated = {};
 };
 
 struct ApproveRequest {
-  std::optional<std::string> approver_id;
+  std::optional<std::string> approver_id = {};
 };
 
 struct AbortRequest {
-  std::optional<std::string> reason;
-  std::optional<std::string> requester_id;
-  std::optional<domain::JobStatus> if_status;
+  std::optional<std::string> reason = {};
+  std::optional<std::string> requester_id = {};
+  std::optional<domain::JobStatus> if_status = {};
 };
 
 enum class MessageMode : std::uint8_t { steer, follow_up };
 
 struct MessageRequest {
   MessageMode mode = MessageMode::steer;
-  std::string text;
+  std::string text = {};
 };
 
 /// A message on its way to a running agent; the heartbeat repeats it until its seq is acknowledged.
 struct JobMessage {
   std::int64_t seq = 0;
   MessageMode mode = MessageMode::steer;
-  std::string text;
+  std::string text = {};
 };
 
 /// A job that has ended, and its place in the receiver's queue.
 struct Delivery {
-  domain::Job job;
+  domain::Job job = {};
   std::int64_t delivery_seq = 0;
 };
 
 struct PauseRequest {
-  std::optional<std::string> reason;
-  std::optional<bool> abort_running;
+  std::optional<std::string> reason = {};
+  std::optional<bool> abort_running = {};
 };
 
 struct AdminState {
   bool paused = false;
-  std::optional<std::string> pause_reason;
+  std::optional<std::string> pause_reason = {};
   domain::Timestamp updated_at{};
 };
 
@@ -114,46 +114,46 @@ struct HealthAnswer {
 };
 
 struct ClaimRequest {
-  std::string worker_id;
-  std::optional<std::int64_t> wait_seconds;
-  std::optional<std::string> claim_id;
-  std::optional<std::string> session_store;
-  std::optional<std::vector<domain::JobKind>> kinds;
-  std::optional<std::vector<std::string>> labels;
+  std::string worker_id = {};
+  std::optional<std::int64_t> wait_seconds = {};
+  std::optional<std::string> claim_id = {};
+  std::optional<std::string> session_store = {};
+  std::optional<std::vector<domain::JobKind>> kinds = {};
+  std::optional<std::vector<std::string>> labels = {};
 };
 
 /// What a worker holds after a claim.
 struct ClaimedJob {
-  domain::Job job;
-  std::string lease_token;
+  domain::Job job = {};
+  std::string lease_token = {};
   domain::Timestamp lease_expires_at{};
 };
 
 struct ReportEventsRequest {
-  std::optional<ReportedEvent> event;
-  std::optional<std::vector<ReportedEvent>> events;
-  std::optional<std::int64_t> batch;
+  std::optional<ReportedEvent> event = {};
+  std::optional<std::vector<ReportedEvent>> events = {};
+  std::optional<std::int64_t> batch = {};
 };
 
 struct HeartbeatAnswer {
   bool abort_requested = false;
   domain::Timestamp lease_expires_at{};
-  std::vector<JobMessage> messages;
+  std::vector<JobMessage> messages = {};
 };
 
 struct CompleteRequest {
-  std::string result_text;
-  std::optional<domain::Usage> usage;
-  std::optional<ClaimRequest> claim;
+  std::string result_text = {};
+  std::optional<domain::Usage> usage = {};
+  std::optional<ClaimRequest> claim = {};
 };
 
 struct FailRequest {
-  std::string error;
-  std::optional<bool> retryable;
+  std::string error = {};
+  std::optional<bool> retryable = {};
 };
 
 struct AbortedRequest {
-  std::optional<std::string> reason;
+  std::optional<std::string> reason = {};
 };
 
 }  // namespace butler::api

@@ -1,0 +1,260 @@
+#include "api/orchestrator_client.hpp"
+
+#include "api/describe.hpp"
+
+namespace butler::api {
+
+using std::chrono::seconds;
+template <class T>
+using Outcome = std::expected<T, CallError>;
+
+namespace {
+
+/// What an answer may take beyond the wait that was asked for.
+constexpr seconds answer_time{15};
+/// For bodies of many megabytes.
+constexpr seconds upload_time{60};
+/// Jobs come with their whole text: that many of the largest fit into the response limit.
+constexpr int deliveries_per_call = 10;
+constexpr std::size_t response_limit = std::size_t{128} * 1024 * 1024;
+
+CallError unreachable(std::string message) {
+  return {.kind = CallError::Kind::unreachable, .message = std::move(message)};
+}
+
+CallError refused(const http::Response& response) {
+  const auto body = json::parse(response.body);
+  CallError error{.kind = CallError::Kind::refused, .status = response.status};
+  if (body) error.code = json::find_string(*body, "error");
+  error.message = "the orchestrator refused with " + std::to_string(error.status) + " " + error.code;
+  const auto text = body ? json::find_string(*body, "message") : std::string_view{};
+  if (!text.empty()) error.message.append(": ").append(text);
+  return error;
+}
+
+bool may_be_repeated(int status) {
+  return status == 429 || status < 200 || status / 100 == 3 || status >= 500;
+}
+
+template <class T>
+Outcome<T> decode(const json::Value& value) {
+  auto decoded = json::decode<T>(value);
+  if (decoded) return *std::move(decoded);
+  const json::Problem& problem = decoded.error().front();
+  return std::unexpected(unreachable("unreadable answer: " + problem.path + ": " + problem.message));
+}
+
+/// A member that is an object, or an empty optional when it is null or absent.
+Outcome<std::optional<ClaimedJob>> claimed(const json::Value* value) {
+  if (value == nullptr || value->is_null()) return std::nullopt;
+  return decode<ClaimedJob>(*value);
+}
+
+Outcome<domain::Job> job_of(const Outcome<json::Value>& answer) {
+  if (!answer) return std::unexpected(answer.error());
+  auto decoded = decode<JobAnswer>(*answer);
+  if (!decoded) return std::unexpected(decoded.error());
+  return std::move(decoded->job);
+}
+
+Outcome<AdminState> admin_of(const Outcome<json::Value>& answer) {
+  if (!answer) return std::unexpected(answer.error());
+  const auto decoded = decode<AdminAnswer>(*answer);
+  if (!decoded) return std::unexpected(decoded.error());
+  return decoded->admin;
+}
+
+Outcome<std::vector<Delivery>> deliveries_of(const json::Value& answer) {
+  const json::Value* jobs = json::find(answer, "jobs");
+  if (jobs == nullptr || !jobs->is_array()) return std::unexpected(unreachable("unreadable answer: jobs"));
+  std::vector<Delivery> deliveries;
+  for (const json::Value& item : jobs->get_array()) {
+    auto job = decode<domain::Job>(item);
+    if (!job) return std::unexpected(job.error());
+    const auto sequence = json::find_integer(item, "deliverySeq", -1);
+    if (sequence < 0) return std::unexpected(unreachable("unreadable answer: deliverySeq"));
+    deliveries.push_back({.job = *std::move(job), .delivery_seq = sequence});
+  }
+  return deliveries;
+}
+
+Outcome<void> nothing_of(const Outcome<json::Value>& answer) {
+  if (!answer) return std::unexpected(answer.error());
+  return {};
+}
+
+std::string path_of(std::string_view collection, std::string_view job_id, std::string_view rest) {
+  return std::string{collection}.append(http::percent_encode(job_id)).append(rest);
+}
+
+std::string job_path(std::string_view job_id, std::string_view rest) {
+  return path_of("/v1/jobs/", job_id, rest);
+}
+std::string worker_path(std::string_view job_id, std::string_view rest) {
+  return path_of("/v1/workers/", job_id, rest);
+}
+
+std::string number(std::int64_t value) { return std::to_string(value); }
+
+http::Headers lease(std::string token) { return {{"x-lease-token", std::move(token)}}; }
+
+}  // namespace
+
+OrchestratorClient::OrchestratorClient(const boost::asio::any_io_executor& executor, http::Url base,
+                                       std::string token)
+    : client_(executor, std::move(base), {.response_limit = response_limit}), token_(std::move(token)) {}
+
+Call<json::Value> OrchestratorClient::call(Method method, std::string target, std::string body,
+                                           seconds patience, http::Headers extra) {
+  http::Request request{.head = {.method = method == Method::get ? "GET" : "POST",
+                                 .target = std::move(target),
+                                 .headers = std::move(extra)},
+                        .body = std::move(body)};
+  request.head.headers.add("x-api-key", token_);
+  request.head.headers.add("accept", "application/json");
+  if (method == Method::post) request.head.headers.add("content-type", "application/json");
+
+  const auto response = co_await client_.send(std::move(request), patience);
+  if (!response) co_return std::unexpected(unreachable(response.error().message));
+  if (may_be_repeated(response->status)) {
+    co_return std::unexpected(unreachable("the orchestrator answered " + std::to_string(response->status)));
+  }
+  if (response->status >= 400) co_return std::unexpected(refused(*response));
+  auto value = json::parse(response->body);
+  if (!value) co_return std::unexpected(unreachable("unreadable answer: " + value.error()));
+  co_return *std::move(value);
+}
+
+Call<domain::Job> OrchestratorClient::create_job(std::string idempotency_key, std::string body) {
+  http::Headers extra{{"idempotency-key", std::move(idempotency_key)}};
+  const auto answer = co_await call(Method::post, "/v1/jobs", std::move(body), answer_time, std::move(extra));
+  co_return job_of(answer);
+}
+
+Call<domain::Job> OrchestratorClient::get_job(std::string job_id) {
+  std::string target = job_path(job_id, "");
+  const auto answer = co_await call(Method::get, std::move(target), {}, answer_time, {});
+  co_return job_of(answer);
+}
+
+Call<domain::Job> OrchestratorClient::await_job(std::string job_id, domain::Timestamp updated_after,
+                                                seconds wait) {
+  const std::string since = http::percent_encode(domain::to_iso8601(updated_after));
+  std::string target = job_path(job_id, "?wait=" + number(wait.count()) + "&ifUpdatedAfter=" + since);
+  const auto answer = co_await call(Method::get, std::move(target), {}, wait + answer_time, {});
+  co_return job_of(answer);
+}
+
+Call<EventPage> OrchestratorClient::events(std::string job_id, std::int64_t cursor, seconds wait) {
+  std::string target = job_path(job_id, "/events?cursor=" + number(cursor) + "&wait=" + number(wait.count()));
+  const auto answer = co_await call(Method::get, std::move(target), {}, wait + answer_time, {});
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return decode<EventPage>(*answer);
+}
+
+Call<domain::Job> OrchestratorClient::approve(std::string job_id, ApproveRequest request) {
+  std::string target = job_path(job_id, "/approve");
+  std::string body = json::serialize(json::encode(request));
+  const auto answer = co_await call(Method::post, std::move(target), std::move(body), answer_time, {});
+  co_return job_of(answer);
+}
+
+Call<domain::Job> OrchestratorClient::abort(std::string job_id, AbortRequest request) {
+  std::string target = job_path(job_id, "/abort");
+  std::string body = json::serialize(json::encode(request));
+  const auto answer = co_await call(Method::post, std::move(target), std::move(body), answer_time, {});
+  co_return job_of(answer);
+}
+
+Call<std::vector<Delivery>> OrchestratorClient::deliveries(std::string deliver_to, std::int64_t after,
+                                                           seconds wait) {
+  std::string target = "/v1/deliveries?deliverTo=" + http::percent_encode(deliver_to) +
+                       "&after=" + number(after) + "&wait=" + number(wait.count()) +
+                       "&limit=" + number(deliveries_per_call);
+  const auto answer = co_await call(Method::get, std::move(target), {}, wait + answer_time, {});
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return deliveries_of(*answer);
+}
+
+Call<void> OrchestratorClient::acknowledge_delivery(std::string job_id) {
+  std::string target = path_of("/v1/deliveries/", job_id, "/ack");
+  const auto answer = co_await call(Method::post, std::move(target), "{}", answer_time, {});
+  co_return nothing_of(answer);
+}
+
+Call<AdminState> OrchestratorClient::admin_state() {
+  const auto answer = co_await call(Method::get, "/v1/admin/state", {}, answer_time, {});
+  co_return admin_of(answer);
+}
+
+Call<AdminState> OrchestratorClient::pause(PauseRequest request) {
+  std::string body = json::serialize(json::encode(request));
+  const auto answer = co_await call(Method::post, "/v1/admin/pause", std::move(body), answer_time, {});
+  co_return admin_of(answer);
+}
+
+Call<AdminState> OrchestratorClient::resume() {
+  const auto answer = co_await call(Method::post, "/v1/admin/resume", "{}", answer_time, {});
+  co_return admin_of(answer);
+}
+
+Call<std::optional<ClaimedJob>> OrchestratorClient::claim(ClaimRequest request) {
+  const seconds wait{request.wait_seconds.value_or(0)};
+  std::string body = json::serialize(json::encode(request));
+  const auto answer =
+      co_await call(Method::post, "/v1/workers/claim", std::move(body), wait + answer_time, {});
+  if (!answer) co_return std::unexpected(answer.error());
+  const json::Value* job = json::find(*answer, "job");
+  co_return claimed(job == nullptr || job->is_null() ? nullptr : &*answer);
+}
+
+Call<void> OrchestratorClient::report_events(std::string job_id, std::string lease_token,
+                                             ReportEventsRequest request) {
+  std::string target = worker_path(job_id, "/events");
+  std::string body = json::serialize(json::encode(request));
+  http::Headers extra = lease(std::move(lease_token));
+  const auto answer =
+      co_await call(Method::post, std::move(target), std::move(body), answer_time, std::move(extra));
+  co_return nothing_of(answer);
+}
+
+Call<HeartbeatAnswer> OrchestratorClient::heartbeat(std::string job_id, std::string lease_token, seconds wait,
+                                                    std::int64_t ack) {
+  std::string target = worker_path(job_id, "/heartbeat?wait=" + number(wait.count()) + "&ack=" + number(ack));
+  http::Headers extra = lease(std::move(lease_token));
+  const auto answer = co_await call(Method::get, std::move(target), {}, wait + answer_time, std::move(extra));
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return decode<HeartbeatAnswer>(*answer);
+}
+
+Call<std::optional<ClaimedJob>> OrchestratorClient::complete(std::string job_id, std::string lease_token,
+                                                             CompleteRequest request) {
+  std::string target = worker_path(job_id, "/complete");
+  std::string body = json::serialize(json::encode(request));
+  http::Headers extra = lease(std::move(lease_token));
+  const auto answer =
+      co_await call(Method::post, std::move(target), std::move(body), upload_time, std::move(extra));
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return claimed(json::find(*answer, "next"));
+}
+
+Call<void> OrchestratorClient::fail(std::string job_id, std::string lease_token, FailRequest request) {
+  std::string target = worker_path(job_id, "/fail");
+  std::string body = json::serialize(json::encode(request));
+  http::Headers extra = lease(std::move(lease_token));
+  const auto answer =
+      co_await call(Method::post, std::move(target), std::move(body), answer_time, std::move(extra));
+  co_return nothing_of(answer);
+}
+
+Call<void> OrchestratorClient::acknowledge_abort(std::string job_id, std::string lease_token,
+                                                 AbortedRequest request) {
+  std::string target = worker_path(job_id, "/aborted");
+  std::string body = json::serialize(json::encode(request));
+  http::Headers extra = lease(std::move(lease_token));
+  const auto answer =
+      co_await call(Method::post, std::move(target), std::move(body), answer_time, std::move(extra));
+  co_return nothing_of(answer);
+}
+
+}  // namespace butler::api
