@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-BINARY = CHECKOUT / "build/release/butler"
+BINARY = Path(os.environ.get("BUTLER_BINARY", CHECKOUT / "build/release/butler"))
 SIMULATOR = CHECKOUT / "tools/telegram-simulator/simulator.py"
 OWNER_ID = "1001"
 USUAL_PORT = 8790
