@@ -206,14 +206,14 @@ asio::awaitable<void> Connection::settle(std::exception_ptr fault) {
     if (state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(fault);
     log::error("http.fault", {{"path", path_}, {"error", what(fault)}});
   }
-  if (answer_ == Answer::none && gone_) {
+  const bool nobody_waits = answer_ == Answer::none && gone_;
+  const bool cut_short = answer_ == Answer::stream && fault;  // the client sees it by the missing last chunk
+  if (nobody_waits || cut_short) {
     keep_ = false;
   } else if (answer_ == Answer::none) {
     if (!fault) log::error("http.fault", {{"path", path_}, {"error", "the application gave no answer"}});
     Response response = error_response(500, "internal_error", "the request could not be served");
     co_await send(std::move(response));
-  } else if (answer_ == Answer::stream && fault) {
-    keep_ = false;  // without its last chunk: the client sees that the answer is not whole
   } else if (answer_ == Answer::stream && !http_1_0_ && !head_only_) {
     co_await write_pieces({asio::buffer(last_chunk)});
   }

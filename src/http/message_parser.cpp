@@ -36,7 +36,6 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
     body_limit(boost::none);  // admission sets ours
     header_limit(static_cast<std::uint32_t>(
         std::min<std::size_t>(head_limit, std::numeric_limits<std::uint32_t>::max())));
-    request_.head.headers.reserve(usual_field_count);
   }
 
   std::size_t put_bytes(std::string_view bytes) {
@@ -85,6 +84,7 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
 
   void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target, int version,
                        error_code&) override {
+    request_.head.headers.reserve(usual_field_count);
     request_.head.method = method;
     request_.head.target = target;
     http_1_0_ = version == 10;

@@ -119,7 +119,11 @@ void start(std::string_view role, Level least) {
 void redact(std::string_view secret) {
   if (secret.size() < shortest_secret) return;
   const std::scoped_lock lock(state().mutex);
-  state().secrets.emplace_back(secret);
+  // Longest first: of a secret that contains another one, the rest would stay readable.
+  auto& secrets = state().secrets;
+  const auto shorter =
+      std::ranges::find_if(secrets, [&](const std::string& known) { return known.size() < secret.size(); });
+  secrets.emplace(shorter, secret);
 }
 
 void debug(std::string_view event, Fields fields) { write(spdlog::level::debug, event, fields); }
