@@ -22,8 +22,8 @@ struct Outcome {
     aborted,    ///< it ended because abort() was called
   };
   Kind kind = Kind::completed;
-  std::string text;
-  std::optional<domain::Usage> usage;
+  std::string text = {};
+  std::optional<domain::Usage> usage = {};
 
   bool operator==(const Outcome&) const = default;
 };

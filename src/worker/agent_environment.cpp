@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Retries of the provider are pi's; what pi would change by command would leak from job to job, so it stands here.
+// Retries of the provider are pi's; what pi would change by command would leak from job to job, so it stands
+// here.
 constexpr std::string_view first_settings =
     "{\n"
     "  \"defaultProjectTrust\": \"never\",\n"
@@ -64,7 +65,8 @@ AgentHome prepare_agent_home(const fs::path& butler_home) {
   home.scratch = home.folder / "tmp";
   const auto extensions = home.folder / "extensions-butler";
   home.tool_gate = extensions / "tool_gate.ts";
-  for (const auto& folder : {home.folder, home.user_home, home.scratch, extensions}) make_private_folder(folder);
+  for (const auto& folder : {home.folder, home.user_home, home.scratch, extensions})
+    make_private_folder(folder);
   write_private_file(home.tool_gate, agent_file("tool_gate.ts"));
   write_private_file_once(home.folder / "settings.json", first_settings);
   return home;
@@ -80,13 +82,16 @@ std::optional<std::string> workspace_problem(const config::WorkerSettings& setti
     return "PI_WORKSPACE (" + workspace + ") contains PI_SESSION_ROOT: choose a folder of its own";
   }
   if (fs::exists(settings.workspace / ".env")) {
-    return "PI_WORKSPACE (" + workspace + ") contains a .env file, which an agent must not read: choose a folder of "
+    return "PI_WORKSPACE (" + workspace +
+           ") contains a .env file, which an agent must not read: choose a folder of "
            "its own";
   }
   return std::nullopt;
 }
 
-Scratch::Scratch(const fs::path& parent) : folder_(parent / process::random_hex(8)) { make_private_folder(folder_); }
+Scratch::Scratch(const fs::path& parent) : folder_(parent / process::random_hex(8)) {
+  make_private_folder(folder_);
+}
 
 Scratch::~Scratch() {
   kill_strays();
@@ -102,7 +107,8 @@ void Scratch::kill_strays() const {
     bool found = false;
     for (const auto& entry : process::list_processes()) {
       if (entry.state == 'Z' || !has_variable(entry.pid, mark)) continue;
-      // The descriptor holds the process that the number means now; asked again, it is the marked one or none.
+      // The descriptor holds the process that the number means now; asked again, it is the marked one or
+      // none.
       const FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, entry.pid, 0))};
       if (!pidfd.is_open() || !has_variable(entry.pid, mark)) continue;
       found = ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0) == 0 || found;
@@ -115,8 +121,8 @@ std::vector<std::string> agent_environment(const config::WorkerSettings& setting
                                            const fs::path& scratch, ProviderKeys keys) {
   // The runtime comes last: its node serves a script that needs one, and hides nothing of the system's.
   std::vector<std::string> environment{
-      "PATH=" + settings.mcp_bin_dir.string() + ":/usr/local/bin:/usr/bin:/bin:" +
-          (settings.home / "runtime" / "bin").string(),
+      "PATH=" + settings.mcp_bin_dir.string() +
+          ":/usr/local/bin:/usr/bin:/bin:" + (settings.home / "runtime" / "bin").string(),
       "HOME=" + home.user_home.string(),
       "LANG=C.UTF-8",
       "SHELL=/bin/bash",

@@ -24,8 +24,8 @@ AgentHome prepare_agent_home(const std::filesystem::path& butler_home);
 /// Why the workspace must not be given to an agent: nullopt when it may.
 std::optional<std::string> workspace_problem(const config::WorkerSettings& settings);
 
-/// A folder for the temporary files of one agent process or command, removed with its content at the end. Its path,
-/// in TMPDIR, also marks the processes that belong to it.
+/// A folder for the temporary files of one agent process or command, removed with its content at the end. Its
+/// path, in TMPDIR, also marks the processes that belong to it.
 class Scratch {
  public:
   explicit Scratch(const std::filesystem::path& parent);
@@ -35,8 +35,8 @@ class Scratch {
 
   const std::filesystem::path& folder() const { return folder_; }
 
-  /// SIGKILL for every process that still has this folder as its TMPDIR: what the agent left running in sessions of
-  /// its own.
+  /// SIGKILL for every process that still has this folder as its TMPDIR: what the agent left running in
+  /// sessions of its own.
   void kill_strays() const;
 
  private:

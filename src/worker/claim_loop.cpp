@@ -44,15 +44,16 @@ asio::awaitable<std::optional<api::ClaimedJob>> ClaimLoop::claim() {
   const auto request = make_claim(claim_wait);
   auto claim_job = [&] { return orchestrator_.claim(request); };
   if (on_claiming_) std::exchange(on_claiming_, nullptr)();
-  auto result =
-      co_await persist<std::optional<api::ClaimedJob>>("claim", claim_job, stop_, GiveUp::when_stop_is_requested);
+  auto result = co_await persist<std::optional<api::ClaimedJob>>("claim", claim_job, stop_,
+                                                                 GiveUp::when_stop_is_requested);
   if (result) {
     refusals_ = 0;
     co_return std::move(*result);
   }
   if (result.error().kind == api::CallError::Kind::refused) {
-    log::error("claim.refused",
-               {{"status", result.error().status}, {"code", result.error().code}, {"error", result.error().message}});
+    log::error("claim.refused", {{"status", result.error().status},
+                                 {"code", result.error().code},
+                                 {"error", result.error().message}});
     const auto delay = domain::retry_delay(domain::Backoff{}, ++refusals_, process::random_fraction());
     co_await stop_.pause(delay);
   }

@@ -22,7 +22,8 @@ struct Claimant {
 /// Claims jobs and runs them, one at a time per slot. One thread.
 class ClaimLoop {
  public:
-  /// `on_claiming` is called once, when the first claim is on its way. What is passed by reference outlives the loop.
+  /// `on_claiming` is called once, when the first claim is on its way. What is passed by reference outlives
+  /// the loop.
   ClaimLoop(api::OrchestratorClient& orchestrator, JobRunner& runner, Stop& stop, Claimant claimant,
             std::function<void()> on_claiming = {})
       : orchestrator_(orchestrator),

@@ -54,7 +54,8 @@ void EventQueue::push_text(domain::EventType type, std::string_view text) {
     text.remove_prefix(piece.size());
   }
   for (const auto piece : domain::split_code_points(text, limits::text_delta)) {
-    api::ReportedEvent event = type == domain::EventType::agent_text_delta ? text_event(piece) : thinking_event(piece);
+    api::ReportedEvent event =
+        type == domain::EventType::agent_text_delta ? text_event(piece) : thinking_event(piece);
     const auto length = domain::count_code_points(piece);
     entries_.push_back({.event = std::move(event), .ticket = ++tickets_, .code_points = length});
   }

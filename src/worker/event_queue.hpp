@@ -9,20 +9,22 @@
 
 namespace butler::worker {
 
-/// The events of a job on their way to the orchestrator, in order. Text that waits grows together into fewer, larger
-/// deltas within their limit; what is too large is cut. Pure: no I/O, no clock.
+/// The events of a job on their way to the orchestrator, in order. Text that waits grows together into fewer,
+/// larger deltas within their limit; what is too large is cut. Pure: no I/O, no clock.
 class EventQueue {
  public:
   /// What goes into one report.
   struct Batch {
     std::vector<api::ReportedEvent> events;
-    std::uint64_t last_ticket = 0;  ///< every event with a ticket up to this one is in this batch or an earlier one
+    std::uint64_t last_ticket =
+        0;  ///< every event with a ticket up to this one is in this batch or an earlier one
   };
 
   /// Adds an event. Its ticket, last_ticket(), is above those of all events before it.
   void push(api::ReportedEvent event);
 
-  /// Takes from the front what fits into one report: at most 256 events and 2 MiB. Not empty unless the queue is.
+  /// Takes from the front what fits into one report: at most 256 events and 2 MiB. Not empty unless the queue
+  /// is.
   Batch take();
 
   bool empty() const { return entries_.empty(); }

@@ -9,8 +9,8 @@ namespace butler::worker {
 
 namespace asio = boost::asio;
 
-EventReporter::EventReporter(asio::any_io_executor executor, api::OrchestratorClient& orchestrator, Stop& stop,
-                             std::string job_id, std::string lease_token,
+EventReporter::EventReporter(asio::any_io_executor executor, api::OrchestratorClient& orchestrator,
+                             Stop& stop, std::string job_id, std::string lease_token,
                              std::function<void(const api::CallError&)> on_refused)
     : orchestrator_(orchestrator),
       stop_(stop),
@@ -18,9 +18,8 @@ EventReporter::EventReporter(asio::any_io_executor executor, api::OrchestratorCl
       lease_token_(std::move(lease_token)),
       on_refused_(std::move(on_refused)),
       changed_(executor),
-      tasks_(executor, [this](std::string_view, std::string_view fault) {
-        refuse(api::CallError{.message = std::string{fault}});
-      }) {}
+      tasks_(executor,
+             [this](std::string_view, std::string_view fault) { refuse(unreachable(std::string{fault})); }) {}
 
 void EventReporter::add(api::ReportedEvent event) {
   if (refused_) return;

@@ -15,13 +15,15 @@
 
 namespace butler::worker {
 
-/// Reports the events of one lease, in order and once each: the first at once, what comes while a report is under
-/// way with the next one. A report is repeated under its batch number until the orchestrator answers. One thread.
+/// Reports the events of one lease, in order and once each: the first at once, what comes while a report is
+/// under way with the next one. A report is repeated under its batch number until the orchestrator answers.
+/// One thread.
 class EventReporter {
  public:
   /// `on_refused` hears once that the orchestrator takes no more events of this lease.
   EventReporter(boost::asio::any_io_executor executor, api::OrchestratorClient& orchestrator, Stop& stop,
-                std::string job_id, std::string lease_token, std::function<void(const api::CallError&)> on_refused);
+                std::string job_id, std::string lease_token,
+                std::function<void(const api::CallError&)> on_refused);
 
   void add(api::ReportedEvent event);
 

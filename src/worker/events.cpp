@@ -62,10 +62,12 @@ api::ReportedEvent tool_update_event(std::string_view id, std::string_view name,
                   {{"toolCallId", id}, {"toolName", name}, {"delta", keep_end(output, output_limit)}});
 }
 
-api::ReportedEvent tool_end_event(std::string_view id, std::string_view name, std::string_view output, bool is_error) {
-  return event_of(
-      domain::EventType::tool_end,
-      {{"toolCallId", id}, {"toolName", name}, {"isError", is_error}, {"output", keep_end(output, output_limit)}});
+api::ReportedEvent tool_end_event(std::string_view id, std::string_view name, std::string_view output,
+                                  bool is_error) {
+  return event_of(domain::EventType::tool_end, {{"toolCallId", id},
+                                                {"toolName", name},
+                                                {"isError", is_error},
+                                                {"output", keep_end(output, output_limit)}});
 }
 
 api::ReportedEvent usage_event(const domain::Usage& usage) {

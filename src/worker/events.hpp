@@ -24,7 +24,8 @@ api::ReportedEvent tool_start_event(const ToolCall& call);
 /// `data {toolCallId, toolName, delta}`: output that is new since the last one, its end when it is long.
 api::ReportedEvent tool_update_event(std::string_view id, std::string_view name, std::string_view output);
 /// `data {toolCallId, toolName, isError, output}`: the end of the output.
-api::ReportedEvent tool_end_event(std::string_view id, std::string_view name, std::string_view output, bool is_error);
+api::ReportedEvent tool_end_event(std::string_view id, std::string_view name, std::string_view output,
+                                  bool is_error);
 /// The job's sums so far.
 api::ReportedEvent usage_event(const domain::Usage& usage);
 

@@ -73,7 +73,8 @@ class JobRun final : public AgentListener {
       co_return co_await agent_->run(claimed_.job, *this);
     } catch (const std::exception& fault) {
       log::error("job.fault", {{"job", id()}, {"error", fault.what()}});
-      co_return Outcome{.kind = Outcome::Kind::failed, .text = std::string{"internal error: "} + fault.what()};
+      co_return Outcome{.kind = Outcome::Kind::failed,
+                        .text = std::string{"internal error: "} + fault.what()};
     }
   }
 
@@ -126,8 +127,9 @@ class JobRun final : public AgentListener {
   }
 
   asio::awaitable<std::optional<api::ClaimedJob>> complete(Outcome outcome, api::ClaimRequest next_claim) {
-    api::CompleteRequest request{
-        .result_text = domain::shorten(outcome.text, limits::result_text), .usage = outcome.usage, .claim = {}};
+    api::CompleteRequest request{.result_text = domain::shorten(outcome.text, limits::result_text),
+                                 .usage = outcome.usage,
+                                 .claim = {}};
     if (!stop_.requested()) request.claim = std::move(next_claim);
     auto complete_job = [&] { return orchestrator_.complete(id(), claimed_.lease_token, request); };
     auto result = co_await persist<std::optional<api::ClaimedJob>>("complete", complete_job, stop_,
@@ -173,9 +175,11 @@ class JobRun final : public AgentListener {
 
 }  // namespace
 
-asio::awaitable<std::optional<api::ClaimedJob>> JobRunner::run(api::ClaimedJob claimed, api::ClaimRequest next) {
-  log::info("job.started",
-            {{"job", claimed.job.id}, {"session", claimed.job.session_key}, {"attempt", claimed.job.attempt}});
+asio::awaitable<std::optional<api::ClaimedJob>> JobRunner::run(api::ClaimedJob claimed,
+                                                               api::ClaimRequest next) {
+  log::info(
+      "job.started",
+      {{"job", claimed.job.id}, {"session", claimed.job.session_key}, {"attempt", claimed.job.attempt}});
   auto agent = make_agent_(claimed.job);
   JobRun run(executor_, orchestrator_, stop_, options_, std::move(claimed), std::move(agent));
   co_return co_await run.run(std::move(next));

@@ -17,21 +17,21 @@ struct JobRunnerOptions {
   std::chrono::milliseconds stop_patience{1'000};      ///< what the worker's stop, or a lost lease, leaves it
 };
 
-/// Takes one claimed job to its end: the agent works, its events are reported, the heartbeat keeps the lease and
-/// brings aborts and messages, and the outcome is delivered. One thread; jobs may run side by side.
+/// Takes one claimed job to its end: the agent works, its events are reported, the heartbeat keeps the lease
+/// and brings aborts and messages, and the outcome is delivered. One thread; jobs may run side by side.
 class JobRunner {
  public:
   /// What is passed by reference outlives the runner.
-  JobRunner(boost::asio::any_io_executor executor, api::OrchestratorClient& orchestrator, AgentFactory make_agent,
-            Stop& stop, JobRunnerOptions options = {})
+  JobRunner(boost::asio::any_io_executor executor, api::OrchestratorClient& orchestrator,
+            AgentFactory make_agent, Stop& stop, JobRunnerOptions options = {})
       : executor_(std::move(executor)),
         orchestrator_(orchestrator),
         make_agent_(std::move(make_agent)),
         stop_(stop),
         options_(options) {}
 
-  /// Runs the job. `next` is sent along with a completion: the job that it claims comes back. When the lease is lost
-  /// the agent is ended and nothing more is said to the orchestrator.
+  /// Runs the job. `next` is sent along with a completion: the job that it claims comes back. When the lease
+  /// is lost the agent is ended and nothing more is said to the orchestrator.
   boost::asio::awaitable<std::optional<api::ClaimedJob>> run(api::ClaimedJob claimed, api::ClaimRequest next);
 
  private:

@@ -17,7 +17,8 @@ using std::chrono::milliseconds;
 milliseconds heartbeat_interval(domain::Timestamp lease_expires_at, domain::Timestamp now,
                                 std::optional<milliseconds> configured) {
   const milliseconds third = (lease_expires_at - now) / 3;
-  return std::clamp(configured ? std::min(*configured, third) : third, milliseconds{500}, milliseconds{20'000});
+  return std::clamp(configured ? std::min(*configured, third) : third, milliseconds{500},
+                    milliseconds{20'000});
 }
 
 LeaseKeeper::LeaseKeeper(api::OrchestratorClient& orchestrator, const api::ClaimedJob& claimed,
@@ -32,7 +33,8 @@ LeaseKeeper::LeaseKeeper(api::OrchestratorClient& orchestrator, const api::Claim
 asio::awaitable<void> LeaseKeeper::run() {
   for (int failures = 0;;) {
     const auto interval = heartbeat_interval(lease_expires_at_, domain::wall_clock_now(), configured_);
-    const auto wait = abort_seen_ ? std::chrono::seconds{0} : std::chrono::ceil<std::chrono::seconds>(interval);
+    const auto wait =
+        abort_seen_ ? std::chrono::seconds{0} : std::chrono::ceil<std::chrono::seconds>(interval);
     const auto begin = std::chrono::steady_clock::now();
     const auto answer = co_await orchestrator_.heartbeat(job_id_, lease_token_, wait, last_message_);
     if (!answer && answer.error().kind == api::CallError::Kind::refused) {
@@ -40,8 +42,10 @@ asio::awaitable<void> LeaseKeeper::run() {
     }
     if (!answer) {
       ++failures;
-      log::warn("orchestrator.unreachable",
-                {{"call", "heartbeat"}, {"job", job_id_}, {"attempt", failures}, {"error", answer.error().message}});
+      log::warn("orchestrator.unreachable", {{"call", "heartbeat"},
+                                             {"job", job_id_},
+                                             {"attempt", failures},
+                                             {"error", answer.error().message}});
       const auto delay = domain::retry_delay(call_backoff, failures, process::random_fraction());
       co_await async::sleep_for(std::min(delay, interval));
       continue;
@@ -49,8 +53,8 @@ asio::awaitable<void> LeaseKeeper::run() {
     failures = 0;
     lease_expires_at_ = answer->lease_expires_at;
     if (take_news(*answer)) continue;
-    // An answer without news long before its time comes after an abort, or from an orchestrator that does not wait:
-    // asking again at once would never end.
+    // An answer without news long before its time comes after an abort, or from an orchestrator that does not
+    // wait: asking again at once would never end.
     const auto elapsed = std::chrono::steady_clock::now() - begin;
     if (elapsed < interval / 2) co_await async::sleep_for(interval - elapsed);
   }

@@ -10,8 +10,8 @@
 
 namespace butler::worker {
 
-/// How long one heartbeat may wait: a third of what is left of the lease, or less if `configured`; between half a
-/// second and 20 s, so that two machines' clocks that disagree do no harm.
+/// How long one heartbeat may wait: a third of what is left of the lease, or less if `configured`; between
+/// half a second and 20 s, so that two machines' clocks that disagree do no harm.
 std::chrono::milliseconds heartbeat_interval(domain::Timestamp lease_expires_at, domain::Timestamp now,
                                              std::optional<std::chrono::milliseconds> configured);
 

@@ -45,7 +45,8 @@ void require_runnable(const config::WorkerSettings& settings) {
   if (settings.mode != ExecMode::rpc) return;
   if (::geteuid() == 0) {
     throw std::runtime_error(
-        "the worker runs agents and refuses to do so as root: start it as the user butler, or through 'butler up'");
+        "the worker runs agents and refuses to do so as root: start it as the user butler, or through "
+        "'butler up'");
   }
   if (const auto problem = workspace_problem(settings)) throw std::runtime_error(*problem);
 }
@@ -65,9 +66,10 @@ void prepare_folders(const config::WorkerSettings& settings) {
 }
 
 void warn_unsandboxed() {
-  log::warn("worker.unsandboxed",
-            {{"meaning",
-              "agents and approved commands can read and write all that this user can, and reach the network"}});
+  log::warn(
+      "worker.unsandboxed",
+      {{"meaning",
+        "agents and approved commands can read and write all that this user can, and reach the network"}});
 }
 
 http::Url orchestrator_url(const config::WorkerSettings& settings) {
@@ -85,7 +87,8 @@ class Worker {
         stop_(executor, stop_grace),
         orchestrator_(executor, orchestrator_url(settings), settings.worker_token.reveal()),
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
-        sessions_(executor, [this](const std::string& key) { return open_session(key); }, settings.idle_limit),
+        sessions_(
+            executor, [this](const std::string& key) { return open_session(key); }, settings.idle_limit),
         runner_(executor, orchestrator_, [this](const domain::Job& job) { return make_agent(job); }, stop_,
                 {.heartbeat = settings.heartbeat}),
         claims_(orchestrator_, runner_, stop_,

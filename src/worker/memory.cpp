@@ -18,7 +18,9 @@ namespace {
 
 constexpr std::size_t told_at_once = 2'000;  // bytes of a changed file that go into a note
 
-[[noreturn]] void fail(const std::string& name) { throw std::system_error(errno, std::generic_category(), name); }
+[[noreturn]] void fail(const std::string& name) {
+  throw std::system_error(errno, std::generic_category(), name);
+}
 
 std::string replace(std::string text, std::string_view what, std::string_view by) {
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
@@ -53,7 +55,7 @@ std::string clean(std::string bytes) {
 MemoryFile read(int folder, const std::string& name, std::string shown_name) {
   // Not blocking: a FIFO that the agent has put there must not hold the worker up.
   const FileDescriptor fd{::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
-  struct stat status {};
+  struct stat status{};
   if (!fd.is_open() || ::fstat(fd.get(), &status) != 0) fail(shown_name);
   if (!S_ISREG(status.st_mode)) {
     errno = EINVAL;

@@ -32,8 +32,9 @@ struct MemorySnapshot {
   bool operator==(const MemorySnapshot&) const = default;
 };
 
-/// The agent's memory: SOUL.md, MEMORY.md and memory/YYYY-MM-DD.md in the workspace. They are the agent's to write;
-/// Butler creates what is missing and reads it, without following links that the agent may have put there.
+/// The agent's memory: SOUL.md, MEMORY.md and memory/YYYY-MM-DD.md in the workspace. They are the agent's to
+/// write; Butler creates what is missing and reads it, without following links that the agent may have put
+/// there.
 class Memory {
  public:
   /// Of each file at most this much is told.
@@ -49,8 +50,8 @@ class Memory {
   std::filesystem::path workspace_;
 };
 
-/// The text that tells an agent, at its start, how to remember and what is remembered. `instructions` replaces the
-/// built-in text on how to.
+/// The text that tells an agent, at its start, how to remember and what is remembered. `instructions`
+/// replaces the built-in text on how to.
 std::string memory_prompt(const MemorySnapshot& memory, const std::optional<std::string>& instructions);
 
 /// What an agent that knows `known` has to be told before its next prompt; "" when nothing has changed.

@@ -10,12 +10,13 @@
 
 namespace butler::worker {
 
-/// An agent without a model, for demos, tests and figures: answers with the prompt, the session and the time, in four
-/// steps. `run` jobs are shown, not executed.
+/// An agent without a model, for demos, tests and figures: answers with the prompt, the session and the time,
+/// in four steps. `run` jobs are shown, not executed.
 class MockAgent final : public Agent {
  public:
   /// With a step of 0 the whole answer comes at once, without events.
-  MockAgent(boost::asio::any_io_executor executor, std::chrono::milliseconds step) : step_(step), woken_(executor) {}
+  MockAgent(boost::asio::any_io_executor executor, std::chrono::milliseconds step)
+      : step_(step), woken_(executor) {}
 
   boost::asio::awaitable<Outcome> run(domain::Job job, AgentListener& listener) override;
   void abort(std::chrono::milliseconds patience) override;

@@ -27,18 +27,26 @@ enum class GiveUp : std::uint8_t {
 inline constexpr domain::Backoff call_backoff{
     .initial = std::chrono::milliseconds{100}, .factor = 2.0, .cap = std::chrono::milliseconds{5'000}};
 
-/// A call whose fault is an answer that did not come: in the race below a fault would count as still under way.
+/// An answer that did not come.
+inline api::CallError unreachable(std::string message) {
+  api::CallError error;
+  error.message = std::move(message);
+  return error;
+}
+
+/// A call whose fault is an answer that did not come: in the race below a fault would count as still under
+/// way.
 template <class T>
 api::Call<T> without_fault(api::Call<T> call) {
   try {
     co_return co_await std::move(call);
   } catch (const std::exception& fault) {
-    co_return std::unexpected(api::CallError{.message = fault.what()});
+    co_return std::unexpected(unreachable(fault.what()));
   }
 }
 
-/// Repeats a call that the orchestrator did not answer, with backoff and jitter, until it accepts or refuses; the
-/// worker's stop ends it as `unreachable`. `make_call()` starts one try and is kept until the end.
+/// Repeats a call that the orchestrator did not answer, with backoff and jitter, until it accepts or refuses;
+/// the worker's stop ends it as `unreachable`. `make_call()` starts one try and is kept until the end.
 template <class T, class MakeCall>
 api::Call<T> persist(std::string name, MakeCall make_call, Stop& stop, GiveUp give_up) {
   using boost::asio::experimental::awaitable_operators::operator||;
@@ -47,7 +55,7 @@ api::Call<T> persist(std::string name, MakeCall make_call, Stop& stop, GiveUp gi
     auto race = without_fault<T>(make_call()) || std::move(end);
     auto first = co_await std::move(race);
     if (first.index() == 1) {
-      co_return std::unexpected(api::CallError{.message = "the worker is stopping"});
+      co_return std::unexpected(unreachable("the worker is stopping"));
     }
     std::expected<T, api::CallError> result = std::get<0>(std::move(first));
     if (result || result.error().kind == api::CallError::Kind::refused) co_return result;

@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-Outcome failure(std::string why) { return {.kind = Outcome::Kind::failed, .text = std::move(why), .usage = {}}; }
+Outcome failure(std::string why) { return {.kind = Outcome::Kind::failed, .text = std::move(why)}; }
 
 std::string in_seconds(std::chrono::milliseconds duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
@@ -36,7 +36,7 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
   time_limit_ = Clock::now() + options_.job_timeout;
   const auto session = co_await take_session(job.session_key);
   if (!session) co_return failure("the agent could not be started: " + session.error());
-  if (*session == nullptr) co_return Outcome{.kind = Outcome::Kind::aborted, .text = {}, .usage = {}};
+  if (*session == nullptr) co_return Outcome{.kind = Outcome::Kind::aborted};
 
   process_ = (*session)->process.get();
   process_->listen(true);
@@ -73,7 +73,7 @@ asio::awaitable<Outcome> PiAgent::use(PiSession& session, domain::Job job, Agent
     auto problem = co_await get_ready(session);
     if (problem) co_return std::move(*problem);
   }
-  if (aborted_) co_return Outcome{.kind = Outcome::Kind::aborted, .text = {}, .usage = {}};
+  if (aborted_) co_return Outcome{.kind = Outcome::Kind::aborted};
   begin_turn(session, job.prompt);
   co_return co_await converse(listener);
 }
@@ -87,7 +87,7 @@ asio::awaitable<std::optional<Outcome>> PiAgent::get_ready(PiSession& session) {
     const auto now = Clock::now();
     if (aborted_ && now >= force_at_) {
       healthy_ = false;
-      co_return Outcome{.kind = Outcome::Kind::aborted, .text = {}, .usage = {}};
+      co_return Outcome{.kind = Outcome::Kind::aborted};
     }
     if (now >= deadline) {
       healthy_ = false;
@@ -176,19 +176,21 @@ void PiAgent::flush_commands() {
   }
   for (auto& [mode, text] : messages_) {
     steered_ = true;
-    process_->send(mode == api::MessageMode::steer ? pi::steer("steer", text) : pi::follow_up("follow", text));
+    process_->send(mode == api::MessageMode::steer ? pi::steer("steer", text)
+                                                   : pi::follow_up("follow", text));
   }
   messages_.clear();
 }
 
 PiAgent::Clock::time_point PiAgent::next_deadline() const {
   auto next = std::min(force_at_, timed_out_ ? Clock::time_point::max() : time_limit_);
-  if (silence_counts()) next = std::min(next, process_->last_heard() + options_.silence_timeout * (probed_ ? 2 : 1));
+  if (silence_counts())
+    next = std::min(next, process_->last_heard() + options_.silence_timeout * (probed_ ? 2 : 1));
   return next;
 }
 
 std::optional<Outcome> PiAgent::check_deadlines(Clock::time_point now) {
-  if (now >= force_at_) return Outcome{.kind = Outcome::Kind::aborted, .text = {}, .usage = {}};
+  if (now >= force_at_) return Outcome{.kind = Outcome::Kind::aborted};
   if (now >= time_limit_ && !timed_out_) {
     timed_out_ = true;
     turn_->expect_abort();
@@ -207,7 +209,7 @@ std::optional<Outcome> PiAgent::check_deadlines(Clock::time_point now) {
 }
 
 Outcome PiAgent::died() const {
-  if (aborted_) return {.kind = Outcome::Kind::aborted, .text = {}, .usage = {}};
+  if (aborted_) return {.kind = Outcome::Kind::aborted};
   return failure("the agent ended in the middle of its work: pi ended with " + process_->describe_end());
 }
 

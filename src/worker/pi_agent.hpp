@@ -62,8 +62,8 @@ class PiAgent final : public Agent {
   bool timed_out_ = false;
   bool abort_sent_ = false;
   bool steered_ = false;
-  bool probed_ = false;       ///< pi was asked for a sign of life, and has not answered
-  bool healthy_ = true;       ///< the process can take another prompt
+  bool probed_ = false;  ///< pi was asked for a sign of life, and has not answered
+  bool healthy_ = true;  ///< the process can take another prompt
   Clock::time_point time_limit_ = Clock::time_point::max();
   Clock::time_point force_at_ = Clock::time_point::max();
 };

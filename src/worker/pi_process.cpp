@@ -22,10 +22,9 @@ constexpr std::chrono::milliseconds last_output{250};
 
 }  // namespace
 
-std::expected<std::unique_ptr<PiProcess>, std::string> PiProcess::spawn(const asio::any_io_executor& executor,
-                                                                        std::vector<std::string> arguments,
-                                                                        std::vector<std::string> environment,
-                                                                        std::filesystem::path working_directory) {
+std::expected<std::unique_ptr<PiProcess>, std::string> PiProcess::spawn(
+    const asio::any_io_executor& executor, std::vector<std::string> arguments,
+    std::vector<std::string> environment, std::filesystem::path working_directory) {
   auto child = process::ChildProcess::spawn(executor, {.arguments = std::move(arguments),
                                                        .environment = std::move(environment),
                                                        .working_directory = std::move(working_directory)});
@@ -34,7 +33,11 @@ std::expected<std::unique_ptr<PiProcess>, std::string> PiProcess::spawn(const as
 }
 
 PiProcess::PiProcess(asio::any_io_executor executor, process::ChildProcess child)
-    : executor_(executor), child_(std::move(child)), framer_(record_limit), changed_(executor), tasks_(executor) {
+    : executor_(executor),
+      child_(std::move(child)),
+      framer_(record_limit),
+      changed_(executor),
+      tasks_(executor) {
   tasks_.spawn("pi records", read_records());
   tasks_.spawn("pi errors", read_errors());
   tasks_.spawn("pi exit", watch_exit());
@@ -64,7 +67,8 @@ void PiProcess::listen(bool on) {
 }
 
 asio::awaitable<std::optional<pi::Record>> PiProcess::next(Clock::time_point deadline) {
-  while (records_.empty() && !ended() && !woken_ && Clock::now() < deadline) co_await changed_.wait_until(deadline);
+  while (records_.empty() && !ended() && !woken_ && Clock::now() < deadline)
+    co_await changed_.wait_until(deadline);
   woken_ = false;
   if (records_.empty()) co_return std::nullopt;
   auto record = std::move(records_.front());
@@ -118,7 +122,8 @@ asio::awaitable<void> PiProcess::read_errors() {
     const std::string bytes = co_await child_.read_stderr();
     if (bytes.empty()) break;
     error_tail_ += bytes;
-    if (error_tail_.size() > 2 * error_tail_bytes) error_tail_.erase(0, error_tail_.size() - error_tail_bytes);
+    if (error_tail_.size() > 2 * error_tail_bytes)
+      error_tail_.erase(0, error_tail_.size() - error_tail_bytes);
   }
   --open_streams_;
   changed_.notify_all();

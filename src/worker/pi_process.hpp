@@ -18,17 +18,16 @@
 
 namespace butler::worker {
 
-/// One running `pi --mode rpc`: commands in, records out. Its output is always read, so that pi never stalls on it.
-/// One thread. end() has to be awaited before the destruction.
+/// One running `pi --mode rpc`: commands in, records out. Its output is always read, so that pi never stalls
+/// on it. One thread. end() has to be awaited before the destruction.
 class PiProcess {
  public:
   using Clock = std::chrono::steady_clock;
 
   /// The error is a sentence.
-  static std::expected<std::unique_ptr<PiProcess>, std::string> spawn(const boost::asio::any_io_executor& executor,
-                                                                      std::vector<std::string> arguments,
-                                                                      std::vector<std::string> environment,
-                                                                      std::filesystem::path working_directory);
+  static std::expected<std::unique_ptr<PiProcess>, std::string> spawn(
+      const boost::asio::any_io_executor& executor, std::vector<std::string> arguments,
+      std::vector<std::string> environment, std::filesystem::path working_directory);
 
   PiProcess(boost::asio::any_io_executor executor, process::ChildProcess child);
 
@@ -50,8 +49,8 @@ class PiProcess {
   Clock::time_point last_heard() const { return last_heard_; }
   pid_t pid() const { return child_.pid(); }
 
-  /// Ends pi: end of input and SIGTERM, again after half the patience, and SIGKILL for its whole tree after all of
-  /// it. Returns when it is gone. What it left running in other sessions is its Scratch's to find.
+  /// Ends pi: end of input and SIGTERM, again after half the patience, and SIGKILL for its whole tree after
+  /// all of it. Returns when it is gone. What it left running in other sessions is its Scratch's to find.
   boost::asio::awaitable<void> end(std::chrono::milliseconds patience);
 
  private:

@@ -50,7 +50,9 @@ Record read_response(const json::Value& record) {
                   .handled = data != nullptr && json::find_string(*data, "disposition") == "handled"};
 }
 
-Record read_settled(const json::Value& record) { return AgentSettled{.aborted = json::find_true(record, "aborted")}; }
+Record read_settled(const json::Value& record) {
+  return AgentSettled{.aborted = json::find_true(record, "aborted")};
+}
 
 Record read_update(const json::Value& record) {
   const json::Value* event = json::find(record, "assistantMessageEvent");
@@ -119,11 +121,13 @@ constexpr std::array readers{
     Reader{"tool_execution_update", read_tool_update},
     Reader{"tool_execution_end", read_tool_end},
     Reader{"auto_retry_start", read_retry},
-    Reader{"compaction_start",
-           [](const json::Value& record) -> Record { return CompactionStart{string_member(record, "reason")}; }},
+    Reader{
+        "compaction_start",
+        [](const json::Value& record) -> Record { return CompactionStart{string_member(record, "reason")}; }},
     Reader{"extension_ui_request", read_dialog},
-    Reader{"extension_error",
-           [](const json::Value& record) -> Record { return ExtensionError{string_member(record, "error")}; }},
+    Reader{
+        "extension_error",
+        [](const json::Value& record) -> Record { return ExtensionError{string_member(record, "error")}; }},
 };
 
 std::string line_of(json::Object command) {

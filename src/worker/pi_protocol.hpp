@@ -9,8 +9,8 @@
 #include "domain/job.hpp"
 #include "json/value.hpp"
 
-/// What `pi --mode rpc` says and is told, one JSON text per line. Pure. Speaks with pi 0.87 and 1.5; records and
-/// members that are not known here are passed over.
+/// What `pi --mode rpc` says and is told, one JSON text per line. Pure. Speaks with pi 0.87 and 1.5; records
+/// and members that are not known here are passed over.
 namespace butler::worker::pi {
 
 struct Response {
@@ -76,8 +76,9 @@ struct ExtensionError {
 };
 struct Other {};
 
-using Record = std::variant<Response, AgentStart, TurnStart, AgentSettled, TextDelta, ThinkingDelta, AssistantMessage,
-                            ToolStart, ToolUpdate, ToolEnd, RetryStart, CompactionStart, Dialog, ExtensionError, Other>;
+using Record =
+    std::variant<Response, AgentStart, TurnStart, AgentSettled, TextDelta, ThinkingDelta, AssistantMessage,
+                 ToolStart, ToolUpdate, ToolEnd, RetryStart, CompactionStart, Dialog, ExtensionError, Other>;
 
 /// Reads one line. The error is a sentence; a line that is JSON but no record is one too.
 std::expected<Record, std::string> read_record(std::string_view line);

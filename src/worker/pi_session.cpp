@@ -29,7 +29,8 @@ std::expected<FileDescriptor, std::string> lock_session(const std::filesystem::p
 }  // namespace
 
 std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, const AgentHome& home,
-                                      const std::string& session_name, const std::filesystem::path& memory_file) {
+                                      const std::string& session_name,
+                                      const std::filesystem::path& memory_file) {
   std::vector<std::string> arguments = settings.pi_command;
   const auto add = [&](std::initializer_list<std::string> more) { arguments.insert(arguments.end(), more); };
   add({"--mode", "rpc", "--provider", settings.provider});

@@ -26,13 +26,13 @@ struct PiSession {
 
 /// pi's command line. `memory_file` holds the text that pi appends to its system prompt.
 std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, const AgentHome& home,
-                                      const std::string& session_name, const std::filesystem::path& memory_file);
+                                      const std::string& session_name,
+                                      const std::filesystem::path& memory_file);
 
-/// Starts the pi of a session, on the session's earlier history if there is one. The error is a sentence for the
-/// person who asked.
-std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(const boost::asio::any_io_executor& executor,
-                                                                       const config::WorkerSettings& settings,
-                                                                       const AgentHome& home,
-                                                                       const std::string& session_key);
+/// Starts the pi of a session, on the session's earlier history if there is one. The error is a sentence for
+/// the person who asked.
+std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(
+    const boost::asio::any_io_executor& executor, const config::WorkerSettings& settings,
+    const AgentHome& home, const std::string& session_key);
 
 }  // namespace butler::worker

@@ -38,31 +38,32 @@ void add(std::optional<domain::Usage>& sum, const domain::Usage& more) {
 
 Turn::Events Turn::take(const Record& record, Clock::time_point now) {
   if (outcome_) return {};
-  return std::visit(Overload{
-                        [&](const Response& response) { return on(response), Events{}; },
-                        [&](const AgentSettled& settled) { return on(settled), Events{}; },
-                        [&](const AgentStart&) { return started_ = true, Events{}; },
-                        [&](const TurnStart&) { return turn_seen_ = started_, Events{}; },
-                        [&](const TextDelta& delta) { return on(delta); },
-                        [&](const ThinkingDelta& delta) { return one(thinking_event(delta.text)); },
-                        [&](const AssistantMessage& message) { return on(message); },
-                        [&](const ToolStart& start) { return on(start); },
-                        [&](const ToolUpdate& update) { return on(update, now); },
-                        [&](const ToolEnd& end) { return on(end); },
-                        [&](const RetryStart& retry) { return on(retry); },
-                        [&](const CompactionStart&) { return one(log_event("Summarising the conversation so far")); },
-                        [](const auto&) { return Events{}; },
-                    },
-                    record);
+  return std::visit(
+      Overload{
+          [&](const Response& response) { return on(response), Events{}; },
+          [&](const AgentSettled& settled) { return on(settled), Events{}; },
+          [&](const AgentStart&) { return started_ = true, Events{}; },
+          [&](const TurnStart&) { return turn_seen_ = started_, Events{}; },
+          [&](const TextDelta& delta) { return on(delta); },
+          [&](const ThinkingDelta& delta) { return one(thinking_event(delta.text)); },
+          [&](const AssistantMessage& message) { return on(message); },
+          [&](const ToolStart& start) { return on(start); },
+          [&](const ToolUpdate& update) { return on(update, now); },
+          [&](const ToolEnd& end) { return on(end); },
+          [&](const RetryStart& retry) { return on(retry); },
+          [&](const CompactionStart&) { return one(log_event("Summarising the conversation so far")); },
+          [](const auto&) { return Events{}; },
+      },
+      record);
 }
 
 void Turn::on(const Response& response) {
   if (response.id != prompt_id_) return;
   if (!response.success) {
     const std::string why = response.error.empty() ? "pi refused the prompt" : response.error;
-    return end({.kind = Outcome::Kind::failed, .text = why, .usage = {}});
+    return end({.kind = Outcome::Kind::failed, .text = why});
   }
-  if (response.handled) end({.kind = Outcome::Kind::completed, .text = {}, .usage = {}});
+  if (response.handled) end({.kind = Outcome::Kind::completed});
 }
 
 void Turn::on(const AgentSettled& settled) {
@@ -76,9 +77,10 @@ Outcome Turn::judge(bool settled_as_aborted) const {
   const std::string_view reason = last_ ? std::string_view{last_->stop_reason} : std::string_view{};
   // An abort that came too late changes nothing about an answer that is there.
   const bool finished = reason == "stop" || reason == "length";
-  if (abort_expected_ && (settled_as_aborted || !finished)) return {.kind = aborted, .text = {}, .usage = usage_};
+  if (abort_expected_ && (settled_as_aborted || !finished)) return {.kind = aborted, .usage = usage_};
   if (reason == "error") {
-    return {.kind = failed, .text = last_->error.empty() ? "the model failed" : last_->error, .usage = usage_};
+    return {
+        .kind = failed, .text = last_->error.empty() ? "the model failed" : last_->error, .usage = usage_};
   }
   if (settled_as_aborted || reason == "aborted") {
     return {.kind = failed, .text = "the agent broke off its turn", .usage = usage_};

@@ -12,20 +12,22 @@
 
 namespace butler::worker::pi {
 
-/// One prompt's run, from pi's answer to the prompt until it has settled: what of it is reported, and how it ends.
-/// The answer comes from this run's messages only. Pure: records in, events and an outcome out.
+/// One prompt's run, from pi's answer to the prompt until it has settled: what of it is reported, and how it
+/// ends. The answer comes from this run's messages only. Pure: records in, events and an outcome out.
 class Turn {
  public:
   using Clock = std::chrono::steady_clock;
   using Events = std::vector<api::ReportedEvent>;
 
-  /// Output of a running tool is reported at most this often, so that a chatty tool does not use up the job's events.
+  /// Output of a running tool is reported at most this often, so that a chatty tool does not use up the job's
+  /// events.
   static constexpr std::chrono::milliseconds update_interval{1'000};
 
   /// `prompt_id` is the id that the prompt command was sent with.
   explicit Turn(std::string prompt_id) : prompt_id_(std::move(prompt_id)) {}
 
-  /// Takes the next record and returns what to report. Records after the end, or of another prompt, do nothing.
+  /// Takes the next record and returns what to report. Records after the end, or of another prompt, do
+  /// nothing.
   Events take(const Record& record, Clock::time_point now);
 
   /// Makes sure that the call is reported: the gate's question may be the first that is heard of it.

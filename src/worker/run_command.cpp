@@ -54,7 +54,7 @@ asio::awaitable<Outcome> RunCommand::run(domain::Job job, AgentListener& listene
   call.arguments = json::Object{{"command", job.prompt}};
   listener.report(tool_start_event(call));
   const bool on_record = co_await listener.recorded();
-  if (!on_record || aborted_) co_return Outcome{.kind = Outcome::Kind::aborted, .text = {}};
+  if (!on_record || aborted_) co_return Outcome{.kind = Outcome::Kind::aborted};
 
   const Scratch scratch(options_.scratch_parent);
   auto child = process::ChildProcess::spawn(executor_, {.arguments = {"/bin/bash", "-c", job.prompt},
@@ -111,7 +111,7 @@ asio::awaitable<void> RunCommand::watch_exit(process::ChildProcess& child) {
 
 Outcome RunCommand::outcome_of(bool timed_out) const {
   using enum Outcome::Kind;
-  if (aborted_) return {.kind = aborted, .text = {}};
+  if (aborted_) return {.kind = aborted};
   if (timed_out) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.time_limit);
     return {.kind = failed, .text = "the command took longer than " + std::to_string(seconds.count()) + " s"};

@@ -15,7 +15,8 @@
 
 namespace butler::worker {
 
-/// A command's output as it may go on the wire: bytes in, valid UTF-8 out, within the limit of a result. Pure.
+/// A command's output as it may go on the wire: bytes in, valid UTF-8 out, within the limit of a result.
+/// Pure.
 class OutputText {
  public:
   /// What can be shown of the output so far and was not yet: the begin of an unfinished character waits.

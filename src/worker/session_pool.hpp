@@ -16,19 +16,20 @@
 
 namespace butler::worker {
 
-/// The sessions whose pi is running: kept warm between jobs, ended when idle for long. A session is used by one job
-/// at a time. One thread; shut_down() has to be awaited before the destruction.
+/// The sessions whose pi is running: kept warm between jobs, ended when idle for long. A session is used by
+/// one job at a time. One thread; shut_down() has to be awaited before the destruction.
 class SessionPool {
  public:
   using Clock = std::chrono::steady_clock;
-  using Open = std::function<std::expected<std::unique_ptr<PiSession>, std::string>(const std::string& session_key)>;
+  using Open =
+      std::function<std::expected<std::unique_ptr<PiSession>, std::string>(const std::string& session_key)>;
 
   enum class Reuse : std::uint8_t { keep_warm, discard };
 
   SessionPool(boost::asio::any_io_executor executor, Open open, std::chrono::milliseconds idle_limit);
 
-  /// Takes the session, starting its pi if none is running. nullptr while another job has it or it is being ended:
-  /// wait for changed(), then try again. The error says why pi could not be started.
+  /// Takes the session, starting its pi if none is running. nullptr while another job has it or it is being
+  /// ended: wait for changed(), then try again. The error says why pi could not be started.
   std::expected<PiSession*, std::string> try_acquire(const std::string& session_key);
 
   /// Gives the session back. A discarded one is ended; the next job gets a new process.

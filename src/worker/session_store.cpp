@@ -17,9 +17,7 @@ constexpr std::size_t id_limit = 128;
 constexpr std::size_t readable_limit = 40;
 constexpr std::size_t digest_bytes = 16;
 
-bool is_plain(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 }  // namespace
 
@@ -30,9 +28,10 @@ std::string session_store_id(const std::filesystem::path& session_root) {
   while (id.ends_with('\n')) id.pop_back();
   const bool plain = std::ranges::all_of(id, [](char c) { return is_plain(c) || c == '-'; });
   if (id.empty() || id.size() > id_limit || !plain) {
-    throw std::runtime_error(file.string() +
-                             " does not hold the id of this session root; restore it from a backup, or remove it and "
-                             "the sessions get a new home after ORCH_SESSION_HOME_SECONDS");
+    throw std::runtime_error(
+        file.string() +
+        " does not hold the id of this session root; restore it from a backup, or remove it and "
+        "the sessions get a new home after ORCH_SESSION_HOME_SECONDS");
   }
   return id;
 }

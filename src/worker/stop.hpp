@@ -8,8 +8,8 @@
 
 namespace butler::worker {
 
-/// The worker's way to its end: from request() on no new work begins, and what runs has `grace` to be handed back.
-/// Single-threaded.
+/// The worker's way to its end: from request() on no new work begins, and what runs has `grace` to be handed
+/// back. Single-threaded.
 class Stop {
  public:
   Stop(boost::asio::any_io_executor executor, std::chrono::milliseconds grace)
