@@ -162,6 +162,7 @@ void PiAgent::answer(const pi::Dialog& dialog, AgentListener& listener) {
 asio::awaitable<void> PiAgent::answer_gate(std::string dialog_id, AgentListener& listener) {
   const bool on_record = co_await listener.recorded();
   --open_gates_;
+  gate_answered_ = Clock::now();
   process_->send(pi::confirm_dialog(dialog_id, on_record && !aborted_ && !timed_out_));
   process_->wake();  // silence counts again
 }
@@ -183,10 +184,14 @@ void PiAgent::flush_commands() {
 }
 
 PiAgent::Clock::time_point PiAgent::next_deadline() const {
-  auto next = std::min(force_at_, timed_out_ ? Clock::time_point::max() : time_limit_);
-  if (silence_counts())
-    next = std::min(next, process_->last_heard() + options_.silence_timeout * (probed_ ? 2 : 1));
-  return next;
+  const auto next = std::min(force_at_, timed_out_ ? Clock::time_point::max() : time_limit_);
+  return std::min(next, silence_deadline());
+}
+
+PiAgent::Clock::time_point PiAgent::silence_deadline() const {
+  // While the gate is open it is pi that waits.
+  if (open_gates_ > 0) return Clock::time_point::max();
+  return std::max(process_->last_heard(), gate_answered_) + options_.silence_timeout * (probed_ ? 2 : 1);
 }
 
 std::optional<Outcome> PiAgent::check_deadlines(Clock::time_point now) {
@@ -197,14 +202,13 @@ std::optional<Outcome> PiAgent::check_deadlines(Clock::time_point now) {
     force_at_ = std::min(force_at_, now + options_.abort_patience);
     flush_commands();
   }
-  if (!silence_counts() || now < process_->last_heard() + options_.silence_timeout) return std::nullopt;
+  if (now < silence_deadline()) return std::nullopt;
   if (turn_->tool_running() && !probed_) {
     // A tool may be quiet for long; pi itself answers meanwhile.
     probed_ = true;
     process_->send(pi::get_state("alive"));
     return std::nullopt;
   }
-  if (probed_ && now < process_->last_heard() + 2 * options_.silence_timeout) return std::nullopt;
   return failure("the agent said nothing for " + in_seconds(options_.silence_timeout) + " and was ended");
 }
 

@@ -45,7 +45,8 @@ class PiAgent final : public Agent {
   void answer(const pi::Dialog& dialog, AgentListener& listener);
   boost::asio::awaitable<void> answer_gate(std::string dialog_id, AgentListener& listener);
   void flush_commands();
-  bool silence_counts() const { return open_gates_ == 0; }
+  /// When pi will have been silent for too long, if it goes on so.
+  Clock::time_point silence_deadline() const;
   Clock::time_point next_deadline() const;
   std::optional<Outcome> check_deadlines(Clock::time_point now);
   Outcome died() const;
@@ -58,6 +59,7 @@ class PiAgent final : public Agent {
   std::optional<pi::Turn> turn_;
   std::vector<std::pair<api::MessageMode, std::string>> messages_;  ///< until pi can take them
   int open_gates_ = 0;
+  Clock::time_point gate_answered_ = Clock::time_point::min();
   bool aborted_ = false;
   bool timed_out_ = false;
   bool abort_sent_ = false;
