@@ -1,0 +1,142 @@
+#include "worker/agent_environment.hpp"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <string_view>
+#include <system_error>
+
+#include "log/log.hpp"
+#include "process/process_tree.hpp"
+#include "process/role.hpp"
+#include "worker/agent_files.hpp"
+#include "worker/private_files.hpp"
+
+namespace butler::worker {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Retries of the provider are pi's; what pi would change by command would leak from job to job, so it stands
+// here.
+constexpr std::string_view first_settings =
+    "{\n"
+    "  \"defaultProjectTrust\": \"never\",\n"
+    "  \"enableInstallTelemetry\": false,\n"
+    "  \"retry\": {\"enabled\": true, \"maxRetries\": 3},\n"
+    "  \"compaction\": {\"enabled\": true}\n"
+    "}\n";
+
+constexpr std::size_t environment_bytes = 256 * 1024;
+
+bool is_inside(const fs::path& path, const fs::path& folder) {
+  const auto inner = fs::weakly_canonical(path);
+  const auto outer = fs::weakly_canonical(folder);
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
+bool has_variable(pid_t pid, std::string_view assignment) {
+  const fs::path file = fs::path{"/proc"} / std::to_string(pid) / "environ";
+  const FileDescriptor fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!fd.is_open()) return false;
+  std::string environment;
+  try {
+    environment = read_at_most(fd.get(), environment_bytes, file);
+  } catch (const std::system_error&) {
+    return false;  // it has ended meanwhile
+  }
+  for (std::size_t begin = 0; begin < environment.size();) {
+    const auto end = std::min(environment.find('\0', begin), environment.size());
+    if (std::string_view{environment}.substr(begin, end - begin) == assignment) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+}  // namespace
+
+AgentHome prepare_agent_home(const fs::path& butler_home) {
+  AgentHome home{.folder = butler_home / "agent", .user_home = {}, .scratch = {}, .tool_gate = {}};
+  home.user_home = home.folder / "home";
+  home.scratch = home.folder / "tmp";
+  const auto extensions = home.folder / "extensions-butler";
+  home.tool_gate = extensions / "tool_gate.ts";
+  for (const auto& folder : {home.folder, home.user_home, home.scratch, extensions})
+    make_private_folder(folder);
+  write_private_file(home.tool_gate, agent_file("tool_gate.ts"));
+  write_private_file_once(home.folder / "settings.json", first_settings);
+  return home;
+}
+
+std::optional<std::string> workspace_problem(const config::WorkerSettings& settings) {
+  const std::string workspace = settings.workspace.string();
+  if (is_inside(settings.home, settings.workspace)) {
+    return "PI_WORKSPACE (" + workspace + ") contains Butler's state (" + settings.home.string() +
+           "), which an agent must not reach: choose a folder of its own";
+  }
+  if (is_inside(settings.session_root, settings.workspace)) {
+    return "PI_WORKSPACE (" + workspace + ") contains PI_SESSION_ROOT: choose a folder of its own";
+  }
+  if (fs::exists(settings.workspace / ".env")) {
+    return "PI_WORKSPACE (" + workspace +
+           ") contains a .env file, which an agent must not read: choose a folder of "
+           "its own";
+  }
+  return std::nullopt;
+}
+
+Scratch::Scratch(const fs::path& parent) : folder_(parent / process::random_hex(8)) {
+  make_private_folder(folder_);
+}
+
+Scratch::~Scratch() {
+  kill_strays();
+  std::error_code error;
+  fs::remove_all(folder_, error);
+  if (error) log::warn("scratch.kept", {{"folder", folder_.string()}, {"error", error.message()}});
+}
+
+void Scratch::kill_strays() const {
+  const std::string mark = "TMPDIR=" + folder_.string();
+  // A stray may fork while it is looked for: again until a round finds none.
+  for (int round = 0; round < 8; ++round) {
+    bool found = false;
+    for (const auto& entry : process::list_processes()) {
+      if (entry.state == 'Z' || !has_variable(entry.pid, mark)) continue;
+      // The descriptor holds the process that the number means now; asked again, it is the marked one or
+      // none.
+      const FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, entry.pid, 0))};
+      if (!pidfd.is_open() || !has_variable(entry.pid, mark)) continue;
+      found = ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0) == 0 || found;
+    }
+    if (!found) return;
+  }
+}
+
+std::vector<std::string> agent_environment(const config::WorkerSettings& settings, const AgentHome& home,
+                                           const fs::path& scratch, ProviderKeys keys) {
+  // The runtime comes last: its node serves a script that needs one, and hides nothing of the system's.
+  std::vector<std::string> environment{
+      "PATH=" + settings.mcp_bin_dir.string() +
+          ":/usr/local/bin:/usr/bin:/bin:" + (settings.home / "runtime" / "bin").string(),
+      "HOME=" + home.user_home.string(),
+      "LANG=C.UTF-8",
+      "SHELL=/bin/bash",
+      "TMPDIR=" + scratch.string(),
+  };
+  if (!settings.time_zone.empty()) environment.push_back("TZ=" + settings.time_zone);
+  if (keys == ProviderKeys::withheld) return environment;
+
+  for (const char* setting : {"PI_OFFLINE=1", "PI_SKIP_VERSION_CHECK=1", "PI_TELEMETRY=0"}) {
+    environment.emplace_back(setting);
+  }
+  environment.push_back("PI_CODING_AGENT_DIR=" + home.folder.string());
+  for (const auto& [name, key] : settings.provider_keys) environment.push_back(name + "=" + key.reveal());
+  return environment;
+}
+
+}  // namespace butler::worker

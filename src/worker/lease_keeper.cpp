@@ -1,0 +1,79 @@
+#include "worker/lease_keeper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "async/event.hpp"
+#include "domain/timestamp.hpp"
+#include "log/log.hpp"
+#include "process/role.hpp"
+#include "worker/persistence.hpp"
+
+namespace butler::worker {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+milliseconds heartbeat_interval(domain::Timestamp lease_expires_at, domain::Timestamp now,
+                                std::optional<milliseconds> configured) {
+  const milliseconds third = (lease_expires_at - now) / 3;
+  return std::clamp(configured ? std::min(*configured, third) : third, milliseconds{500},
+                    milliseconds{20'000});
+}
+
+LeaseKeeper::LeaseKeeper(api::OrchestratorClient& orchestrator, const api::ClaimedJob& claimed,
+                         std::optional<milliseconds> interval, Handlers handlers)
+    : orchestrator_(orchestrator),
+      job_id_(claimed.job.id),
+      lease_token_(claimed.lease_token),
+      lease_expires_at_(claimed.lease_expires_at),
+      configured_(interval),
+      handlers_(std::move(handlers)) {}
+
+asio::awaitable<void> LeaseKeeper::run() {
+  for (int failures = 0;;) {
+    const auto interval = heartbeat_interval(lease_expires_at_, domain::wall_clock_now(), configured_);
+    const auto wait =
+        abort_seen_ ? std::chrono::seconds{0} : std::chrono::ceil<std::chrono::seconds>(interval);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto answer = co_await orchestrator_.heartbeat(job_id_, lease_token_, wait, last_message_);
+    if (!answer && answer.error().kind == api::CallError::Kind::refused) {
+      co_return handlers_.on_refused(answer.error());
+    }
+    if (!answer) {
+      ++failures;
+      log::warn("orchestrator.unreachable", {{"call", "heartbeat"},
+                                             {"job", job_id_},
+                                             {"attempt", failures},
+                                             {"error", answer.error().message}});
+      const auto delay = domain::retry_delay(call_backoff, failures, process::random_fraction());
+      co_await async::sleep_for(std::min(delay, interval));
+      continue;
+    }
+    failures = 0;
+    lease_expires_at_ = answer->lease_expires_at;
+    if (take_news(*answer)) continue;
+    // An answer without news long before its time comes after an abort, or from an orchestrator that does not
+    // wait: asking again at once would never end.
+    const auto elapsed = std::chrono::steady_clock::now() - begin;
+    if (elapsed < interval / 2) co_await async::sleep_for(interval - elapsed);
+  }
+}
+
+bool LeaseKeeper::take_news(const api::HeartbeatAnswer& answer) {
+  bool news = false;
+  for (const auto& message : answer.messages) {
+    if (message.seq <= last_message_) continue;
+    last_message_ = message.seq;
+    news = true;
+    handlers_.on_message(message);
+  }
+  if (answer.abort_requested && !abort_seen_) {
+    abort_seen_ = true;
+    news = true;
+    handlers_.on_abort();
+  }
+  return news;
+}
+
+}  // namespace butler::worker

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "api/orchestrator_client.hpp"
+
+namespace butler::worker {
+
+/// How long one heartbeat may wait: a third of what is left of the lease, or less if `configured`; between
+/// half a second and 20 s, so that two machines' clocks that disagree do no harm.
+std::chrono::milliseconds heartbeat_interval(domain::Timestamp lease_expires_at, domain::Timestamp now,
+                                             std::optional<std::chrono::milliseconds> configured);
+
+/// Keeps a lease alive with long-poll heartbeats and passes on what they bring. One thread.
+class LeaseKeeper {
+ public:
+  /// Called from run(), in the order of arrival.
+  struct Handlers {
+    std::function<void()> on_abort;  ///< once
+    std::function<void(api::JobMessage)> on_message;
+    std::function<void(const api::CallError&)> on_refused;  ///< the last thing: the lease is gone
+  };
+
+  LeaseKeeper(api::OrchestratorClient& orchestrator, const api::ClaimedJob& claimed,
+              std::optional<std::chrono::milliseconds> interval, Handlers handlers);
+
+  /// Runs until the lease is gone or the task is cancelled. An orchestrator that is away is asked again.
+  boost::asio::awaitable<void> run();
+
+ private:
+  bool take_news(const api::HeartbeatAnswer& answer);
+
+  api::OrchestratorClient& orchestrator_;
+  std::string job_id_;
+  std::string lease_token_;
+  domain::Timestamp lease_expires_at_;
+  std::optional<std::chrono::milliseconds> configured_;
+  Handlers handlers_;
+  std::int64_t last_message_ = 0;
+  bool abort_seen_ = false;
+};
+
+}  // namespace butler::worker

@@ -1,0 +1,188 @@
+#include "worker/main.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "api/orchestrator_client.hpp"
+#include "async/task_group.hpp"
+#include "http/types.hpp"
+#include "log/log.hpp"
+#include "process/role.hpp"
+#include "worker/agent_environment.hpp"
+#include "worker/claim_loop.hpp"
+#include "worker/job_runner.hpp"
+#include "worker/memory.hpp"
+#include "worker/mock_agent.hpp"
+#include "worker/pi_agent.hpp"
+#include "worker/private_files.hpp"
+#include "worker/run_command.hpp"
+#include "worker/session_pool.hpp"
+#include "worker/session_store.hpp"
+#include "worker/stop.hpp"
+
+namespace butler::worker {
+
+namespace asio = boost::asio;
+using config::ExecMode;
+using std::chrono::milliseconds;
+
+namespace {
+
+// Together below the 4 s that a stop may take: agents are ended while their jobs are handed back.
+constexpr milliseconds stop_grace{3'000};
+constexpr milliseconds session_patience{600};
+
+void require_runnable(const config::WorkerSettings& settings) {
+  if (settings.mode != ExecMode::rpc) return;
+  if (::geteuid() == 0) {
+    throw std::runtime_error(
+        "the worker runs agents and refuses to do so as root: start it as the user butler, or through "
+        "'butler up'");
+  }
+  if (const auto problem = workspace_problem(settings)) throw std::runtime_error(*problem);
+}
+
+/// The time zone decides which day the agent's notes belong to.
+void set_time_zone(const std::string& zone) {
+  if (zone.empty()) return;
+  ::setenv("TZ", zone.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread, at start
+  ::tzset();
+}
+
+void prepare_folders(const config::WorkerSettings& settings) {
+  ::umask(0077);
+  make_private_folder(settings.session_root);
+  make_private_folder(settings.workspace);
+  Memory{settings.workspace}.open_day(local_date(domain::wall_clock_now()));
+}
+
+void warn_unsandboxed() {
+  log::warn(
+      "worker.unsandboxed",
+      {{"meaning",
+        "agents and approved commands can read and write all that this user can, and reach the network"}});
+}
+
+http::Url orchestrator_url(const config::WorkerSettings& settings) {
+  auto url = http::Url::parse(settings.orchestrator_url);
+  if (!url) throw std::runtime_error("ORCH_BASE_URL is no http(s) address: " + settings.orchestrator_url);
+  return std::move(*url);
+}
+
+/// The role's parts, wired by hand.
+class Worker {
+ public:
+  Worker(asio::any_io_executor executor, const config::WorkerSettings& settings)
+      : executor_(executor),
+        settings_(settings),
+        stop_(executor, stop_grace),
+        orchestrator_(executor, orchestrator_url(settings), settings.worker_token.reveal()),
+        agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
+        sessions_(
+            executor, [this](const std::string& key) { return open_session(key); }, settings.idle_limit),
+        runner_(executor, orchestrator_, [this](const domain::Job& job) { return make_agent(job); }, stop_,
+                {.heartbeat = settings.heartbeat}),
+        claims_(orchestrator_, runner_, stop_,
+                {.worker_id = settings.worker_id,
+                 .session_store = session_store_id(settings.session_root),
+                 .labels = settings.labels},
+                process::notify_ready),
+        tasks_(executor) {}
+
+  /// Works until a signal asks for the end, and brings everything to it.
+  asio::awaitable<void> run() {
+    for (std::size_t slot = 0; slot < settings_.concurrency; ++slot) tasks_.spawn("slot", keep_slot());
+    co_await process::wait_for_stop_signal();
+    log::info("worker.stopping");
+    stop_.request();
+    co_await sessions_.shut_down(session_patience);
+    co_await tasks_.join();
+    log::info("worker.stopped");
+  }
+
+ private:
+  /// A slot whose loop has failed goes on with the next claim; its job's lease runs out.
+  asio::awaitable<void> keep_slot() {
+    while (!stop_.requested()) {
+      try {
+        co_await claims_.run_slot();
+      } catch (const std::exception& fault) {
+        log::error("slot.fault", {{"error", fault.what()}});
+      }
+      if (!stop_.requested()) co_await stop_.pause(std::chrono::seconds{1});
+    }
+  }
+
+  std::expected<std::unique_ptr<PiSession>, std::string> open_session(const std::string& key) {
+    return open_pi_session(executor_, settings_, agent_home_, key);
+  }
+
+  std::unique_ptr<Agent> make_agent(const domain::Job& job) {
+    if (settings_.mode == ExecMode::mock) return std::make_unique<MockAgent>(executor_, settings_.mock_step);
+    if (job.kind == domain::JobKind::run) return std::make_unique<RunCommand>(executor_, command_options());
+    return std::make_unique<PiAgent>(executor_, sessions_, pi_options());
+  }
+
+  RunCommand::Options command_options() {
+    return {.workspace = settings_.workspace,
+            .scratch_parent = agent_home_.scratch,
+            .environment =
+                [this](const std::filesystem::path& scratch) {
+                  return agent_environment(settings_, agent_home_, scratch, ProviderKeys::withheld);
+                },
+            .time_limit = settings_.job_timeout};
+  }
+
+  PiAgentOptions pi_options() const {
+    return {.workspace = settings_.workspace,
+            .spawn_timeout = settings_.spawn_timeout,
+            .silence_timeout = settings_.silence_timeout,
+            .job_timeout = settings_.job_timeout};
+  }
+
+  asio::any_io_executor executor_;
+  const config::WorkerSettings& settings_;
+  Stop stop_;
+  api::OrchestratorClient orchestrator_;
+  AgentHome agent_home_;
+  SessionPool sessions_;
+  JobRunner runner_;
+  ClaimLoop claims_;
+  async::TaskGroup tasks_;
+};
+
+}  // namespace
+
+int run(const config::WorkerSettings& settings) {
+  require_runnable(settings);
+  set_time_zone(settings.time_zone);
+  prepare_folders(settings);
+  log::redact(settings.worker_token.reveal());
+  for (const auto& [name, key] : settings.provider_keys) log::redact(key.reveal());
+  const bool real = settings.mode == ExecMode::rpc;
+  if (real) warn_unsandboxed();
+
+  asio::io_context io{1};
+  std::optional<std::string> fault;
+  async::TaskGroup root(io.get_executor(), [&](std::string_view, std::string_view what) { fault = what; });
+  Worker worker(io.get_executor(), settings);
+  log::info("worker.started", {{"worker", settings.worker_id},
+                               {"mode", real ? "rpc" : "mock"},
+                               {"slots", settings.concurrency},
+                               {"orchestrator", settings.orchestrator_url}});
+  root.spawn("worker", worker.run());
+  io.run();
+  if (fault) throw std::runtime_error(*fault);
+  return 0;
+}
+
+}  // namespace butler::worker

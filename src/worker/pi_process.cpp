@@ -1,0 +1,160 @@
+#include "worker/pi_process.hpp"
+
+#include <csignal>
+#include <utility>
+
+#include "domain/utf8.hpp"
+#include "log/log.hpp"
+#include "worker/events.hpp"
+
+namespace butler::worker {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// pi's largest record seen is 1.25 MB; one that repeats a whole long session can be larger.
+constexpr std::size_t record_limit = 32U * 1024 * 1024;
+constexpr std::size_t error_tail_bytes = 8'000;
+constexpr std::size_t error_tail_limit = 2'000;
+// After the exit the last output is in the pipes, unless somebody else holds them open.
+constexpr std::chrono::milliseconds last_output{250};
+
+}  // namespace
+
+std::expected<std::unique_ptr<PiProcess>, std::string> PiProcess::spawn(
+    const asio::any_io_executor& executor, std::vector<std::string> arguments,
+    std::vector<std::string> environment, std::filesystem::path working_directory) {
+  auto child = process::ChildProcess::spawn(executor, {.arguments = std::move(arguments),
+                                                       .environment = std::move(environment),
+                                                       .working_directory = std::move(working_directory)});
+  if (!child) return std::unexpected(child.error());
+  return std::make_unique<PiProcess>(executor, std::move(*child));
+}
+
+PiProcess::PiProcess(asio::any_io_executor executor, process::ChildProcess child)
+    : executor_(executor),
+      child_(std::move(child)),
+      framer_(record_limit),
+      changed_(executor),
+      tasks_(executor) {
+  tasks_.spawn("pi records", read_records());
+  tasks_.spawn("pi errors", read_errors());
+  tasks_.spawn("pi exit", watch_exit());
+}
+
+void PiProcess::send(std::string line) {
+  if (ended()) return;
+  outbox_ += line;
+  if (writing_) return;
+  writing_ = true;
+  tasks_.spawn("pi commands", write());
+}
+
+asio::awaitable<void> PiProcess::write() {
+  while (!outbox_.empty()) {
+    auto bytes = std::exchange(outbox_, {});
+    const bool taken = co_await child_.write_stdin(std::move(bytes));
+    if (!taken) outbox_.clear();
+  }
+  writing_ = false;
+}
+
+void PiProcess::listen(bool on) {
+  listening_ = on;
+  records_.clear();
+  last_heard_ = Clock::now();
+}
+
+asio::awaitable<std::optional<pi::Record>> PiProcess::next(Clock::time_point deadline) {
+  while (records_.empty() && !ended() && !woken_ && Clock::now() < deadline)
+    co_await changed_.wait_until(deadline);
+  woken_ = false;
+  if (records_.empty()) co_return std::nullopt;
+  auto record = std::move(records_.front());
+  records_.pop_front();
+  co_return record;
+}
+
+void PiProcess::wake() {
+  woken_ = true;
+  changed_.notify_all();
+}
+
+std::string PiProcess::describe_end() const {
+  if (!end_) return "still running";
+  const std::string text = domain::to_valid_utf8(error_tail_);
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos) return end_->describe();
+  const auto last = text.find_last_not_of(" \t\r\n");
+  return end_->describe() + ": " + keep_end(text.substr(begin, last - begin + 1), error_tail_limit);
+}
+
+asio::awaitable<void> PiProcess::read_records() {
+  for (;;) {
+    const std::string bytes = co_await child_.read_stdout();
+    if (bytes.empty()) break;
+    last_heard_ = Clock::now();
+    const auto dropped = framer_.dropped_lines();
+    for (const std::string& line : framer_.feed(bytes)) take_line(line);
+    if (framer_.dropped_lines() > dropped) log::warn("pi.record_too_large", {{"pid", pid()}});
+  }
+  --open_streams_;
+  changed_.notify_all();
+  // Without its output it is of no use any more.
+  if (!ended()) child_.signal_group(SIGTERM);
+}
+
+void PiProcess::take_line(const std::string& line) {
+  if (!listening_) return;
+  auto record = pi::read_record(line);
+  if (!record) {
+    log::warn("pi.unreadable_record", {{"pid", pid()}, {"error", record.error()}});
+    return;
+  }
+  if (std::holds_alternative<pi::Other>(*record)) return;
+  records_.push_back(std::move(*record));
+  changed_.notify_all();
+}
+
+asio::awaitable<void> PiProcess::read_errors() {
+  for (;;) {
+    const std::string bytes = co_await child_.read_stderr();
+    if (bytes.empty()) break;
+    error_tail_ += bytes;
+    if (error_tail_.size() > 2 * error_tail_bytes)
+      error_tail_.erase(0, error_tail_.size() - error_tail_bytes);
+  }
+  --open_streams_;
+  changed_.notify_all();
+}
+
+asio::awaitable<void> PiProcess::watch_exit() {
+  const auto status = co_await child_.wait();
+  const auto deadline = Clock::now() + last_output;
+  while (open_streams_ > 0 && Clock::now() < deadline) co_await changed_.wait_until(deadline);
+  end_ = status;
+  changed_.notify_all();
+}
+
+asio::awaitable<void> PiProcess::await_end(Clock::time_point deadline) {
+  while (!ended() && Clock::now() < deadline) co_await changed_.wait_until(deadline);
+}
+
+asio::awaitable<void> PiProcess::end(std::chrono::milliseconds patience) {
+  child_.close_stdin();
+  for (int round = 0; round < 2 && !ended(); ++round) {
+    child_.signal_group(SIGTERM);
+    const auto deadline = Clock::now() + patience / 2;
+    co_await await_end(deadline);
+  }
+  if (!ended()) {
+    child_.kill_tree();
+    const auto deadline = Clock::now() + std::chrono::seconds{2};
+    co_await await_end(deadline);
+  }
+  tasks_.cancel();
+  co_await tasks_.join();
+}
+
+}  // namespace butler::worker

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <deque>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/event.hpp"
+#include "async/task_group.hpp"
+#include "process/child_process.hpp"
+#include "process/line_framer.hpp"
+#include "worker/pi_protocol.hpp"
+
+namespace butler::worker {
+
+/// One running `pi --mode rpc`: commands in, records out. Its output is always read, so that pi never stalls
+/// on it. One thread. end() has to be awaited before the destruction.
+class PiProcess {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// The error is a sentence.
+  static std::expected<std::unique_ptr<PiProcess>, std::string> spawn(
+      const boost::asio::any_io_executor& executor, std::vector<std::string> arguments,
+      std::vector<std::string> environment, std::filesystem::path working_directory);
+
+  PiProcess(boost::asio::any_io_executor executor, process::ChildProcess child);
+
+  /// Queues a command line for pi; lost when pi has ended.
+  void send(std::string line);
+
+  /// From now on records are kept for next(), older ones are dropped; or no longer.
+  void listen(bool on);
+
+  /// The next record. nullopt at the deadline, after wake(), and when pi has ended and no record is left.
+  boost::asio::awaitable<std::optional<pi::Record>> next(Clock::time_point deadline);
+  void wake();
+
+  /// True once pi is gone; what it had said before is still there.
+  bool ended() const { return end_.has_value(); }
+  /// "exit status 1: <the end of its error output>".
+  std::string describe_end() const;
+  /// When pi last said anything.
+  Clock::time_point last_heard() const { return last_heard_; }
+  pid_t pid() const { return child_.pid(); }
+
+  /// Ends pi: end of input and SIGTERM, again after half the patience, and SIGKILL for its whole tree after
+  /// all of it. Returns when it is gone. What it left running in other sessions is its Scratch's to find.
+  boost::asio::awaitable<void> end(std::chrono::milliseconds patience);
+
+ private:
+  boost::asio::awaitable<void> read_records();
+  boost::asio::awaitable<void> read_errors();
+  boost::asio::awaitable<void> write();
+  boost::asio::awaitable<void> watch_exit();
+  boost::asio::awaitable<void> await_end(Clock::time_point deadline);
+  void take_line(const std::string& line);
+
+  boost::asio::any_io_executor executor_;
+  process::ChildProcess child_;
+  process::LineFramer framer_;
+  std::deque<pi::Record> records_;
+  bool listening_ = false;
+  bool woken_ = false;
+  std::string outbox_;
+  bool writing_ = false;
+  std::string error_tail_;
+  int open_streams_ = 2;
+  std::optional<process::ExitStatus> end_;
+  Clock::time_point last_heard_ = Clock::now();
+  async::Event changed_;
+  async::TaskGroup tasks_;
+};
+
+}  // namespace butler::worker

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "domain/job.hpp"
+#include "json/value.hpp"
+
+/// What `pi --mode rpc` says and is told, one JSON text per line. Pure. Speaks with pi 0.87 and 1.5; records
+/// and members that are not known here are passed over.
+namespace butler::worker::pi {
+
+struct Response {
+  std::string id;  ///< "" when pi could not read the command
+  std::string command;
+  bool success = false;
+  std::string error;
+  bool handled = false;  ///< pi did it all at once: no turn follows
+};
+struct AgentStart {};
+struct TurnStart {};
+/// The end of a prompt's run, after all its retries. Newer versions say whether it was aborted.
+struct AgentSettled {
+  bool aborted = false;
+};
+struct TextDelta {
+  std::string text;
+};
+struct ThinkingDelta {
+  std::string text;
+};
+/// A whole message of the model.
+struct AssistantMessage {
+  std::string text;
+  std::string stop_reason;  ///< stop, length, toolUse, error, aborted…
+  std::string error;
+  domain::Usage usage;
+};
+struct ToolStart {
+  std::string id;
+  std::string name;
+  json::Value arguments;
+};
+/// `output` is all of it so far, not what is new.
+struct ToolUpdate {
+  std::string id;
+  std::string name;
+  std::string output;
+};
+struct ToolEnd {
+  std::string id;
+  std::string name;
+  std::string output;
+  bool is_error = false;
+};
+struct RetryStart {
+  int attempt = 0;
+  int most = 0;
+  std::string error;
+};
+struct CompactionStart {
+  std::string reason;
+};
+/// An extension asks something and waits for the answer.
+struct Dialog {
+  std::string id;
+  std::string method;
+  std::string title;
+  std::string message;
+};
+struct ExtensionError {
+  std::string error;
+};
+struct Other {};
+
+using Record =
+    std::variant<Response, AgentStart, TurnStart, AgentSettled, TextDelta, ThinkingDelta, AssistantMessage,
+                 ToolStart, ToolUpdate, ToolEnd, RetryStart, CompactionStart, Dialog, ExtensionError, Other>;
+
+/// Reads one line. The error is a sentence; a line that is JSON but no record is one too.
+std::expected<Record, std::string> read_record(std::string_view line);
+
+/// The call that the tool gate asks about; nullopt when the dialog is not the gate's.
+struct GateQuestion {
+  std::string call_id;
+  std::string tool_name;
+  json::Value input;
+};
+std::optional<GateQuestion> read_gate_question(const Dialog& dialog);
+
+// Commands, each a whole line with its end.
+std::string get_state(std::string_view id);
+std::string prompt(std::string_view id, std::string_view message);
+std::string steer(std::string_view id, std::string_view message);
+std::string follow_up(std::string_view id, std::string_view message);
+std::string abort(std::string_view id);
+std::string clear_queue(std::string_view id);
+std::string confirm_dialog(std::string_view id, bool confirmed);
+std::string cancel_dialog(std::string_view id);
+
+}  // namespace butler::worker::pi

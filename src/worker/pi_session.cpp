@@ -1,0 +1,72 @@
+#include "worker/pi_session.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <system_error>
+#include <utility>
+
+#include "log/log.hpp"
+#include "worker/session_store.hpp"
+
+namespace butler::worker {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::expected<FileDescriptor, std::string> lock_session(const std::filesystem::path& file) {
+  FileDescriptor lock{::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  if (!lock.is_open()) {
+    return std::unexpected(file.string() + ": " + std::generic_category().message(errno));
+  }
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    return std::unexpected(std::string{"another worker on this machine has this conversation open"});
+  }
+  return lock;
+}
+
+}  // namespace
+
+std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, const AgentHome& home,
+                                      const std::string& session_name,
+                                      const std::filesystem::path& memory_file) {
+  std::vector<std::string> arguments = settings.pi_command;
+  const auto add = [&](std::initializer_list<std::string> more) { arguments.insert(arguments.end(), more); };
+  add({"--mode", "rpc", "--provider", settings.provider});
+  if (!settings.model.empty()) add({"--model", settings.model});
+  add({"--session-dir", (settings.session_root / session_name).string(), "--session-id", session_name});
+  // Nothing that lies in the workspace is loaded as instructions or code: the agent writes there.
+  add({"--no-approve", "-nc", "-ne", "-e", home.tool_gate.string()});
+  // By file: other users could read the text in a command line.
+  add({"--append-system-prompt", memory_file.string()});
+  return arguments;
+}
+
+std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(const asio::any_io_executor& executor,
+                                                                       const config::WorkerSettings& settings,
+                                                                       const AgentHome& home,
+                                                                       const std::string& session_key) try {
+  const std::string name = session_name(session_key);
+  auto session = std::make_unique<PiSession>();
+  auto lock = lock_session(settings.session_root / (name + ".lock"));
+  if (!lock) return std::unexpected(lock.error());
+  session->lock = std::move(*lock);
+  make_private_folder(settings.session_root / name);
+  session->scratch = std::make_unique<Scratch>(home.scratch);
+  session->known = Memory{settings.workspace}.open_day(local_date(domain::wall_clock_now()));
+  const auto memory_file = session->scratch->folder() / "memory.md";
+  write_private_file(memory_file, memory_prompt(session->known, settings.append_system_prompt));
+
+  auto process = PiProcess::spawn(
+      executor, pi_arguments(settings, home, name, memory_file),
+      agent_environment(settings, home, session->scratch->folder(), ProviderKeys::given), settings.workspace);
+  if (!process) return std::unexpected(process.error());
+  session->process = std::move(*process);
+  log::info("pi.started", {{"session", session_key}, {"pid", session->process->pid()}});
+  return session;
+} catch (const std::system_error& error) {
+  return std::unexpected(std::string{error.what()});
+}
+
+}  // namespace butler::worker

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "worker/agent_environment.hpp"
+#include "worker/memory.hpp"
+#include "worker/pi_process.hpp"
+#include "worker/private_files.hpp"
+
+namespace butler::worker {
+
+/// A conversation's pi: its process, and what goes with it.
+struct PiSession {
+  FileDescriptor lock;  ///< one live pi per session file, also between workers
+  std::unique_ptr<Scratch> scratch;
+  std::unique_ptr<PiProcess> process;
+  MemorySnapshot known;  ///< what the agent was told of its memory
+  bool ready = false;    ///< pi has answered its first command
+};
+
+/// pi's command line. `memory_file` holds the text that pi appends to its system prompt.
+std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, const AgentHome& home,
+                                      const std::string& session_name,
+                                      const std::filesystem::path& memory_file);
+
+/// Starts the pi of a session, on the session's earlier history if there is one. The error is a sentence for
+/// the person who asked.
+std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(
+    const boost::asio::any_io_executor& executor, const config::WorkerSettings& settings,
+    const AgentHome& home, const std::string& session_key);
+
+}  // namespace butler::worker

@@ -1,0 +1,130 @@
+#include "worker/run_command.hpp"
+
+#include <csignal>
+#include <utility>
+
+#include "async/task_group.hpp"
+#include "domain/limits.hpp"
+#include "domain/utf8.hpp"
+#include "worker/events.hpp"
+
+namespace butler::worker {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::string_view call_id = "run";
+constexpr std::string_view tool_name = "bash";
+constexpr std::string_view cut_note = "\n[the rest of the output is left out]\n";
+constexpr std::size_t text_limit = domain::limits::result_text - cut_note.size();
+
+// The last bytes of a command's output are in the pipe when it has ended and its children are dead.
+constexpr std::chrono::seconds last_output{1};
+
+}  // namespace
+
+std::string OutputText::feed(std::string_view bytes) {
+  pending_.append(bytes);
+  const auto whole = pending_.size() - domain::incomplete_utf8_tail(pending_);
+  std::string shown = show(std::string_view{pending_}.substr(0, whole));
+  pending_.erase(0, whole);
+  return shown;
+}
+
+std::string OutputText::finish() { return show(std::exchange(pending_, {})); }
+
+std::string OutputText::show(std::string_view bytes) {
+  if (full_ || bytes.empty()) return {};
+  std::string valid = domain::to_valid_utf8(bytes);
+  const auto count = domain::count_code_points(valid);
+  if (code_points_ + count > text_limit) {
+    valid.resize(domain::prefix_code_points(valid, text_limit - code_points_).size());
+    valid.append(cut_note);
+    full_ = true;
+  }
+  code_points_ += count;
+  text_ += valid;
+  return valid;
+}
+
+asio::awaitable<Outcome> RunCommand::run(domain::Job job, AgentListener& listener) {
+  ToolCall call{.id = std::string{call_id}, .name = std::string{tool_name}, .arguments = {}};
+  call.arguments = json::Object{{"command", job.prompt}};
+  listener.report(tool_start_event(call));
+  const bool on_record = co_await listener.recorded();
+  if (!on_record || aborted_) co_return Outcome{.kind = Outcome::Kind::aborted};
+
+  const Scratch scratch(options_.scratch_parent);
+  auto child = process::ChildProcess::spawn(executor_, {.arguments = {"/bin/bash", "-c", job.prompt},
+                                                        .environment = options_.environment(scratch.folder()),
+                                                        .working_directory = options_.workspace,
+                                                        .stdin_mode = process::Stdin::null,
+                                                        .stderr_mode = process::Stderr::merged_into_stdout});
+  if (!child) co_return Outcome{.kind = Outcome::Kind::failed, .text = child.error()};
+  Outcome outcome = co_await supervise(std::move(*child), scratch, listener);
+  const bool failed = outcome.kind != Outcome::Kind::completed;
+  listener.report(tool_end_event(call_id, tool_name, output_.text(), failed));
+  co_return outcome;
+}
+
+asio::awaitable<Outcome> RunCommand::supervise(process::ChildProcess child, const Scratch& scratch,
+                                               AgentListener& listener) {
+  const auto deadline = Clock::now() + options_.time_limit;
+  async::TaskGroup tasks(executor_);
+  tasks.spawn("output", read_output(child, listener));
+  tasks.spawn("exit", watch_exit(child));
+
+  bool timed_out = false;
+  while (!exit_ && !aborted_ && !timed_out) {
+    const bool changed = co_await changed_.wait_until(deadline);
+    timed_out = !changed;
+  }
+  // What it left in the background goes as well: nobody would know of it.
+  child.kill_tree();
+  scratch.kill_strays();
+  const auto output_deadline = Clock::now() + last_output;
+  while (!(exit_ && output_ended_) && Clock::now() < output_deadline) {
+    co_await changed_.wait_until(output_deadline);
+  }
+  tasks.cancel();
+  co_await tasks.join();
+  co_return outcome_of(timed_out);
+}
+
+asio::awaitable<void> RunCommand::read_output(process::ChildProcess& child, AgentListener& listener) {
+  for (;;) {
+    const std::string bytes = co_await child.read_stdout();
+    const std::string text = bytes.empty() ? output_.finish() : output_.feed(bytes);
+    if (!text.empty()) listener.report(text_event(text));
+    if (bytes.empty()) break;
+  }
+  output_ended_ = true;
+  changed_.notify_all();
+}
+
+asio::awaitable<void> RunCommand::watch_exit(process::ChildProcess& child) {
+  exit_ = co_await child.wait();
+  changed_.notify_all();
+}
+
+Outcome RunCommand::outcome_of(bool timed_out) const {
+  using enum Outcome::Kind;
+  if (aborted_) return {.kind = aborted};
+  if (timed_out) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.time_limit);
+    return {.kind = failed, .text = "the command took longer than " + std::to_string(seconds.count()) + " s"};
+  }
+  if (exit_ && exit_->success()) return {.kind = completed, .text = output_.text()};
+  return {.kind = failed, .text = exit_ ? exit_->describe() : "the command did not end"};
+}
+
+void RunCommand::abort(std::chrono::milliseconds /*patience*/) {
+  aborted_ = true;
+  changed_.notify_all();
+}
+
+void RunCommand::message(api::MessageMode /*mode*/, std::string /*text*/) {}
+
+}  // namespace butler::worker

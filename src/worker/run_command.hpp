@@ -1,0 +1,75 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/event.hpp"
+#include "process/child_process.hpp"
+#include "worker/agent.hpp"
+#include "worker/agent_environment.hpp"
+
+namespace butler::worker {
+
+/// A command's output as it may go on the wire: bytes in, valid UTF-8 out, within the limit of a result.
+/// Pure.
+class OutputText {
+ public:
+  /// What can be shown of the output so far and was not yet: the begin of an unfinished character waits.
+  std::string feed(std::string_view bytes);
+  /// The rest, at the end of the output.
+  std::string finish();
+
+  /// All that was returned.
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string show(std::string_view bytes);
+
+  std::string pending_;
+  std::string text_;
+  std::size_t code_points_ = 0;
+  bool full_ = false;
+};
+
+/// Executes a `run` job: `/bin/bash -c <prompt>` in the workspace, without the model.
+class RunCommand final : public Agent {
+ public:
+  struct Options {
+    std::filesystem::path workspace;
+    std::filesystem::path scratch_parent;
+    /// Builds the environment around the scratch folder.
+    std::function<std::vector<std::string>(const std::filesystem::path& scratch)> environment;
+    std::chrono::milliseconds time_limit{3'600'000};
+  };
+
+  RunCommand(boost::asio::any_io_executor executor, Options options)
+      : executor_(executor), options_(std::move(options)), changed_(executor) {}
+
+  boost::asio::awaitable<Outcome> run(domain::Job job, AgentListener& listener) override;
+  /// Kills the command and all that it started, whatever the patience: a command has nothing to put in order.
+  void abort(std::chrono::milliseconds patience) override;
+  /// A command takes no messages.
+  void message(api::MessageMode mode, std::string text) override;
+
+ private:
+  boost::asio::awaitable<Outcome> supervise(process::ChildProcess child, const Scratch& scratch,
+                                            AgentListener& listener);
+  boost::asio::awaitable<void> read_output(process::ChildProcess& child, AgentListener& listener);
+  boost::asio::awaitable<void> watch_exit(process::ChildProcess& child);
+  Outcome outcome_of(bool timed_out) const;
+
+  boost::asio::any_io_executor executor_;
+  Options options_;
+  async::Event changed_;
+  bool aborted_ = false;
+  bool output_ended_ = false;
+  std::optional<process::ExitStatus> exit_;
+  OutputText output_;
+};
+
+}  // namespace butler::worker

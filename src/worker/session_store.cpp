@@ -1,0 +1,56 @@
+#include "worker/session_store.hpp"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "process/role.hpp"
+#include "worker/private_files.hpp"
+
+namespace butler::worker {
+
+namespace {
+
+constexpr std::size_t id_limit = 128;
+constexpr std::size_t readable_limit = 40;
+constexpr std::size_t digest_bytes = 16;
+
+bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+}  // namespace
+
+std::string session_store_id(const std::filesystem::path& session_root) {
+  const auto file = session_root / ".store-id";
+  write_private_file_once(file, "store-" + process::random_hex(16) + "\n");
+  std::string id = read_file(file, id_limit + 1).value_or("");
+  while (id.ends_with('\n')) id.pop_back();
+  const bool plain = std::ranges::all_of(id, [](char c) { return is_plain(c) || c == '-'; });
+  if (id.empty() || id.size() > id_limit || !plain) {
+    throw std::runtime_error(
+        file.string() +
+        " does not hold the id of this session root; restore it from a backup, or remove it and "
+        "the sessions get a new home after ORCH_SESSION_HOME_SECONDS");
+  }
+  return id;
+}
+
+std::string session_name(std::string_view session_key) {
+  std::string name;
+  for (const char c : session_key.substr(0, readable_limit)) name.push_back(is_plain(c) ? c : '-');
+  // pi's session ids begin with a letter or a digit.
+  if (name.empty() || !is_plain(name.front())) name.insert(0, "s");
+  name.push_back('-');
+
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(session_key.data()), session_key.size(), digest.data());
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (std::size_t i = 0; i < digest_bytes; ++i) {
+    name.push_back(digits[digest.at(i) >> 4U]);
+    name.push_back(digits[digest.at(i) & 15U]);
+  }
+  return name;
+}
+
+}  // namespace butler::worker

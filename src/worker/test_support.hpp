@@ -1,0 +1,148 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "async/event.hpp"
+#include "async/task_group.hpp"
+#include "json/value.hpp"
+#include "worker/agent.hpp"
+#include "worker/events.hpp"
+
+/// What the worker's tests share.
+namespace butler::worker::testing_support {
+
+/// No test of this module takes longer; one that would is stuck.
+inline constexpr std::chrono::seconds stuck{30};
+
+/// A fresh folder, removed at the end.
+class TempFolder {
+ public:
+  TempFolder() {
+    std::string name = std::filesystem::temp_directory_path() / "butler-worker-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    path_ = name;
+  }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  ~TempFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::string file_content(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>{stream}, {}};
+}
+
+inline void write_file(const std::filesystem::path& file, std::string_view content) {
+  std::ofstream(file, std::ios::binary) << content;
+}
+
+/// Runs a task to its end on the context and returns its value; throws what it throws, or when it is stuck.
+template <class T>
+T run_to_end(boost::asio::io_context& context, boost::asio::awaitable<T> task) {
+  std::optional<T> result;
+  std::exception_ptr fault;
+  bool ended = false;
+  boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr error, T value) {
+    fault = error;
+    if (!error) result.emplace(std::move(value));
+    ended = true;
+  });
+  context.restart();
+  const auto deadline = std::chrono::steady_clock::now() + stuck;
+  while (!ended && std::chrono::steady_clock::now() < deadline) context.run_one_until(deadline);
+  if (fault) std::rethrow_exception(fault);
+  if (!result) throw std::runtime_error("the task is stuck");
+  return std::move(*result);
+}
+
+inline void run_to_end(boost::asio::io_context& context, boost::asio::awaitable<void> task) {
+  auto wrap = [](boost::asio::awaitable<void> inner) -> boost::asio::awaitable<bool> {
+    co_await std::move(inner);
+    co_return true;
+  };
+  run_to_end(context, wrap(std::move(task)));
+}
+
+/// Keeps what an agent reports. The record is there at once unless `records` is switched off.
+class ListenerLog final : public AgentListener {
+ public:
+  explicit ListenerLog(boost::asio::io_context& context) : changed_(context.get_executor()) {}
+
+  void report(api::ReportedEvent event) override {
+    events.push_back(std::move(event));
+    if (on_event) on_event(events.back());
+    changed_.notify_all();
+  }
+  boost::asio::awaitable<bool> recorded() override {
+    while (!answer) co_await changed_.wait();
+    co_return *answer;
+  }
+  /// What recorded() says; waits while unset.
+  void set_answer(bool value) {
+    answer = value;
+    changed_.notify_all();
+  }
+
+  std::string text() const {
+    std::string all;
+    for (const auto& event : events) {
+      if (event.type == domain::EventType::agent_text_delta) all += delta_of(event)->get_string();
+    }
+    return all;
+  }
+  std::size_t count(domain::EventType type) const {
+    std::size_t found = 0;
+    for (const auto& event : events) found += event.type == type ? 1 : 0;
+    return found;
+  }
+  /// The data of the first event of that type as JSON text; "" when there is none.
+  std::string first(domain::EventType type) const {
+    for (const auto& event : events) {
+      if (event.type == type) return event.data ? json::serialize(*event.data) : event.message.value_or("");
+    }
+    return {};
+  }
+
+  std::vector<api::ReportedEvent> events;
+  std::function<void(const api::ReportedEvent&)> on_event;
+  std::optional<bool> answer = true;
+
+ private:
+  async::Event changed_;
+};
+
+inline domain::Job make_job(std::string prompt, std::string session_key = "telegram:1:v1") {
+  domain::Job job;
+  job.id = "01234567-89ab-7def-8123-456789abcdef";
+  job.status = domain::JobStatus::running;
+  job.prompt = std::move(prompt);
+  job.chat_id = "1";
+  job.requester_id = "1";
+  job.session_key = std::move(session_key);
+  return job;
+}
+
+}  // namespace butler::worker::testing_support
