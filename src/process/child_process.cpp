@@ -221,7 +221,9 @@ asio::awaitable<ExitStatus> ChildProcess::State::wait(std::shared_ptr<State> sta
 
 std::expected<ChildProcess, std::string> ChildProcess::spawn(const asio::any_io_executor& executor,
                                                              const SpawnOptions& options) {
-  const auto program = find_program(options.arguments, options.environment, options.working_directory);
+  const auto program = options.program.empty()
+                           ? find_program(options.arguments, options.environment, options.working_directory)
+                           : options.program.string();
   if (!program) return std::unexpected(program.error());
   std::signal(SIGPIPE, SIG_IGN);
 

@@ -20,8 +20,10 @@ enum class Stderr : std::uint8_t { pipe, merged_into_stdout, inherited };
 struct SpawnOptions {
   std::vector<std::string>
       arguments;  ///< arguments[0] is the program: a path, or looked up on the child's PATH
-  std::vector<std::string> environment;  ///< all of it, NAME=VALUE: nothing of our own is inherited
-  std::filesystem::path working_directory;
+  std::vector<std::string> environment;     ///< all of it, NAME=VALUE: nothing of our own is inherited
+  std::filesystem::path working_directory;  ///< empty: our own
+  std::filesystem::path program =
+      {};  ///< what is run under the name arguments[0]; empty: what that name finds
   Stdin stdin_mode = Stdin::pipe;
   Stderr stderr_mode = Stderr::pipe;
 };

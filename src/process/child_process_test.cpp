@@ -194,6 +194,13 @@ TEST_F(ChildProcessTest, TheWorkingDirectoryIsTheOneGiven) {
   EXPECT_EQ(output_of(options), std::filesystem::canonical("/usr/bin").string() + "\n");
 }
 
+TEST_F(ChildProcessTest, AProgramCanRunUnderAnotherName) {
+  auto options = shell("");
+  options.arguments = {"somebody", "-c", "tr '\\0' ' ' < /proc/$$/cmdline"};
+  options.program = "/bin/sh";
+  EXPECT_THAT(output_of(options), StartsWith("somebody -c"));
+}
+
 TEST_F(ChildProcessTest, NoDescriptorIsInherited) {
   const int leaky = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC
   const auto sibling = spawn(shell("cat"));

@@ -1,0 +1,14 @@
+#pragma once
+
+namespace butler::cli {
+
+/// What the program's exit status says; the two high ones are those of sysexits.h.
+enum ExitCode : int {
+  exit_ok = 0,
+  exit_failure = 1,
+  exit_usage = 2,
+  exit_temporary = 75,  ///< another instance holds the lock
+  exit_config = 78,     ///< the configuration is wrong: starting again will not help
+};
+
+}  // namespace butler::cli

@@ -1,0 +1,79 @@
+#include "cli/role_start.hpp"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <exception>
+
+#include "cli/exit_code.hpp"
+#include "cli/home.hpp"
+#include "cli/report.hpp"
+#include "config/load.hpp"
+#include "gateway/main.hpp"
+#include "log/log.hpp"
+#include "orchestrator/main.hpp"
+#include "process/role.hpp"
+#include "worker/main.hpp"
+
+namespace butler::cli {
+
+namespace {
+
+constexpr mode_t nobody_else = 077;
+
+void prepare_folders(const config::OrchestratorSettings& settings) { prepare_home(settings.home); }
+void prepare_folders(const config::GatewaySettings& settings) { prepare_home(settings.home); }
+void prepare_folders(const config::WorkerSettings& settings) {
+  prepare_home(settings.home);
+  prepare_agent_folder(settings.workspace);
+  prepare_agent_folder(settings.session_root);
+}
+
+/// A time zone from a file counts as one from the environment does.
+void set_time_zone(const config::Environment& environment) {
+  const auto zone = environment.find("TZ");
+  if (zone == environment.end()) return;
+  ::setenv("TZ", zone->second.value.c_str(), 1);
+  ::tzset();
+}
+
+template <class Settings>
+int start(config::Role role, const config::Start& process_start, const config::Loaded& loaded,
+          const config::Decoded<Settings>& settings, int (*run)(const Settings&)) {
+  if (!settings) {
+    print_problems(settings.error());
+    return exit_config;
+  }
+  const bool supervised = process_start.variables.contains(process::parent_variable);
+  start_log(config::role_name(role), loaded);
+  if (!supervised) log_warnings(loaded);
+  set_time_zone(loaded.environment);
+  ::umask(nobody_else);
+  prepare_folders(*settings);
+  process::drop_root(role == config::Role::worker ? agent_user : control_user);
+  process::harden(supervised);
+  return run(*settings);
+}
+
+}  // namespace
+
+int start_role(config::Role role) {
+  const auto process_start = config::this_start();
+  const auto loaded = config::load(process_start);
+  try {
+    switch (role) {
+      case config::Role::orchestrator:
+        return start(role, process_start, loaded, config::orchestrator_settings(loaded), orchestrator::run);
+      case config::Role::gateway:
+        return start(role, process_start, loaded, config::gateway_settings(loaded), gateway::run);
+      case config::Role::worker:
+        return start(role, process_start, loaded, config::worker_settings(loaded), worker::run);
+    }
+  } catch (const std::exception& fault) {
+    log::error("role.failed", {{"error", fault.what()}});
+  }
+  return exit_failure;
+}
+
+}  // namespace butler::cli
