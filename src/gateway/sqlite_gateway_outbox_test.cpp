@@ -34,7 +34,7 @@ class GatewayOutboxTest : public ::testing::Test {
 
   OutboxRow first(std::int64_t chat_id = 42) { return store->first_unsent(chat_id).value(); }
 
-  testing::TempFolder home;
+  TempFolder home;
   domain::Timestamp now{1'700'000'000'000ms};
   std::optional<GatewayDatabase> gateway;
   std::optional<SqliteGatewayStore> store;

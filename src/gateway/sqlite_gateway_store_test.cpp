@@ -59,7 +59,7 @@ class SqliteGatewayStoreTest : public ::testing::Test {
     return state;
   }
 
-  testing::TempFolder home;
+  TempFolder home;
   domain::Timestamp now{1'700'000'000'000ms};
   std::optional<GatewayDatabase> gateway;
   std::optional<SqliteGatewayStore> store;

@@ -9,7 +9,7 @@
 
 #include "gateway/sqlite_gateway_store.hpp"
 
-namespace butler::gateway::testing {
+namespace butler::gateway {
 
 /// A folder of its own that goes with the object.
 class TempFolder {
@@ -32,4 +32,4 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace butler::gateway::testing
+}  // namespace butler::gateway

@@ -1,0 +1,198 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "api/describe.hpp"
+#include "async/event.hpp"
+#include "domain/job_id.hpp"
+#include "domain/job_status.hpp"
+#include "http/server.hpp"
+#include "json/codec.hpp"
+
+namespace butler::gateway {
+
+/// As much of the orchestrator as the gateway's tests need; its agent answers at once with the prompt.
+class FakeOrchestrator : public http::Application {
+ public:
+  explicit FakeOrchestrator(boost::asio::io_context& io)
+      : changed(io.get_executor()), server_(io.get_executor(), {}, *this) {
+    server_.listen();
+  }
+
+  boost::asio::awaitable<void> run() { return server_.run(); }
+  boost::asio::awaitable<void> shut_down() { return server_.shut_down(std::chrono::milliseconds{0}); }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port()); }
+
+  std::variant<http::Response, http::BodyLimit> admit(const http::RequestHead&) override {
+    return http::BodyLimit{std::size_t{1} << 20U};
+  }
+
+  boost::asio::awaitable<void> serve(http::Request request, http::Exchange& exchange) override {
+    if (away) co_return;
+    const std::string path{request.head.path()};
+    if (path == "/v1/jobs") {
+      while (hold_creates) co_await changed.wait();
+      co_return co_await create(std::move(request), exchange);
+    }
+    if (path == "/v1/deliveries") co_return co_await deliveries(exchange);
+    http::Response response = answer(path, request.body);
+    const bool acknowledged = path.ends_with("/ack");
+    if (acknowledged && on_acknowledge) {
+      std::exchange(on_acknowledge, {})();
+      co_return;
+    }
+    co_await exchange.send(std::move(response));
+  }
+
+  /// Ends a job, and makes it a delivery.
+  void finish(const std::string& job_id, domain::JobStatus status, std::optional<std::string> text = {},
+              std::optional<std::string> error = {}) {
+    domain::Job& job = jobs.at(job_id);
+    job.status = status;
+    job.result_text = std::move(text);
+    job.error = std::move(error);
+    job.finished_at = domain::wall_clock_now();
+    undelivered.push_back(job_id);
+    changed.notify_all();
+  }
+
+  const domain::Job& job_with_prompt(std::string_view prompt) const {
+    for (const auto& [id, job] : jobs) {
+      if (job.prompt == prompt) return job;
+    }
+    throw std::runtime_error("no job with the prompt " + std::string{prompt});
+  }
+
+  std::map<std::string, domain::Job> jobs;    ///< by id
+  std::map<std::string, std::string> keys;    ///< idempotency key → job id
+  std::map<std::string, std::string> bodies;  ///< idempotency key → body
+  std::vector<std::string> created;           ///< prompts, in order
+  std::vector<std::string> undelivered;       ///< ids of jobs that ended and were not acknowledged
+  std::size_t create_calls = 0;
+  bool instant_agent = true;
+  bool away = false;          ///< connections are closed without an answer
+  bool hold_creates = false;  ///< creations wait until this is false
+  std::optional<std::pair<int, std::string>> create_error;
+  std::function<void()> on_created;  ///< the job exists, and the gateway does not know; no answer is given
+  std::function<void()> on_acknowledge;  ///< the acknowledgement came; no answer is given
+  api::AdminState admin;
+  async::Event changed;
+
+ private:
+  template <class T>
+  static http::Response json_response(const T& value, int status = 200) {
+    return {.status = status, .body = json::serialize(json::encode(value))};
+  }
+  static http::Response refusal(int status, std::string_view code) {
+    return {.status = status, .body = json::serialize(json::Object{{"error", code}})};
+  }
+
+  boost::asio::awaitable<void> create(http::Request request, http::Exchange& exchange) {
+    ++create_calls;
+    if (create_error) {
+      auto response = refusal(create_error->first, create_error->second);
+      co_return co_await exchange.send(std::move(response));
+    }
+    const std::string key{request.head.headers.find("idempotency-key").value()};
+    if (!keys.contains(key)) add_job(key, request.body);
+    const bool same = bodies.at(key) == request.body;
+    if (on_created) {
+      std::exchange(on_created, {})();
+      co_return;
+    }
+    auto response = same ? json_response(api::JobAnswer{jobs.at(keys.at(key))}, 201)
+                         : refusal(409, "idempotency_conflict");
+    co_await exchange.send(std::move(response));
+  }
+
+  void add_job(const std::string& key, const std::string& body) {
+    const auto wanted = json::decode<api::CreateJobRequest>(json::parse(body).value()).value();
+    domain::Job job;
+    job.id =
+        ids_.next(domain::wall_clock_now(), {0, static_cast<std::uint8_t>(jobs.size() * 37), 2, 3, 4,
+                                             static_cast<std::uint8_t>(jobs.size() * 91 + 7), 6, 7, 8, 9});
+    job.kind = wanted.kind.value_or(domain::JobKind::task);
+    job.status =
+        job.kind == domain::JobKind::run ? domain::JobStatus::needs_approval : domain::JobStatus::queued;
+    job.prompt = wanted.prompt;
+    job.channel = wanted.channel;
+    job.chat_id = wanted.chat_id;
+    job.thread_id = wanted.thread_id;
+    job.requester_id = wanted.requester_id;
+    job.session_key = wanted.session_key;
+    job.deliver_to = wanted.deliver_to;
+    job.created_at = job.updated_at = domain::wall_clock_now();
+    jobs[job.id] = job;
+    keys[key] = job.id;
+    bodies[key] = body;
+    created.push_back(job.prompt);
+    if (instant_agent && job.kind == domain::JobKind::task) complete(job.id);
+  }
+
+  void complete(const std::string& job_id) {
+    jobs.at(job_id).started_at = domain::wall_clock_now();
+    finish(job_id, domain::JobStatus::completed, "re: " + jobs.at(job_id).prompt);
+  }
+
+  boost::asio::awaitable<void> deliveries(http::Exchange& exchange) {
+    bool gone = false;
+    exchange.watch_close([this, &gone] {
+      gone = true;
+      changed.notify_all();
+    });
+    while (undelivered.empty() && !gone) co_await changed.wait();
+    exchange.unwatch();
+    if (gone || away) co_return;
+    json::Array list;
+    std::int64_t sequence = 0;
+    for (const auto& id : undelivered) {
+      auto one = json::encode(jobs.at(id)).get_object();
+      one["deliverySeq"] = ++sequence;
+      list.push_back(std::move(one));
+    }
+    http::Response response{.body = json::serialize(json::Object{{"jobs", std::move(list)}})};
+    co_await exchange.send(std::move(response));
+  }
+
+  http::Response answer(const std::string& path, const std::string& body) {
+    if (path == "/v1/admin/state") return json_response(api::AdminAnswer{admin});
+    const auto slash = path.rfind('/');
+    const std::string action = path.substr(slash + 1);
+    if (path.starts_with("/v1/deliveries/")) {
+      std::erase(undelivered, path.substr(15, slash - 15));
+      return {.body = "{}"};
+    }
+    const std::string id = jobs.contains(action) ? action : path.substr(9, slash - 9);
+    if (!jobs.contains(id)) return refusal(404, "job_not_found");
+    if (action == "approve") approve(id);
+    if (action == "abort" && !abort(id, body)) return refusal(409, "invalid_transition");
+    return json_response(api::JobAnswer{jobs.at(id)});
+  }
+
+  void approve(const std::string& id) {
+    if (jobs.at(id).status != domain::JobStatus::needs_approval) return;
+    jobs.at(id).status = domain::JobStatus::queued;
+    if (instant_agent) complete(id);
+  }
+
+  bool abort(const std::string& id, const std::string& body) {
+    domain::Job& job = jobs.at(id);
+    const auto wanted = json::decode<api::AbortRequest>(json::parse(body).value()).value();
+    if (wanted.if_status && *wanted.if_status != job.status) return false;
+    if (job.status == domain::JobStatus::running) {
+      job.status = domain::JobStatus::aborting;
+    } else if (!domain::is_terminal(job.status)) {
+      finish(id, domain::JobStatus::aborted);
+    }
+    return true;
+  }
+
+  domain::JobIdSequence ids_;
+  http::Server server_;
+};
+
+}  // namespace butler::gateway
