@@ -1,5 +1,8 @@
 #include "worker/event_reporter.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <string_view>
 #include <utility>
 
@@ -30,6 +33,9 @@ void EventReporter::add(api::ReportedEvent event) {
 }
 
 asio::awaitable<void> EventReporter::send() {
+  // What the same turn of the loop adds goes along.
+  const auto executor = co_await asio::this_coro::executor;
+  co_await asio::post(executor, asio::use_awaitable);
   while (!queue_.empty()) {
     auto batch = queue_.take();
     const api::ReportEventsRequest request{

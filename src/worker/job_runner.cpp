@@ -1,5 +1,8 @@
 #include "worker/job_runner.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <memory>
 #include <string>
 #include <utility>
@@ -79,7 +82,9 @@ class JobRun final : public AgentListener {
   }
 
   asio::awaitable<void> keep_lease() {
-    // An agent that answers at once is done before this begins: no heartbeat is needed then.
+    // An agent that answers at once is done before the loop's next turn: it needs no heartbeat.
+    const auto executor = co_await asio::this_coro::executor;
+    co_await asio::post(executor, asio::use_awaitable);
     if (agent_ended_) co_return;
     LeaseKeeper keeper(orchestrator_, claimed_, options_.heartbeat,
                        {.on_abort = [this] { abort_requested(); },

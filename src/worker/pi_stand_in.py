@@ -168,6 +168,12 @@ def turn(text):
     settled()
 
 
+def take_turn(text):
+    with one_turn:
+        turn(text)
+
+
+one_turn = threading.Lock()
 hang = threading.Event()
 stubborn = threading.Event()
 
@@ -203,7 +209,7 @@ def main():
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 stubborn.set()
             say(response)
-            threading.Thread(target=turn, args=(command["message"],), daemon=True).start()
+            threading.Thread(target=take_turn, args=(command["message"],), daemon=True).start()
         elif kind == "extension_ui_response":
             with arrived:
                 answers[number] = command

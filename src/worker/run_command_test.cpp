@@ -1,0 +1,195 @@
+#include "worker/run_command.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "domain/limits.hpp"
+#include "domain/utf8.hpp"
+#include "process/process_tree.hpp"
+#include "worker/mock_agent.hpp"
+#include "worker/test_support.hpp"
+
+namespace butler::worker {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using domain::EventType;
+using testing::HasSubstr;
+using testing_support::file_content;
+using testing_support::ListenerLog;
+using testing_support::make_job;
+using testing_support::run_to_end;
+using Kind = Outcome::Kind;
+
+class RunCommandTest : public testing::Test {
+ protected:
+  RunCommandTest() {
+    options.workspace = folder.path() / "workspace";
+    options.scratch_parent = folder.path() / "scratch";
+    fs::create_directory(options.workspace);
+    fs::create_directory(options.scratch_parent);
+    options.environment = [](const fs::path& scratch) {
+      return std::vector<std::string>{"PATH=/usr/bin:/bin", "TMPDIR=" + scratch.string()};
+    };
+  }
+
+  Outcome run(const std::string& command) {
+    RunCommand agent(context.get_executor(), options);
+    return run_to_end(context, agent.run(make_job(command), listener));
+  }
+  /// Runs the command and calls `act` at its first output.
+  Outcome run_and(const std::string& command, const std::function<void(RunCommand&)>& act) {
+    RunCommand agent(context.get_executor(), options);
+    listener.on_event = [&](const api::ReportedEvent& event) {
+      if (event.type == EventType::agent_text_delta) act(agent);
+    };
+    return run_to_end(context, agent.run(make_job(command), listener));
+  }
+  bool anything_runs() const {
+    return std::ranges::any_of(process::list_processes(), [&](const process::ProcessEntry& entry) {
+      const auto environment = file_content(fs::path{"/proc"} / std::to_string(entry.pid) / "environ");
+      return entry.state != 'Z' && environment.find(folder.path().string()) != std::string::npos;
+    });
+  }
+
+  testing_support::TempFolder folder;
+  asio::io_context context{1};
+  RunCommand::Options options;
+  ListenerLog listener{context};
+};
+
+TEST_F(RunCommandTest, TheOutputOfBothStreamsIsTheAnswer) {
+  const auto outcome = run("echo out; echo err >&2");
+  EXPECT_EQ(outcome.kind, Kind::completed);
+  EXPECT_EQ(outcome.text, "out\nerr\n");
+  EXPECT_EQ(listener.text(), "out\nerr\n");
+}
+
+TEST_F(RunCommandTest, ItRunsInTheWorkspaceWithoutInputAndWithABuiltEnvironment) {
+  const auto outcome = run("pwd; cat; env | sort");
+  EXPECT_THAT(outcome.text, testing::StartsWith(options.workspace.string() + "\n"));
+  EXPECT_THAT(outcome.text, HasSubstr("TMPDIR=" + options.scratch_parent.string()));
+  EXPECT_THAT(outcome.text, testing::Not(HasSubstr("HOME=")));
+}
+
+TEST_F(RunCommandTest, AnotherStatusThanZeroIsAFailureThatSaysWhich) {
+  const auto outcome = run("echo kept; exit 3");
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_EQ(outcome.text, "exit status 3");
+  EXPECT_EQ(listener.text(), "kept\n");
+  EXPECT_EQ(run("kill -9 $$").text, "killed by SIGKILL");
+}
+
+TEST_F(RunCommandTest, TheStartIsOnRecordBeforeTheCommandStarts) {
+  listener.answer.reset();
+  listener.on_event = [&](const api::ReportedEvent& event) {
+    if (event.type != EventType::tool_start) return;
+    EXPECT_FALSE(fs::exists(options.workspace / "made"));
+    listener.set_answer(true);
+  };
+  run("touch made");
+  EXPECT_TRUE(fs::exists(options.workspace / "made"));
+  EXPECT_THAT(listener.first(EventType::tool_start), HasSubstr(R"("summary":"touch made")"));
+  EXPECT_THAT(listener.first(EventType::tool_end), HasSubstr(R"("isError":false)"));
+}
+
+TEST_F(RunCommandTest, WithoutARecordNothingRuns) {
+  listener.answer = false;
+  EXPECT_EQ(run("touch made").kind, Kind::aborted);
+  EXPECT_FALSE(fs::exists(options.workspace / "made"));
+}
+
+TEST_F(RunCommandTest, AnAbortKillsTheWholeTree) {
+  const auto outcome = run_and("setsid sleep 600 & (trap '' TERM; sleep 600) & echo up; sleep 600",
+                               [](RunCommand& agent) { agent.abort(5s); });
+  EXPECT_EQ(outcome.kind, Kind::aborted);
+  EXPECT_FALSE(anything_runs());
+}
+
+TEST_F(RunCommandTest, WhatACommandLeavesInTheBackgroundEndsWithIt) {
+  const auto outcome = run("setsid sleep 600 & sleep 600 & echo done");
+  EXPECT_EQ(outcome.kind, Kind::completed);
+  EXPECT_EQ(outcome.text, "done\n");
+  EXPECT_FALSE(anything_runs());
+  EXPECT_TRUE(fs::is_empty(options.scratch_parent));
+}
+
+TEST_F(RunCommandTest, ACommandThatTakesTooLongIsEnded) {
+  options.time_limit = 100ms;
+  const auto outcome = run("echo begun; sleep 600");
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_THAT(outcome.text, HasSubstr("took longer than"));
+  EXPECT_FALSE(anything_runs());
+}
+
+TEST_F(RunCommandTest, AMissingWorkspaceIsNamed) {
+  options.workspace = folder.path() / "none";
+  const auto outcome = run("true");
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_FALSE(outcome.text.empty());
+}
+
+TEST(OutputTextTest, AnUnfinishedCharacterWaitsForItsRest) {
+  OutputText output;
+  EXPECT_EQ(output.feed("a\xC3"), "a");
+  EXPECT_EQ(output.feed("\xA9z"), "\xC3\xA9z");
+  EXPECT_EQ(output.feed("\xE2\x82"), "");
+  EXPECT_EQ(output.finish(), "\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(output.text(), "a\xC3\xA9z\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
+TEST(OutputTextTest, InvalidBytesAreReplaced) {
+  OutputText output;
+  EXPECT_EQ(output.feed("a\xFFz"), "a\xEF\xBF\xBDz");
+}
+
+TEST(OutputTextTest, OutputWithoutEndIsCutAtTheLimit) {
+  OutputText output;
+  const std::string chunk(100'000, 'x');
+  for (int i = 0; i < 30; ++i) output.feed(chunk);
+  EXPECT_LE(domain::count_code_points(output.text()), domain::limits::result_text);
+  EXPECT_THAT(output.text(), testing::EndsWith("left out]\n"));
+  EXPECT_EQ(output.feed("more"), "");
+}
+
+class MockAgentTest : public testing::Test {
+ protected:
+  asio::io_context context{1};
+  ListenerLog listener{context};
+};
+
+TEST_F(MockAgentTest, AnswersAtOnceWithoutEventsWhenItsStepIsZero) {
+  MockAgent agent(context.get_executor(), 0ms);
+  const auto outcome = run_to_end(context, agent.run(make_job("hello"), listener));
+  EXPECT_THAT(outcome.text, testing::StartsWith("You said: hello\nSession: telegram:1:v1\nTime: 2"));
+  EXPECT_TRUE(listener.events.empty());
+}
+
+TEST_F(MockAgentTest, AnswersInFourSteps) {
+  MockAgent agent(context.get_executor(), 1ms);
+  const auto outcome = run_to_end(context, agent.run(make_job("hello"), listener));
+  EXPECT_EQ(listener.events.size(), 4U);
+  EXPECT_EQ(listener.text(), outcome.text);
+}
+
+TEST_F(MockAgentTest, ShowsACommandInsteadOfExecutingIt) {
+  auto job = make_job("rm -rf /");
+  job.kind = domain::JobKind::run;
+  MockAgent agent(context.get_executor(), 0ms);
+  const auto outcome = run_to_end(context, agent.run(job, listener));
+  EXPECT_THAT(outcome.text, testing::StartsWith("$ rm -rf /\n(mock: not executed)"));
+}
+
+TEST_F(MockAgentTest, IsAbortedInTheMiddle) {
+  MockAgent agent(context.get_executor(), 1h);
+  listener.on_event = [](const api::ReportedEvent&) { FAIL() << "reported"; };
+  asio::post(context, [&] { agent.abort(1s); });
+  const auto outcome = run_to_end(context, agent.run(make_job("hello"), listener));
+  EXPECT_EQ(outcome.kind, Kind::aborted);
+}
+
+}  // namespace
+}  // namespace butler::worker
