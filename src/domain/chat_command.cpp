@@ -81,7 +81,7 @@ ChatCommand command_named(const std::string& name, std::string_view rest) {
 
 std::optional<ChatText> parse_chat_text(std::string_view text, std::string_view bot_username) {
   text = trimmed(text);
-  const ChatText plain{TaskCommand{std::string{text}}};
+  ChatText plain{TaskCommand{std::string{text}}};
   if (!text.starts_with('/')) return plain;
 
   const auto end_of_name = std::ranges::find_if_not(text.substr(1), is_name_character);

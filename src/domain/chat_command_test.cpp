@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <ostream>
+#include <stdexcept>
 #include <vector>
 
 namespace butler::domain {
@@ -17,14 +18,20 @@ struct Case {
 
 std::ostream& operator<<(std::ostream& out, const Case& one) { return out << '"' << one.text << '"'; }
 
+/// What our bot makes of a text that is not for another one.
+ChatText understand(std::string_view text) {
+  auto understood = parse_chat_text(text, "butler_bot");
+  if (!understood) throw std::runtime_error("a command for another bot");
+  return *std::move(understood);
+}
+
 class ChatCommandTest : public testing::TestWithParam<Case> {};
 
 TEST_P(ChatCommandTest, IsUnderstood) {
-  const auto understood = parse_chat_text(GetParam().text, "butler_bot");
+  const ChatText understood = understand(GetParam().text);
 
-  ASSERT_TRUE(understood);
-  EXPECT_EQ(understood->command, GetParam().command);
-  EXPECT_EQ(understood->is_command, GetParam().is_command);
+  EXPECT_EQ(understood.command, GetParam().command);
+  EXPECT_EQ(understood.is_command, GetParam().is_command);
 }
 
 const std::vector<Case> cases{
@@ -70,15 +77,14 @@ TEST(ChatCommandAddresseeTest, ACommandForAnotherBotIsNotOurs) {
 }
 
 TEST(ChatCommandAddresseeTest, ACommandThatNamesUsSaysSo) {
-  EXPECT_TRUE(parse_chat_text("/help@butler_bot", "butler_bot")->names_bot);
-  EXPECT_FALSE(parse_chat_text("/help", "butler_bot")->names_bot);
+  EXPECT_TRUE(understand("/help@butler_bot").names_bot);
+  EXPECT_FALSE(understand("/help").names_bot);
 }
 
 TEST(ChatCommandAddresseeTest, ANameOfAnyLengthIsAnsweredWithoutAGuess) {
-  const auto understood = parse_chat_text("/" + std::string(4'000, 'x'), "butler_bot");
+  const ChatText understood = understand("/" + std::string(4'000, 'x'));
 
-  ASSERT_TRUE(understood);
-  EXPECT_EQ(std::get<UnknownCommand>(understood->command).nearest, std::nullopt);
+  EXPECT_EQ(std::get<UnknownCommand>(understood.command).nearest, std::nullopt);
 }
 
 }  // namespace

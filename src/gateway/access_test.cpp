@@ -15,35 +15,37 @@ using telegram::Message;
 constexpr std::int64_t owner = 42;
 const AccessRules rules{.owners = {7, owner}};
 
-telegram::Update private_message(std::int64_t from = owner) {
-  return {.update_id = 1,
-          .kind = "message",
-          .message = Message{.message_id = 5,
-                             .chat_id = from,
-                             .chat_type = ChatType::private_chat,
-                             .from = telegram::Person{.id = from, .username = "anna"},
-                             .text = "hello"}};
+Message private_message(std::int64_t from = owner) {
+  return {.message_id = 5,
+          .chat_id = from,
+          .chat_type = ChatType::private_chat,
+          .from = telegram::Person{.id = from, .username = "anna"},
+          .text = "hello"};
 }
 
-telegram::Update group_message(std::int64_t from = owner) {
-  auto update = private_message(from);
-  update.message->chat_id = -100;
-  update.message->chat_type = ChatType::supergroup;
-  return update;
+Message group_message(std::int64_t from = owner) {
+  Message message = private_message(from);
+  message.chat_id = -100;
+  message.chat_type = ChatType::supergroup;
+  return message;
+}
+
+Admission admitted(Message message, const AccessRules& by = rules) {
+  return admit({.update_id = 1, .kind = "message", .message = std::move(message)}, by);
 }
 
 TEST(AccessTest, AnOwnerIsHeardInAPrivateChatAndInAGroup) {
-  EXPECT_EQ(admit(private_message(), rules).speaker, Speaker::owner);
-  EXPECT_EQ(admit(group_message(), rules).speaker, Speaker::owner);
+  EXPECT_EQ(admitted(private_message()).speaker, Speaker::owner);
+  EXPECT_EQ(admitted(group_message()).speaker, Speaker::owner);
 }
 
 TEST(AccessTest, AStrangerIsOneInAPrivateChatAndNobodyInAGroup) {
-  EXPECT_EQ(admit(private_message(43), rules).speaker, Speaker::stranger);
-  EXPECT_EQ(admit(group_message(43), rules).speaker, Speaker::nobody);
+  EXPECT_EQ(admitted(private_message(43)).speaker, Speaker::stranger);
+  EXPECT_EQ(admitted(group_message(43)).speaker, Speaker::nobody);
 }
 
 TEST(AccessTest, WithoutOwnersEverybodyIsAStranger) {
-  EXPECT_EQ(admit(private_message(), {}).speaker, Speaker::stranger);
+  EXPECT_EQ(admitted(private_message(), {}).speaker, Speaker::stranger);
 }
 
 TEST(AccessTest, AnythingButAMessageIsNobody) {
@@ -60,10 +62,10 @@ std::ostream& operator<<(std::ostream& out, const Disguise& disguise) { return o
 class DisguiseTest : public testing::TestWithParam<Disguise> {};
 
 TEST_P(DisguiseTest, IsNobodyEvenWithTheOwnersId) {
-  auto update = private_message();
-  GetParam().put_on(*update.message);
+  Message message = private_message();
+  GetParam().put_on(message);
 
-  const Admission admission = admit(update, rules);
+  const Admission admission = admitted(std::move(message));
 
   EXPECT_EQ(admission.speaker, Speaker::nobody);
   EXPECT_FALSE(admission.reason.empty());
@@ -71,7 +73,8 @@ TEST_P(DisguiseTest, IsNobodyEvenWithTheOwnersId) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, DisguiseTest,
-    testing::Values(Disguise{"ABot", [](Message& m) { m.from->is_bot = true; }},
+    testing::Values(Disguise{"ABot",
+                             [](Message& m) { m.from = telegram::Person{.id = owner, .is_bot = true}; }},
                     Disguise{"NobodyInFrom", [](Message& m) { m.from.reset(); }},
                     Disguise{"AnAnonymousAdmin", [](Message& m) { m.sender_chat = true; }},
                     Disguise{"AnInlineBot", [](Message& m) { m.via_bot = true; }},

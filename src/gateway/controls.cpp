@@ -51,24 +51,24 @@ asio::awaitable<bool> Controls::step(Lane lane) {
   const auto stored = store_.first_control(lane.chat_id);
   if (!stored) co_return false;
   const auto update = telegram::decode_update(stored->raw);
-  if (!update || !update->message || !update->message->from) {
+  const telegram::Message* message = update && update->message ? &*update->message : nullptr;
+  if (message == nullptr) {
     store_.end_update(stored->update_id, InboxState::broken, "a control command that cannot be read again");
     co_return true;
   }
-  const telegram::Message& message = *update->message;
-  const auto text = domain::parse_chat_text(message.text, bot_.username);
-  Request request{.chat_id = lane.chat_id,
-                  .person = std::to_string(message.from->id),
-                  .give_up = std::chrono::steady_clock::now() + patience_};
-  domain::ChatCommand command = text ? text->command : domain::ChatCommand{};
-  const ControlResult result = co_await handle(std::move(command), std::move(request));
+  const auto text = domain::parse_chat_text(message->text, bot_.username);
+  const Request request{.chat_id = lane.chat_id,
+                        .person = std::to_string(message->from ? message->from->id : 0),
+                        .give_up = std::chrono::steady_clock::now() + patience_};
+  const domain::ChatCommand command = text ? text->command : domain::ChatCommand{};
+  const ControlResult result = co_await handle(command, request);
 
   store_.unit([&] {
     if (result.ended) answers_.put(*result.ended);
     if (!result.text.empty()) {
       outbox_.queue({.source = "reply:" + std::to_string(bot_.id) + ":" + std::to_string(stored->update_id),
                      .kind = MessageKind::answer,
-                     .to = {.chat_id = lane.chat_id, .thread_id = message.thread_id},
+                     .to = {.chat_id = lane.chat_id, .thread_id = message->thread_id},
                      .payloads = plain_payloads(result.text)});
     }
     store_.end_update(stored->update_id, InboxState::done, "");
@@ -76,7 +76,7 @@ asio::awaitable<bool> Controls::step(Lane lane) {
   co_return true;
 }
 
-Controls::Result Controls::handle(domain::ChatCommand command, Request request) {
+Controls::Result Controls::handle(const domain::ChatCommand& command, const Request& request) {
   if (const auto* one = std::get_if<domain::ApproveCommand>(&command)) return approve(one->job, request);
   if (const auto* one = std::get_if<domain::DenyCommand>(&command)) return deny(one->job, request);
   if (const auto* one = std::get_if<domain::AbortCommand>(&command)) return abort(one->job, request);
@@ -164,14 +164,15 @@ Controls::Result Controls::status(std::string typed, Request request) {
 }
 
 Controls::Result Controls::status_of_chat(Request request) {
-  const auto jobs = co_await open_jobs(request);
-  if (!jobs) co_return ControlResult{excuse(jobs.error())};
+  const std::size_t waiting = store_.count_stored_turns(request.chat_id);
   auto call = [&] { return orchestrator_.admin_state(); };
   const auto admin = co_await patiently<api::AdminState>(call, request.give_up);
+  if (!admin) co_return ControlResult{wording::status_unknown(waiting)};
+  const auto jobs = co_await open_jobs(request);
+  if (!jobs) co_return ControlResult{wording::status_unknown(waiting)};
   std::optional<std::string> pause;
-  if (admin && admin->paused) pause = wording::paused(admin->pause_reason);
-  co_return ControlResult{
-      wording::status_of_chat(lines_of(*jobs), store_.count_stored_turns(request.chat_id), pause)};
+  if (admin->paused) pause = wording::paused(admin->pause_reason);
+  co_return ControlResult{wording::status_of_chat(lines_of(*jobs), waiting, pause)};
 }
 
 asio::awaitable<Controls::Target> Controls::find(Search search, Request request) {
@@ -210,7 +211,7 @@ asio::awaitable<Controls::Target> Controls::find_typed(Search search, Request re
 asio::awaitable<std::expected<std::vector<Job>, CallError>> Controls::open_jobs(Request request) {
   std::vector<Job> open;
   for (const Turn& turn : store_.turns_with_jobs(request.chat_id, jobs_to_search)) {
-    if (turn.state != TurnState::created) continue;
+    if (turn.state != TurnState::created || !turn.job_id) continue;
     const auto one = co_await job(*turn.job_id, request);
     if (one && !domain::is_terminal(one->status)) open.push_back(*one);
     if (!one && one.error().status != 404) co_return std::unexpected(one.error());

@@ -61,7 +61,8 @@ class Controls {
     std::string (*nothing)();  ///< the sentence when there is no candidate
   };
 
-  Result handle(domain::ChatCommand command, Request request);
+  /// No coroutine: it only chooses one.
+  Result handle(const domain::ChatCommand& command, const Request& request);
   Result approve(std::string typed, Request request);
   Result deny(std::string typed, Request request);
   Result refuse_run(domain::Job job, Request request);

@@ -1,5 +1,7 @@
 #include "gateway/deliveries.hpp"
 
+#include <utility>
+
 #include "async/event.hpp"
 #include "domain/backoff.hpp"
 #include "log/log.hpp"
@@ -35,9 +37,11 @@ asio::awaitable<bool> Deliveries::take_some() {
   constexpr std::int64_t from_the_first = 0;
   const auto jobs = co_await orchestrator_.deliveries(deliver_to_, from_the_first, longest_wait);
   if (!jobs) {
-    log::warn("deliveries.unreachable", {{"error", jobs.error().message}});
+    if (!away_) log::warn("deliveries.unreachable", {{"error", jobs.error().message}});
+    away_ = true;
     co_return false;
   }
+  if (std::exchange(away_, false)) log::info("deliveries.reachable_again");
   if (jobs->empty()) co_return true;
   try {
     store_.unit([&] {

@@ -28,6 +28,7 @@ class Deliveries {
   api::OrchestratorClient& orchestrator_;
   Answers& answers_;
   std::string deliver_to_;
+  bool away_ = false;  ///< the orchestrator did not answer, and the log says so
 };
 
 }  // namespace butler::gateway

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <boost/describe.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 
 #include "domain/enum_name.hpp"
 #include "gateway/gateway_store.hpp"
@@ -12,5 +15,13 @@ BOOST_DESCRIBE_ENUM(InboxState, received, in_turn, control, done, dropped, broke
 BOOST_DESCRIBE_ENUM(TurnState, stored, created, answered, refused)
 BOOST_DESCRIBE_ENUM(MessageKind, answer, notice, approval)
 BOOST_DESCRIBE_ENUM(OutboxState, pending, sending, sent, uncertain, dead)
+
+/// The enumerator that a row names. Throws for a name that the schema's CHECK would have refused.
+template <class Enum>
+Enum stored_enum(std::string_view name) {
+  const auto value = domain::enum_from_name<Enum>(name);
+  if (!value) throw std::logic_error("gateway.db: unknown name " + std::string{name});
+  return *value;
+}
 
 }  // namespace butler::gateway

@@ -39,12 +39,9 @@ class FakeOrchestrator : public http::Application {
       co_return co_await create(std::move(request), exchange);
     }
     if (path == "/v1/deliveries") co_return co_await deliveries(exchange);
+    if (path.ends_with("/ack")) ++acknowledgements;
+    if (path.ends_with("/ack") && refuse_acknowledgements) co_return;
     http::Response response = answer(path, request.body);
-    const bool acknowledged = path.ends_with("/ack");
-    if (acknowledged && on_acknowledge) {
-      std::exchange(on_acknowledge, {})();
-      co_return;
-    }
     co_await exchange.send(std::move(response));
   }
 
@@ -74,11 +71,12 @@ class FakeOrchestrator : public http::Application {
   std::vector<std::string> undelivered;       ///< ids of jobs that ended and were not acknowledged
   std::size_t create_calls = 0;
   bool instant_agent = true;
-  bool away = false;          ///< connections are closed without an answer
+  bool away = false;          ///< every call is answered 500
   bool hold_creates = false;  ///< creations wait until this is false
   std::optional<std::pair<int, std::string>> create_error;
   std::function<void()> on_created;  ///< the job exists, and the gateway does not know; no answer is given
-  std::function<void()> on_acknowledge;  ///< the acknowledgement came; no answer is given
+  bool refuse_acknowledgements = false;
+  std::size_t acknowledgements = 0;
   api::AdminState admin;
   async::Event changed;
 

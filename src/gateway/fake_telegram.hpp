@@ -148,7 +148,11 @@ class FakeTelegram : public http::Application {
     if (fault.applied) show(body);
     changed.notify_all();
     if (fault.applied && after_send) std::exchange(after_send, {})();
-    if (!fault.status) co_return;  // the connection closes without an answer
+    if (!fault.status) {  // an answer that breaks off
+      http::Response head;
+      co_await exchange.begin_stream(std::move(head));
+      throw std::runtime_error("scripted: the connection breaks");
+    }
     auto response = *fault.status == 200 ? ok(json::Object{{"message_id", next_message_id++}})
                                          : error(*fault.status, fault.description, fault.parameters);
     co_await exchange.send(std::move(response));

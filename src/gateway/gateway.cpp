@@ -73,7 +73,7 @@ struct Gateway::Parts {
   Deliveries deliveries;
 };
 
-Gateway::Gateway(asio::any_io_executor executor, const config::GatewaySettings& settings,
+Gateway::Gateway(const asio::any_io_executor& executor, const config::GatewaySettings& settings,
                  std::function<void()> on_ready, GatewayOptions options)
     : executor_(executor),
       settings_(settings),

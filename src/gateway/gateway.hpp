@@ -32,7 +32,7 @@ class Gateway {
  public:
   /// Opens and locks the database, and throws what that throws; std::runtime_error for an address that is
   /// none. `on_ready` is called when polling starts.
-  Gateway(boost::asio::any_io_executor executor, const config::GatewaySettings& settings,
+  Gateway(const boost::asio::any_io_executor& executor, const config::GatewaySettings& settings,
           std::function<void()> on_ready, GatewayOptions options = {});
   ~Gateway();
 

@@ -15,6 +15,16 @@ class GatewayCrashTest : public GatewayTest {
   std::function<void()> crash() {
     return [this] { cut(); };
   }
+
+  /// The payloads that nobody knows whether Telegram has them. The gateway is not running.
+  std::vector<std::string> uncertain_answers() {
+    auto gateway_db = GatewayDatabase::open(home.path(), domain::wall_clock_now());
+    std::vector<std::string> found;
+    auto& statement =
+        gateway_db.database.prepared("SELECT payload FROM outbox WHERE state = 'uncertain'").bind();
+    while (statement.step()) found.push_back(statement.string(0));
+    return found;
+  }
 };
 
 TEST_F(GatewayCrashTest, BetweenFetchingAndStoringNothingIsLost) {
@@ -59,15 +69,18 @@ TEST_F(GatewayCrashTest, BetweenCreatingTheJobAndNotingItThereIsOneJob) {
 }
 
 TEST_F(GatewayCrashTest, BetweenAnswerAndAcknowledgementTheAnswerIsSentOnce) {
-  orchestrator.on_acknowledge = crash();
+  orchestrator.refuse_acknowledgements = true;
   start();
   say("hello");
-  ASSERT_TRUE(until([&] { return !running; }));
-  restart();
+  ASSERT_TRUE(until([&] { return telegram.shown.size() == 1 && orchestrator.acknowledgements >= 3; }));
+  kill();
+  orchestrator.refuse_acknowledgements = false;
+
+  start();
   say("next");
 
-  ASSERT_TRUE(until([&] { return !texts().empty() && texts().back() == "re: next"; }));
-  EXPECT_EQ(std::ranges::count(texts(), "re: hello"), 1);
+  ASSERT_TRUE(shown(2));
+  EXPECT_THAT(texts(), ElementsAre("re: hello", "re: next"));
 }
 
 TEST_F(GatewayCrashTest, BeforeASendTheAnswerComesLater) {
@@ -151,16 +164,19 @@ TEST_F(GatewayCrashTest, ThirtyKillsAtAnyPointLoseNothing) {
     kill();
     start();
   }
-  ASSERT_TRUE(until([&] {
-    for (std::size_t i = 0; i < asked; ++i) {
-      if (std::ranges::count(texts(), "re: n" + std::to_string(i)) == 0) return false;
-    }
-    return true;
-  }));
+  say("last");
+  ASSERT_TRUE(until([&] { return !texts().empty() && texts().back() == "re: last"; }));
   ASSERT_TRUE(at_rest());
-  EXPECT_EQ(orchestrator.created.size(), asked);
+  kill();
+
+  EXPECT_EQ(orchestrator.created.size(), asked + 1);
+  const auto uncertain = uncertain_answers();
   for (std::size_t i = 0; i < asked; ++i) {
-    EXPECT_LE(std::ranges::count(texts(), "re: n" + std::to_string(i)), 2) << i;
+    const std::string answer = "re: n" + std::to_string(i);
+    const auto times = std::ranges::count(texts(), answer);
+    EXPECT_LE(times, 2) << answer;
+    // Twice killed in the middle of sending it: left, and known to be so.
+    if (times == 0) EXPECT_THAT(uncertain, ::testing::Contains(HasSubstr(answer)));
   }
 }
 

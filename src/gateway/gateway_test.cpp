@@ -284,7 +284,7 @@ TEST_F(GatewayTest, AControlCommandSaysThatTheOrchestratorIsAway) {
   start();
   say("/status");
   ASSERT_TRUE(until([&] { return telegram.shown.size() == 1; }));
-  EXPECT_THAT(texts(), ElementsAre(wording::orchestrator_away()));
+  EXPECT_THAT(texts(), ElementsAre(wording::status_unknown(0)));
 }
 
 TEST_F(GatewayTest, ARefusedRequestIsToldAndHoldsNothingBack) {

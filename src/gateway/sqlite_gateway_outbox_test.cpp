@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "gateway/sqlite_gateway_store.hpp"
 #include "gateway/store_test_support.hpp"
 
@@ -22,8 +24,8 @@ class GatewayOutboxTest : public ::testing::Test {
   void restart() {
     store.reset();
     gateway.reset();
-    gateway.emplace(GatewayDatabase::open(home.path(), now));
-    store.emplace(*gateway, 1);
+    gateway = std::make_unique<GatewayDatabase>(GatewayDatabase::open(home.path(), now));
+    store = std::make_unique<SqliteGatewayStore>(*gateway, 1);
   }
 
   bool add(std::string source, std::vector<std::string> payloads, FirstPart first = FirstPart::waits,
@@ -32,12 +34,12 @@ class GatewayOutboxTest : public ::testing::Test {
         {.source = std::move(source), .kind = kind, .to = to, .payloads = std::move(payloads)}, first, now);
   }
 
-  OutboxRow first(std::int64_t chat_id = 42) { return store->first_unsent(chat_id).value(); }
+  OutboxRow first(std::int64_t chat_id = 42) { return needed(store->first_unsent(chat_id)); }
 
   TempFolder home;
   domain::Timestamp now{1'700'000'000'000ms};
-  std::optional<GatewayDatabase> gateway;
-  std::optional<SqliteGatewayStore> store;
+  std::unique_ptr<GatewayDatabase> gateway;
+  std::unique_ptr<SqliteGatewayStore> store;
 };
 
 TEST_F(GatewayOutboxTest, AMessageIsAddedOncePerSource) {
@@ -147,7 +149,7 @@ TEST_F(GatewayOutboxTest, AMovedChatTakesEverythingAlong) {
 
   EXPECT_THAT(store->chats_with_unsent(), UnorderedElementsAre(-100'7));
   EXPECT_EQ(first(-100'7).payload, "a");
-  EXPECT_EQ(store->first_stored_turn({.chat_id = -100'7, .thread_id = 3})->idempotency_key, "k");
+  EXPECT_EQ(needed(store->first_stored_turn({.chat_id = -100'7, .thread_id = 3})).idempotency_key, "k");
   EXPECT_EQ(store->session({.chat_id = -100'7, .thread_id = 3}, now).key, key)
       << "the agent keeps its memory";
   EXPECT_EQ(store->session({.chat_id = -55}, now).key, other_key) << "a chat whose id begins alike stays";

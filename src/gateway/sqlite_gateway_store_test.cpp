@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "gateway/store_test_support.hpp"
 
 namespace butler::gateway {
@@ -26,8 +28,8 @@ class SqliteGatewayStoreTest : public ::testing::Test {
   void restart() {
     store.reset();
     gateway.reset();
-    gateway.emplace(GatewayDatabase::open(home.path(), now));
-    store.emplace(*gateway, bot_id);
+    gateway = std::make_unique<GatewayDatabase>(GatewayDatabase::open(home.path(), now));
+    store = std::make_unique<SqliteGatewayStore>(*gateway, bot_id);
   }
 
   NewTurn turn(std::int64_t update_id, Lane lane = chat) const {
@@ -61,8 +63,8 @@ class SqliteGatewayStoreTest : public ::testing::Test {
 
   TempFolder home;
   domain::Timestamp now{1'700'000'000'000ms};
-  std::optional<GatewayDatabase> gateway;
-  std::optional<SqliteGatewayStore> store;
+  std::unique_ptr<GatewayDatabase> gateway;
+  std::unique_ptr<SqliteGatewayStore> store;
 };
 
 TEST_F(SqliteGatewayStoreTest, ASecondProcessIsRefusedByName) {
@@ -142,24 +144,23 @@ TEST_F(SqliteGatewayStoreTest, ATurnGoesFromStoredToAnsweredWithARestartBetweenA
   restart();
   EXPECT_EQ(inbox_state(5), "in_turn");
   EXPECT_THAT(store->lanes_with_stored_turns(), ElementsAre(chat));
-  const auto stored = store->first_stored_turn(chat);
-  ASSERT_TRUE(stored);
-  EXPECT_EQ(stored->body, R"({"prompt":"x"})");
-  EXPECT_EQ(stored->idempotency_key, "tg:700001:5");
-  EXPECT_EQ(stored->created_at, now);
+  const Turn stored = needed(store->first_stored_turn(chat));
+  EXPECT_EQ(stored.body, R"({"prompt":"x"})");
+  EXPECT_EQ(stored.idempotency_key, "tg:700001:5");
+  EXPECT_EQ(stored.created_at, now);
 
-  store->note_job(stored->id, "job-1", now);
+  store->note_job(stored.id, "job-1", now);
   restart();
   EXPECT_EQ(inbox_state(5), "done");
   EXPECT_FALSE(store->first_stored_turn(chat));
-  EXPECT_EQ(store->turn_of_job("job-1")->state, TurnState::created);
+  EXPECT_EQ(needed(store->turn_of_job("job-1")).state, TurnState::created);
 
   store->unit([&] {
     EXPECT_TRUE(store->add_outgoing(message("job-1"), FirstPart::waits, now));
     store->answer_turn("job-1", now);
   });
   restart();
-  EXPECT_EQ(store->turn_of_job("job-1")->state, TurnState::answered);
+  EXPECT_EQ(needed(store->turn_of_job("job-1")).state, TurnState::answered);
   EXPECT_THAT(store->chats_with_unsent(), ElementsAre(42));
 }
 
@@ -168,9 +169,9 @@ TEST_F(SqliteGatewayStoreTest, AnAnswerThatComesBeforeItsJobIsNotedAnswersTheTur
   store->add_outgoing(message("job-1"), FirstPart::waits, now);
   store->answer_turn("job-1", now);
 
-  store->note_job(store->first_stored_turn(chat)->id, "job-1", now);
+  store->note_job(needed(store->first_stored_turn(chat)).id, "job-1", now);
 
-  EXPECT_EQ(store->turn_of_job("job-1")->state, TurnState::answered);
+  EXPECT_EQ(needed(store->turn_of_job("job-1")).state, TurnState::answered);
 }
 
 TEST_F(SqliteGatewayStoreTest, LanesKeepTheirOrderAndDoNotSeeEachOther) {
@@ -178,17 +179,17 @@ TEST_F(SqliteGatewayStoreTest, LanesKeepTheirOrderAndDoNotSeeEachOther) {
   store_turn(6, topic);
   store_turn(7);
 
-  EXPECT_EQ(store->first_stored_turn(chat)->idempotency_key, "tg:700001:5");
-  EXPECT_EQ(store->first_stored_turn(topic)->idempotency_key, "tg:700001:6");
+  EXPECT_EQ(needed(store->first_stored_turn(chat)).idempotency_key, "tg:700001:5");
+  EXPECT_EQ(needed(store->first_stored_turn(topic)).idempotency_key, "tg:700001:6");
   EXPECT_FALSE(store->first_stored_turn({.chat_id = -100}));
-  store->note_job(store->first_stored_turn(chat)->id, "job-1", now);
-  EXPECT_EQ(store->first_stored_turn(chat)->idempotency_key, "tg:700001:7");
+  store->note_job(needed(store->first_stored_turn(chat)).id, "job-1", now);
+  EXPECT_EQ(needed(store->first_stored_turn(chat)).idempotency_key, "tg:700001:7");
   EXPECT_EQ(store->count_stored_turns(42), 1U);
 }
 
 TEST_F(SqliteGatewayStoreTest, ARefusedTurnIsOver) {
   store_turn(5);
-  store->refuse_turn(store->first_stored_turn(chat)->id, now);
+  store->refuse_turn(needed(store->first_stored_turn(chat)).id, now);
   restart();
   EXPECT_FALSE(store->first_stored_turn(chat));
   EXPECT_EQ(inbox_state(5), "done");
@@ -210,18 +211,18 @@ TEST_F(SqliteGatewayStoreTest, ControlsAreTakenInOrderAndEndOnce) {
   }
   restart();
   EXPECT_THAT(store->chats_with_controls(), ElementsAre(42));
-  EXPECT_EQ(store->first_control(42)->update_id, 5);
-  EXPECT_EQ(store->first_control(42)->raw, "5");
+  EXPECT_EQ(needed(store->first_control(42)).update_id, 5);
+  EXPECT_EQ(needed(store->first_control(42)).raw, "5");
   store->end_update(5, InboxState::done, "");
-  EXPECT_EQ(store->first_control(42)->update_id, 6);
+  EXPECT_EQ(needed(store->first_control(42)).update_id, 6);
   EXPECT_FALSE(store->first_control(43));
 }
 
 TEST_F(SqliteGatewayStoreTest, JobsOfAChatComeNewestFirst) {
   store_turn(5);
-  store->note_job(store->first_stored_turn(chat)->id, "job-1", now);
+  store->note_job(needed(store->first_stored_turn(chat)).id, "job-1", now);
   store_turn(6);
-  store->note_job(store->first_stored_turn(chat)->id, "job-2", now);
+  store->note_job(needed(store->first_stored_turn(chat)).id, "job-2", now);
   store_turn(7);
 
   const auto turns = store->turns_with_jobs(42, 10);
@@ -249,9 +250,9 @@ TEST_F(SqliteGatewayStoreTest, FactsAreKept) {
 
 TEST_F(SqliteGatewayStoreTest, PruningForgetsOnlyWhatIsOverAndOld) {
   store_turn(5);
-  store->note_job(store->first_stored_turn(chat)->id, "job-1", now);
+  store->note_job(needed(store->first_stored_turn(chat)).id, "job-1", now);
   store->add_outgoing(message("job-1"), FirstPart::is_being_sent, now);
-  store->mark_sent(store->first_unsent(42)->id, 1, now);
+  store->mark_sent(needed(store->first_unsent(42)).id, 1, now);
   store->answer_turn("job-1", now);
   store_turn(6);
   store->add_outgoing(message("job-2"), FirstPart::waits, now);
@@ -264,7 +265,7 @@ TEST_F(SqliteGatewayStoreTest, PruningForgetsOnlyWhatIsOverAndOld) {
   EXPECT_FALSE(store->turn_of_job("job-1"));
   EXPECT_EQ(inbox_state(6), "in_turn");
   EXPECT_TRUE(store->first_stored_turn(chat));
-  EXPECT_EQ(store->first_unsent(42)->source, "job-2");
+  EXPECT_EQ(needed(store->first_unsent(42)).source, "job-2");
 }
 
 }  // namespace

@@ -24,9 +24,9 @@ Turn read_turn(const sqlite::Statement& row) {
   turn.lane = {row.integer(2), row.optional_integer(3)};
   turn.requester_id = row.integer(4);
   turn.message_id = row.integer(5);
-  turn.kind = domain::enum_from_name<domain::JobKind>(row.text(6)).value();
+  turn.kind = stored_enum<domain::JobKind>(row.text(6));
   turn.body = row.string(7);
-  turn.state = domain::enum_from_name<TurnState>(row.text(8)).value();
+  turn.state = stored_enum<TurnState>(row.text(8));
   turn.job_id = row.optional_string(9);
   turn.denied = row.integer(10) != 0;
   turn.created_at = time_of(row.integer(11));

@@ -11,6 +11,13 @@
 
 namespace butler::gateway {
 
+/// The value; the test ends when there is none.
+template <class T>
+T needed(std::optional<T> value) {
+  if (!value) throw std::runtime_error("there is none");
+  return *std::move(value);
+}
+
 /// A folder of its own that goes with the object.
 class TempFolder {
  public:

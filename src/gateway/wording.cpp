@@ -63,6 +63,11 @@ std::string excerpt(std::string_view prompt) {
   return domain::shorten(make_visible(first_line), longest_excerpt);
 }
 
+std::string not_handed_over(std::size_t waiting) {
+  if (waiting == 1) return "1 message is not handed to the orchestrator yet.";
+  return fmt::format("{} messages are not handed to the orchestrator yet.", waiting);
+}
+
 std::string joined(const std::vector<std::string>& rows) {
   std::string text;
   for (const auto& row : rows) text += "\n" + row;
@@ -191,10 +196,13 @@ std::string status_of_chat(const std::vector<std::string>& jobs, std::size_t wai
   if (pause) text += *pause + "\n\n";
   if (jobs.empty() && waiting == 0) return text + "Nothing is running or waiting in this chat.";
   if (!jobs.empty()) text += "In this chat:\n" + joined(jobs);
-  if (waiting > 0) {
-    text += fmt::format("{}{} not handed to the orchestrator yet.", jobs.empty() ? "" : "\n\n",
-                        waiting == 1 ? "1 message is" : fmt::format("{} messages are", waiting));
-  }
+  if (waiting > 0) text += (jobs.empty() ? "" : "\n\n") + not_handed_over(waiting);
+  return text;
+}
+
+std::string status_unknown(std::size_t waiting) {
+  std::string text = "I can't reach my orchestrator right now, so I can't say what is running.";
+  if (waiting > 0) text += " " + not_handed_over(waiting);
   return text;
 }
 
@@ -224,16 +232,16 @@ std::string stopped_mark() { return "(stopped)"; }
 std::string denied() { return "Denied. It did not run."; }
 
 std::string age(std::chrono::milliseconds time) {
-  using namespace std::chrono_literals;
   const auto seconds = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(time).count());
   if (seconds < 60) return fmt::format("{} s", seconds);
   if (seconds < 3'600) return fmt::format("{} min", seconds / 60);
-  if (seconds < 2 * 86'400) return fmt::format("{} h", seconds / 3'600);
+  if (seconds < 172'800) return fmt::format("{} h", seconds / 3'600);
   return fmt::format("{} days", seconds / 86'400);
 }
 
 std::vector<telegram::BotCommand> menu() {
   std::vector<telegram::BotCommand> commands;
+  commands.reserve(lines.size());
   for (const Line& line : lines) {
     commands.push_back({std::string{line.command}, std::string{line.description}});
   }

@@ -50,6 +50,7 @@ std::string not_possible(std::string_view reason);
 std::string job_line(const domain::Job& job, domain::Timestamp now);
 std::string status_of_chat(const std::vector<std::string>& jobs, std::size_t waiting,
                            const std::optional<std::string>& pause);
+std::string status_unknown(std::size_t waiting);
 /// The sentence about a pause, with its reason when there is one.
 std::string paused(const std::optional<std::string>& reason);
 

@@ -14,16 +14,15 @@ constexpr seconds call_timeout{20};
 constexpr seconds beyond_the_poll{15};  // the socket may be slower than the server's own timeout
 constexpr std::int64_t general_topic = 1;
 
-/// Messages nest (a reply in a reply, blocks in blocks): deeper than what we accept elsewhere.
-std::optional<json::Value> parse_deep(const std::string& body) {
+/// Messages nest (a reply in a reply, blocks in blocks): deeper than what we accept elsewhere. Null for what
+/// is not JSON.
+json::Value parse_deep(const std::string& body) {
   boost::json::parse_options options;
   options.max_depth = 512;
   boost::system::error_code error;
   json::Value value = boost::json::parse(body, error, {}, options);
   if (!error) return value;
-  auto tolerant = json::parse_tolerant(body);
-  if (!tolerant) return std::nullopt;
-  return std::move(*tolerant);
+  return json::parse_tolerant(body).value_or(nullptr);
 }
 
 std::optional<seconds> retry_after_field(const http::Response& response) {
@@ -58,16 +57,16 @@ std::string ApiError::describe() const {
 }
 
 std::expected<json::Value, ApiError> read_answer(const http::Response& response) {
-  auto answer = parse_deep(response.body);
-  const json::Value* ok = answer ? json::find(*answer, "ok") : nullptr;
+  json::Value answer = parse_deep(response.body);
+  const json::Value* ok = json::find(answer, "ok");
   if (ok == nullptr || !ok->is_bool()) {
     return std::unexpected(ApiError{.kind = ApiError::Kind::unknown,
                                     .error_code = response.status,
                                     .description = "an answer that is not the Bot API's JSON",
                                     .retry_after = retry_after_field(response)});
   }
-  if (!ok->get_bool()) return std::unexpected(read_refusal(response, *answer));
-  json::Value* result = answer->get_object().if_contains("result");
+  if (!ok->get_bool()) return std::unexpected(read_refusal(response, answer));
+  json::Value* result = answer.get_object().if_contains("result");
   return result == nullptr ? json::Value{} : std::move(*result);
 }
 
@@ -101,8 +100,8 @@ json::Object message_payload(std::string text, json::Array entities, std::option
   return payload;
 }
 
-BotApi::BotApi(boost::asio::any_io_executor executor, http::Url root, config::Secret token)
-    : client_(std::move(executor), std::move(root)), token_(std::move(token)) {}
+BotApi::BotApi(const boost::asio::any_io_executor& executor, http::Url root, config::Secret token)
+    : client_(executor, std::move(root)), token_(std::move(token)) {}
 
 ApiCall<json::Value> BotApi::call(std::string method, json::Object parameters, milliseconds timeout) {
   http::Request request;

@@ -74,7 +74,7 @@ json::Object message_payload(std::string text, json::Array entities, std::option
 /// request, without retries. One thread.
 class BotApi {
  public:
-  BotApi(boost::asio::any_io_executor executor, http::Url root, config::Secret token);
+  BotApi(const boost::asio::any_io_executor& executor, http::Url root, config::Secret token);
 
   ApiCall<Bot> get_me();
   /// Waits up to `timeout` for updates from `offset` on (0: from the oldest). A higher offset than an

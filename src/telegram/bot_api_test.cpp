@@ -73,7 +73,7 @@ TEST(BotApiAnswerTest, UpdatesKeepTheirJsonAndOneWithoutIdBlocksNothing) {
 
 TEST(BotApiAnswerTest, ADeeplyNestedUpdateIsRead) {
   std::string deep = "1";
-  for (int i = 0; i < 100; ++i) deep = R"({"reply_to_message":)" + deep + "}";
+  for (int i = 0; i < 100; ++i) deep.insert(0, R"({"reply_to_message":)").append("}");
 
   EXPECT_TRUE(read_answer(response(200, R"({"ok":true,"result":[{"update_id":1,"message":)" + deep + "}]}")));
 }
