@@ -93,23 +93,22 @@ asio::awaitable<std::optional<process::ExitStatus>> Supervisor::live(Child& chil
   ++child.lives;
   log::info("child.started", {{"child", child.spec.name}, {"pid", child.process->pid()}});
   tasks_.spawn("end of " + child.spec.name, clear_up_after(child, child.lives));
-  co_await relay(child);
+  co_await relay(child.spec.name, *child.process);
   co_return co_await child.process->wait();
 }
 
-asio::awaitable<void> Supervisor::relay(Child& child) {
+asio::awaitable<void> Supervisor::relay(std::string name, process::ChildProcess& child) {
   process::LineFramer framer(longest_line);
   std::size_t dropped = 0;
   for (;;) {
-    const auto bytes = co_await child.process->read_stdout();
-    for (const auto& line : framer.feed(bytes)) print_(child.spec.name, line);
+    const auto bytes = co_await child.read_stdout();
+    for (const auto& line : framer.feed(bytes)) print_(name, line);
     if (bytes.empty()) break;
     if (framer.dropped_lines() != std::exchange(dropped, framer.dropped_lines())) {
-      print_(child.spec.name,
-             "[a line of more than " + std::to_string(longest_line) + " bytes was left out]");
+      print_(name, "[a line of more than " + std::to_string(longest_line) + " bytes was left out]");
     }
   }
-  if (const auto rest = framer.finish()) print_(child.spec.name, *rest);
+  if (const auto rest = framer.finish()) print_(name, *rest);
 }
 
 /// What a child has left behind may hold its output open: the relay would wait for that for ever.

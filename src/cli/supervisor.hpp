@@ -63,7 +63,7 @@ class Supervisor {
 
   boost::asio::awaitable<void> keep_running(Child& child);
   boost::asio::awaitable<std::optional<process::ExitStatus>> live(Child& child);
-  boost::asio::awaitable<void> relay(Child& child);
+  boost::asio::awaitable<void> relay(std::string name, process::ChildProcess& child);
   boost::asio::awaitable<void> clear_up_after(Child& child, int life);
   boost::asio::awaitable<void> hear_readiness();
   boost::asio::awaitable<void> watch_orphans();

@@ -138,7 +138,8 @@ std::vector<std::string> build_environment(const config::Loaded& loaded, config:
   variables.insert_or_assign("BUTLER_ENV_FILE", "");
   std::vector<std::string> environment;
   environment.reserve(variables.size());
-  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
+  for (const auto& [name, value] : variables)
+    environment.push_back(std::string{name}.append("=").append(value));
   return environment;
 }
 
