@@ -1,6 +1,8 @@
 #include "worker/pi_process.hpp"
 
 #include <csignal>
+#include <ranges>
+#include <string_view>
 #include <utility>
 
 #include "domain/utf8.hpp"
@@ -83,11 +85,14 @@ void PiProcess::wake() {
 
 std::string PiProcess::describe_end() const {
   if (!end_) return "still running";
-  const std::string text = domain::to_valid_utf8(error_tail_);
-  const auto begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string::npos) return end_->describe();
-  const auto last = text.find_last_not_of(" \t\r\n");
-  return end_->describe() + ": " + keep_end(text.substr(begin, last - begin + 1), error_tail_limit);
+  std::string said;
+  for (const auto part : std::views::split(domain::to_valid_utf8(error_tail_), '\n')) {
+    const std::string_view line{part.begin(), part.end()};
+    // Said at every session's first start; it explains nothing.
+    if (line.starts_with("Warning: No project session found")) continue;
+    if (!line.empty()) said.append(said.empty() ? "" : "\n").append(line);
+  }
+  return said.empty() ? end_->describe() : end_->describe() + ": " + keep_end(said, error_tail_limit);
 }
 
 asio::awaitable<void> PiProcess::read_records() {

@@ -1,0 +1,246 @@
+// The agent with the pinned pi itself, and a model that is scripted here. Needs the runtime that
+// tools/setup/runtime.sh installs. Started by root, everything runs as the user butler: pi never runs as
+// root.
+#include <gmock/gmock.h>
+#include <grp.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "http/server.hpp"
+#include "process/role.hpp"
+#include "worker/pi_agent.hpp"
+#include "worker/test_support.hpp"
+
+namespace butler::worker {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using domain::EventType;
+using testing::HasSubstr;
+using testing_support::file_content;
+using testing_support::ListenerLog;
+using testing_support::make_job;
+using testing_support::run_to_end;
+using testing_support::write_file;
+using Kind = Outcome::Kind;
+
+/// The user butler while it lives, when started by root. What is spawned meanwhile has no way back.
+class AsButler {
+ public:
+  AsButler() {
+    if (::geteuid() != 0) return;
+    const auto user = process::find_user("butler");
+    if (!user) throw std::runtime_error("the system user butler does not exist: run tools/setup/users.sh");
+    if (::setgroups(1, &user->gid) != 0 || ::setresgid(user->gid, user->gid, 0) != 0 ||
+        ::setresuid(user->uid, user->uid, 0) != 0) {
+      throw std::runtime_error("cannot become butler");
+    }
+    changed_ = true;
+  }
+  AsButler(const AsButler&) = delete;
+  AsButler& operator=(const AsButler&) = delete;
+  ~AsButler() {
+    if (changed_ && (::setresuid(0, 0, 0) != 0 || ::setresgid(0, 0, 0) != 0)) std::abort();
+  }
+
+ private:
+  bool changed_ = false;
+};
+
+fs::path runtime_pi() {
+  const auto variable = [](const char* name) -> fs::path {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  fs::path runtime = variable("BUTLER_RUNTIME");
+  if (runtime.empty() && !variable("BUTLER_HOME").empty()) runtime = variable("BUTLER_HOME") / "runtime";
+  if (runtime.empty() && ::geteuid() == 0) runtime = "/var/lib/butler/runtime";
+  if (runtime.empty()) runtime = fs::path{BUTLER_SOURCE_DIR} / ".data/runtime";
+  return runtime / "bin/pi";
+}
+
+/// A provider that speaks the chat protocol: "run: X" makes the model call bash with X, "refuse" is answered
+/// 401, everything else with how many messages of people it has seen.
+class ScriptedModel final : public http::Application {
+ public:
+  std::variant<http::Response, http::BodyLimit> admit(const http::RequestHead&) override {
+    return http::BodyLimit{std::size_t{16} << 20U};
+  }
+
+  asio::awaitable<void> serve(http::Request request, http::Exchange& exchange) override {
+    body = json::parse(request.body).value();
+    auto response = decide(json::find(body, "messages")->as_array());
+    co_await exchange.send(std::move(response));
+  }
+
+  json::Value body;
+
+ private:
+  static std::string text_of(const json::Value& message) {
+    const json::Value* content = json::find(message, "content");
+    if (content->is_string()) return std::string{content->get_string()};
+    return json::serialize(*content);
+  }
+
+  static http::Response decide(const json::Array& messages) {
+    if (json::find_string(messages.back(), "role") == "tool") {
+      return stream({{"content", "The tool said: " + text_of(messages.back())}}, "stop");
+    }
+    const std::string text = text_of(messages.back());
+    if (text.find("refuse") != std::string::npos) {
+      return {.status = 401,
+              .headers = {{"content-type", "application/json"}},
+              .body = R"({"error":{"message":"bad key","type":"invalid_request_error"}})"};
+    }
+    if (const auto at = text.find("run: "); at != std::string::npos) {
+      const auto command = text.substr(at + 5, text.find('"', at) - at - 5);
+      const json::Object function{{"name", "bash"},
+                                  {"arguments", json::serialize(json::Object{{"command", command}})}};
+      return stream({{"tool_calls",
+                      json::Array{json::Object{
+                          {"index", 0}, {"id", "call_1"}, {"type", "function"}, {"function", function}}}}},
+                    "tool_calls");
+    }
+    int people = 0;
+    for (const auto& message : messages) people += json::find_string(message, "role") == "user" ? 1 : 0;
+    return stream({{"content", "messages seen: " + std::to_string(people)}}, "stop");
+  }
+
+  static http::Response stream(json::Object delta, std::string_view reason) {
+    const auto chunk = [](json::Object more) {
+      json::Object body{
+          {"id", "c1"}, {"object", "chat.completion.chunk"}, {"created", 1}, {"model", "mock-1"}};
+      for (const auto& member : more) body[member.key()] = member.value();
+      return "data: " + json::serialize(body) + "\n\n";
+    };
+    const auto choice = [](json::Object what, json::Value end) {
+      return json::Object{
+          {"choices", json::Array{json::Object{{"index", 0}, {"delta", what}, {"finish_reason", end}}}}};
+    };
+    const json::Object usage{{"prompt_tokens", 100}, {"completion_tokens", 7}, {"total_tokens", 107}};
+    return {.status = 200,
+            .headers = {{"content-type", "text/event-stream"}},
+            .body = chunk(choice(std::move(delta), json::Value{})) +
+                    chunk(choice(json::Object{}, json::Value(reason))) +
+                    chunk(json::Object{{"choices", json::Array{}}, {"usage", usage}}) + "data: [DONE]\n\n"};
+  }
+};
+
+class RealPiTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto pi = runtime_pi();
+    if (!fs::exists(pi)) GTEST_SKIP() << pi << " is missing; tools/setup/runtime.sh makes it";
+    butler.emplace();
+    folder.emplace();
+    settings.home = folder->path();
+    settings.workspace = settings.home / "workspace";
+    settings.session_root = settings.home / "sessions";
+    settings.provider = "mock";
+    settings.model = "mock-1";
+    settings.provider_keys["MOCK_API_KEY"] = config::Secret{"mock-key-0123456789"};
+    settings.pi_command = {pi};
+    options.workspace = settings.workspace;
+    for (const auto& path : {settings.workspace, settings.session_root}) fs::create_directory(path);
+    home = prepare_agent_home(settings.home);
+
+    server.listen();
+    background.spawn("model", server.run());
+    const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/v1";
+    write_file(home.folder / "models.json",
+               R"({"providers":{"mock":{"baseUrl":")" + url +
+                   R"(","api":"openai-completions","apiKey":"$MOCK_API_KEY","models":[{"id":"mock-1"}]}}})");
+    open_pool();
+  }
+
+  void TearDown() override {
+    if (!pool) return;
+    run_to_end(context, pool->shut_down(2s));
+    run_to_end(context, server.shut_down(0ms));
+    run_to_end(context, background.join());
+    folder.reset();
+  }
+
+  void open_pool() {
+    pool.emplace(
+        context.get_executor(),
+        [this](const std::string& key) {
+          return open_pi_session(context.get_executor(), settings, home, key);
+        },
+        60s);
+  }
+
+  Outcome run(const std::string& prompt) {
+    PiAgent agent(context.get_executor(), *pool, options);
+    return run_to_end(context, agent.run(make_job(prompt), listener));
+  }
+
+  std::optional<AsButler> butler;
+  std::optional<testing_support::TempFolder> folder;
+  asio::io_context context{1};
+  ScriptedModel model;
+  http::Server server{context.get_executor(), {}, model};
+  async::TaskGroup background{context.get_executor()};
+  config::WorkerSettings settings;
+  AgentHome home;
+  PiAgentOptions options;
+  std::optional<SessionPool> pool;
+  ListenerLog listener{context};
+};
+
+TEST_F(RealPiTest, AToolWritesAFileAndTheSessionOutlivesItsProcess) {
+  const auto written = run("run: echo 42 > answer.txt && cat answer.txt");
+  EXPECT_EQ(written.kind, Kind::completed) << written.text;
+  EXPECT_THAT(written.text, HasSubstr("The tool said: 42"));
+  EXPECT_EQ(file_content(settings.workspace / "answer.txt"), "42\n");
+  EXPECT_EQ(listener.count(EventType::tool_start), 1U);
+  EXPECT_THAT(listener.first(EventType::tool_end), HasSubstr(R"("isError":false)"));
+  EXPECT_EQ(listener.text(), written.text);
+  EXPECT_EQ(written.usage->input_tokens, 200);
+
+  EXPECT_EQ(run("hello").text, "messages seen: 2");
+  run_to_end(context, pool->shut_down(2s));
+  open_pool();
+  EXPECT_EQ(run("hello again").text, "messages seen: 3");
+  EXPECT_THAT(json::serialize(model.body), HasSubstr("How to remember"));
+}
+
+TEST_F(RealPiTest, AToolWithoutARecordDoesNotRun) {
+  listener.answer = false;
+  const auto outcome = run("run: touch made");
+  EXPECT_THAT(outcome.text, HasSubstr("could not put this tool call on record"));
+  EXPECT_FALSE(fs::exists(settings.workspace / "made"));
+}
+
+TEST_F(RealPiTest, AnErrorOfTheModelIsTheJobsFailureAndTheSessionGoesOn) {
+  const auto outcome = run("refuse this");
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_THAT(outcome.text, HasSubstr("bad key"));
+  EXPECT_EQ(run("hello").kind, Kind::completed);
+}
+
+TEST_F(RealPiTest, AnAbortInAToolEndsTheToolAndTheSessionStaysWarm) {
+  PiAgent agent(context.get_executor(), *pool, options);
+  listener.on_event = [&](const api::ReportedEvent& event) {
+    if (event.type == EventType::tool_update) agent.abort(5s);
+  };
+  const auto outcome = run_to_end(context, agent.run(make_job("run: echo begun; sleep 600"), listener));
+  EXPECT_EQ(outcome.kind, Kind::aborted);
+  listener.on_event = nullptr;
+  EXPECT_EQ(pool->size(), 1U);
+  EXPECT_EQ(run("hello").kind, Kind::completed);
+}
+
+TEST_F(RealPiTest, AnUnknownProviderIsNamedInTheFailure) {
+  settings.provider = "nosuch";
+  const auto outcome = run("hello");
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_THAT(outcome.text, HasSubstr("nosuch"));
+}
+
+}  // namespace
+}  // namespace butler::worker
