@@ -66,7 +66,10 @@ class JobRun final : public AgentListener {
   }
 
   void report(api::ReportedEvent event) override { reporter_.add(std::move(event)); }
-  asio::awaitable<bool> recorded() override { return reporter_.recorded(); }
+  asio::awaitable<bool> recorded() override {
+    const bool on_record = co_await reporter_.recorded();
+    co_return on_record && !lost_;
+  }
 
  private:
   const std::string& id() const { return claimed_.job.id; }

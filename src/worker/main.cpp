@@ -160,6 +160,12 @@ class Worker {
   async::TaskGroup tasks_;
 };
 
+asio::awaitable<void> run_to_end(Worker& worker, asio::io_context& io) {
+  co_await worker.run();
+  // Nothing is under way any more; the timers of idle connections must not hold the process up.
+  io.stop();
+}
+
 }  // namespace
 
 int run(const config::WorkerSettings& settings) {
@@ -172,17 +178,19 @@ int run(const config::WorkerSettings& settings) {
   if (real) warn_unsandboxed();
 
   asio::io_context io{1};
-  std::optional<std::string> fault;
-  async::TaskGroup root(io.get_executor(), [&](std::string_view, std::string_view what) { fault = what; });
+  async::TaskGroup root(io.get_executor(), [](std::string_view, std::string_view fault) {
+    // Nothing that still waits could be brought to an end. Agents see the end of their input and leave.
+    log::error("worker.fault", {{"error", fault}});
+    std::_Exit(EXIT_FAILURE);
+  });
   Worker worker(io.get_executor(), settings);
   log::info("worker.started", {{"worker", settings.worker_id},
                                {"mode", real ? "rpc" : "mock"},
                                {"slots", settings.concurrency},
                                {"orchestrator", settings.orchestrator_url}});
-  root.spawn("worker", worker.run());
+  root.spawn("worker", run_to_end(worker, io));
   io.run();
-  if (fault) throw std::runtime_error(*fault);
-  return 0;
+  return EXIT_SUCCESS;
 }
 
 }  // namespace butler::worker
