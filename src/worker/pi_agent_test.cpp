@@ -209,11 +209,11 @@ TEST_F(PiAgentTest, AToolWithoutARecordIsBlocked) {
 }
 
 TEST_F(PiAgentTest, WaitingForTheRecordIsNoSilence) {
-  options.silence_timeout = 100ms;
+  options.silence_timeout = 500ms;
   listener.answer.reset();
   asio::steady_timer timer(context);
   const auto outcome = run_and(EventType::tool_start, "tool touch made", [&](PiAgent&) {
-    timer.expires_after(400ms);
+    timer.expires_after(1'200ms);
     timer.async_wait([&](const boost::system::error_code&) { listener.set_answer(true); });
   });
   EXPECT_EQ(outcome.text, "tool ran");
@@ -296,14 +296,14 @@ TEST_F(PiAgentTest, ASilentAgentIsEnded) {
 }
 
 TEST_F(PiAgentTest, AQuietToolIsNoSilence) {
-  options.silence_timeout = 150ms;
-  const auto outcome = run("tool sleep 0.8");
+  options.silence_timeout = 500ms;
+  const auto outcome = run("tool sleep 2");
   EXPECT_EQ(outcome.text, "tool ran");
   EXPECT_THAT(commands(), HasSubstr("alive"));
 }
 
 TEST_F(PiAgentTest, AJobThatTakesTooLongIsAbortedAndFails) {
-  options.job_timeout = 300ms;
+  options.job_timeout = 2s;
   const auto outcome = run("wait");
   EXPECT_EQ(outcome.kind, Kind::failed);
   EXPECT_THAT(outcome.text, HasSubstr("took longer than"));
