@@ -6,7 +6,9 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
+#include <list>
 #include <optional>
 
 namespace butler::async {
@@ -32,11 +34,17 @@ class EventTest : public testing::Test {
     over = true;
   }
 
-  /// Starts a task; `fault` is set when it ends by an exception.
+  /// Starts a task that cancel() cancels; `fault` is set when it ends by an exception.
   void spawn(awaitable<void> task) {
     auto end = [this](std::exception_ptr error) { fault = std::move(error); };
     boost::asio::co_spawn(io, std::move(task),
-                          boost::asio::bind_cancellation_slot(cancel.slot(), std::move(end)));
+                          boost::asio::bind_cancellation_slot(signals.emplace_back().slot(), std::move(end)));
+  }
+
+  void cancel() {
+    boost::asio::post(io, [this] {
+      for (auto& signal : signals) signal.emit(boost::asio::cancellation_type::terminal);
+    });
   }
 
   void settle() {
@@ -55,7 +63,7 @@ class EventTest : public testing::Test {
 
   boost::asio::io_context io{1};
   Event event{io.get_executor()};
-  boost::asio::cancellation_signal cancel;
+  std::list<boost::asio::cancellation_signal> signals;
   std::exception_ptr fault;
   int woken = 0;
 };
@@ -118,7 +126,7 @@ TEST_F(EventTest, CancellingTheTaskThrowsAndLeavesNoWaiterBehind) {
   spawn(wait(event, woken));
   settle();
 
-  boost::asio::post(io, [this] { cancel.emit(boost::asio::cancellation_type::terminal); });
+  cancel();
   settle();
 
   EXPECT_EQ(fault_code(), boost::asio::error::operation_aborted);
@@ -137,7 +145,7 @@ TEST_F(EventTest, SleepIsOverAfterItsTimeOrByCancellation) {
   over = false;
   spawn(sleep(1h, over));
   settle();
-  boost::asio::post(io, [this] { cancel.emit(boost::asio::cancellation_type::terminal); });
+  cancel();
   settle();
   EXPECT_FALSE(over);
   EXPECT_EQ(fault_code(), boost::asio::error::operation_aborted);

@@ -31,6 +31,7 @@ TEST(JobId, IsAUuidOfVersion7WithItsTimeInFront) {
 TEST(JobId, SortsInTheOrderOfItsMakingWhateverTheClockAndTheRandomBytesDo) {
   JobIdSequence sequence;
   std::vector<std::string> ids;
+  ids.reserve(11'000);
   for (int i = 0; i < 10'000; ++i) ids.push_back(sequence.next(now, i % 2 == 0 ? ones : zeros));
   for (int i = 0; i < 100; ++i) ids.push_back(sequence.next(now - 1h, ones));
   ids.push_back(sequence.next(now + 1h, zeros));

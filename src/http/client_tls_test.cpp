@@ -116,7 +116,8 @@ class HttpsClient : public testing::Test {
   Answer send(Client& client) {
     std::optional<Answer> answer;
     test::run(io, send_into(client, answer));
-    return answer.value();
+    if (!answer) throw std::runtime_error("the call gave nothing");
+    return *answer;
   }
 
   boost::asio::io_context io{1};

@@ -9,7 +9,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::EndsWith;
 using testing::HasSubstr;
-using testing::StartsWith;
 
 /// What a server does while an answer takes its time, when its client leaves, and when it stops.
 class HttpServerLifetime : public test::ServerTest {

@@ -6,7 +6,7 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 
 #include "async/event.hpp"
@@ -186,8 +186,8 @@ class ServerTest : public testing::Test {
     run(io, background.join());
   }
 
-  void start(ServerOptions options = {}) {
-    server.emplace(io.get_executor(), options, application);
+  void start(const ServerOptions& options = {}) {
+    server = std::make_unique<Server>(io.get_executor(), options, application);
     server->listen();
     background.spawn("server", server->run());
   }
@@ -202,7 +202,7 @@ class ServerTest : public testing::Test {
 
   boost::asio::io_context io{1};
   TestApplication application{io};
-  std::optional<Server> server;
+  std::unique_ptr<Server> server;
   async::TaskGroup background{io.get_executor()};
 };
 
