@@ -9,7 +9,7 @@ namespace butler::orchestrator {
 
 namespace {
 
-constexpr std::string_view bearer = "Bearer ";
+constexpr std::string_view bearer = "Bearer";
 
 /// "127.0.0.1:8787" → "127.0.0.1", "[::1]:8787" → "[::1]".
 std::string_view without_port(std::string_view host) {
@@ -22,8 +22,12 @@ std::string_view without_port(std::string_view host) {
 std::optional<std::string_view> presented_token(const http::RequestHead& head) {
   if (const auto key = head.headers.find("x-api-key")) return key;
   const auto authorization = head.headers.find("authorization");
-  if (!authorization || !authorization->starts_with(bearer)) return std::nullopt;
-  return authorization->substr(bearer.size());
+  if (!authorization) return std::nullopt;
+  const auto space = authorization->find(' ');
+  if (space == std::string_view::npos || !http::same_name(authorization->substr(0, space), bearer)) {
+    return std::nullopt;
+  }
+  return authorization->substr(space + 1);
 }
 
 bool same_secret(std::string_view presented, const config::Secret& expected) {

@@ -90,12 +90,14 @@ asio::awaitable<void> ApiApplication::stream(http::Request request, http::Respon
   co_await exchange.begin_stream(std::move(head));
   auto step = std::move(first);
   for (;;) {
-    const bool last = step.status != 200 || has_terminal_event(step.body);
+    if (step.status != 200) co_return;  // nothing is left, or the store is away: the client comes back
+    const bool last = has_terminal_event(step.body);
     const std::string cursor{step.headers.find("x-next-cursor").value_or("0")};
     const bool taken = co_await exchange.write(std::move(step.body));
     if (!taken || last || closed_) co_return;
     http::Request next = request;
-    next.head.headers = {{"accept", "text/event-stream"}, {"last-event-id", cursor}};
+    next.head.headers = {
+        {"accept", "text/event-stream"}, {"last-event-id", cursor}, {std::string{stream_goes_on}, "1"}};
     step = co_await answer(next, exchange);
   }
 }

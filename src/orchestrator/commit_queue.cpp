@@ -5,6 +5,7 @@
 
 #include "async/event.hpp"
 #include "log/log.hpp"
+#include "sqlite/database.hpp"
 
 namespace butler::orchestrator {
 
@@ -23,8 +24,12 @@ struct CommitQueue::Slot {
 };
 
 CommitQueue::CommitQueue(asio::any_io_executor executor, store::JobStore& store, Touched& touched,
-                         std::function<void()> on_fatal)
-    : executor_(std::move(executor)), store_(store), touched_(touched), on_fatal_(std::move(on_fatal)) {}
+                         std::function<void()> on_fatal, std::function<void()> on_undone)
+    : executor_(std::move(executor)),
+      store_(store),
+      touched_(touched),
+      on_fatal_(std::move(on_fatal)),
+      on_undone_(std::move(on_undone)) {}
 
 asio::awaitable<http::Response> CommitQueue::answer(Unit unit, http::Exchange& exchange) {
   const auto slot = std::make_shared<Slot>(executor_);
@@ -34,10 +39,18 @@ asio::awaitable<http::Response> CommitQueue::answer(Unit unit, http::Exchange& e
   co_return std::move(*slot->response);
 }
 
-asio::awaitable<void> CommitQueue::run(std::function<void()> work) {
+asio::awaitable<bool> CommitQueue::run(std::function<void()> work) {
   const auto slot = std::make_shared<Slot>(executor_);
   run_in_batch(slot, work);
-  co_await wait_for_commit(slot);
+  try {
+    co_await wait_for_commit(slot);
+    co_return true;
+  } catch (const StoreAway& away) {
+    log::error("store.away", {{"error", away.what()}});
+  } catch (const sqlite::Error& error) {
+    log::error("store.error", {{"error", error.what()}});
+  }
+  co_return false;
 }
 
 asio::awaitable<void> CommitQueue::wait_for_commit(SlotPointer slot) {
@@ -58,7 +71,9 @@ asio::awaitable<void> CommitQueue::wait_while_parked(SlotPointer slot, http::Exc
 
   const auto deadline = slot->park->deadline;
   bool in_time = true;
-  while (slot->park && !slot->client_gone && in_time) in_time = co_await slot->changed.wait_until(deadline);
+  while (slot->park && !slot->client_gone && in_time && !waiting_is_over_) {
+    in_time = co_await slot->changed.wait_until(deadline);
+  }
   exchange.unwatch();
   if (!slot->park) co_return;  // answered in a batch
   if (slot->client_gone) throw ClientGone{};
@@ -92,6 +107,7 @@ void CommitQueue::run_in_batch(const SlotPointer& slot, const std::function<void
   } catch (const std::exception& error) {
     slot->fault = std::current_exception();
     slot->response.reset();
+    undone_ = true;
     if (!store_.in_transaction()) log::error("store.rolled_back", {{"error", error.what()}});
   }
 }
@@ -102,7 +118,11 @@ void CommitQueue::open_batch() {
     // Behind everything that is ready now: those requests join this batch.
     asio::post(executor_, [this] { flush(); });
   }
-  if (batch_open_) return;
+  if (batch_open_) {
+    // The store has given this batch up: what ran now would be committed apart from it.
+    if (!store_.in_transaction()) throw StoreAway{};
+    return;
+  }
   store_.begin();
   batch_open_ = true;
 }
@@ -126,13 +146,24 @@ void CommitQueue::flush() {
     } else {
       store_.rollback();
       touched_.take();
+      undone_ = true;
       away = std::make_exception_ptr(StoreAway{});
     }
   }
+  if (undone_) tell_undone();
   for (const auto& slot : std::exchange(batch_, {})) {
     if (away) slot->fault = away;
     slot->committed = true;
     slot->changed.notify_all();
+  }
+}
+
+void CommitQueue::tell_undone() {
+  try {
+    on_undone_();
+    undone_ = false;
+  } catch (const std::exception& error) {  // a store that cannot be read either: after the next batch
+    log::error("store.error", {{"error", error.what()}});
   }
 }
 
@@ -160,10 +191,18 @@ void CommitQueue::ask_again(const SlotPointer& slot) {
   } catch (const std::exception&) {
     slot->response.reset();
     slot->fault = std::current_exception();
+    undone_ = true;
   }
   if (!slot->response && !slot->fault) return;
   unpark(slot);
   batch_.push_back(slot);
+}
+
+void CommitQueue::stop_waiting() {
+  waiting_is_over_ = true;
+  for (const auto& [topic, slots] : waiting_) {
+    for (const auto& slot : slots) slot->changed.notify_all();
+  }
 }
 
 void CommitQueue::park(const SlotPointer& slot, Park park) {

@@ -24,8 +24,10 @@ namespace butler::orchestrator {
 class CommitQueue {
  public:
   /// `on_fatal` is called once when a commit failed: nobody knows what is on disk, so the process must end.
+  /// `on_undone` is called after a batch of which something was undone: what is kept in memory beside the
+  /// store may be ahead of it.
   CommitQueue(boost::asio::any_io_executor executor, store::JobStore& store, Touched& touched,
-              std::function<void()> on_fatal);
+              std::function<void()> on_fatal, std::function<void()> on_undone);
 
   using Unit = std::function<Answer()>;
 
@@ -34,8 +36,12 @@ class CommitQueue {
   /// undoes what the unit wrote and comes out here. Throws StoreAway when the batch could not be committed.
   boost::asio::awaitable<http::Response> answer(Unit unit, http::Exchange& exchange);
 
-  /// Runs work of the orchestrator's own in the current batch; returns after the commit.
-  boost::asio::awaitable<void> run(std::function<void()> work);
+  /// Runs work of the orchestrator's own in the current batch; returns after the commit, false when the store
+  /// takes no writes now and nothing was done.
+  boost::asio::awaitable<bool> run(std::function<void()> work);
+
+  /// From now on nobody waits: what is parked is asked for the last time, as at its deadline.
+  void stop_waiting();
 
   std::size_t parked() const { return parked_; }
 
@@ -47,6 +53,7 @@ class CommitQueue {
   void run_in_batch(const SlotPointer& slot, const std::function<void()>& work);
   void open_batch();
   void flush();
+  void tell_undone();
   void wake_parked();
   void wake(const Topic& topic);
   void ask_again(const SlotPointer& slot);
@@ -59,11 +66,14 @@ class CommitQueue {
   store::JobStore& store_;
   Touched& touched_;
   std::function<void()> on_fatal_;
+  std::function<void()> on_undone_;
   std::vector<SlotPointer> batch_;
   std::unordered_map<Topic, std::list<SlotPointer>, TopicHash> waiting_;
   std::size_t parked_ = 0;
   bool batch_open_ = false;
   bool flush_posted_ = false;
+  bool undone_ = false;
+  bool waiting_is_over_ = false;
 };
 
 /// The client closed its connection while its request was parked.

@@ -95,8 +95,9 @@ std::string server_sent_events(const api::EventPage& page) {
 
 constexpr std::chrono::seconds comment_interval{15};
 
-/// One step of a stream: what is new after the cursor, or a comment when nothing came for a while. The
-/// application asks for the next step with the cursor in `x-next-cursor`, until `x-stream-end`.
+/// One step of a stream: what is new after the cursor, or a comment when nothing came for a while. The first
+/// step does not wait, so that the client sees the stream begin. The application asks for the next step with
+/// the cursor in `x-next-cursor`, until the job's last event.
 Answer stream_events(JobService& jobs, const RouteRequest& call) {
   const auto cursor = query_integer(call.request, "cursor", 0);
   if (!cursor) return to_response(cursor.error());
@@ -122,7 +123,8 @@ Answer stream_events(JobService& jobs, const RouteRequest& call) {
     step.body = page->events.empty() && !ended ? ": still here\n\n" : server_sent_events(*page);
     return step;
   };
-  return answer_or_park({{Topic::Kind::events, id}}, comment_interval, call.now, look);
+  const auto wait = call.header(stream_goes_on) ? comment_interval : std::chrono::seconds{0};
+  return answer_or_park({{Topic::Kind::events, id}}, wait, call.now, look);
 }
 
 Answer read_events(JobService& jobs, const RouteRequest& call) {

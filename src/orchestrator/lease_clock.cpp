@@ -11,6 +11,8 @@ void LeaseClock::renew(const std::string& job_id, Time deadline) {
   by_deadline_.emplace(deadline, job_id);
 }
 
+bool LeaseClock::knows(const std::string& job_id) const { return entries_.contains(job_id); }
+
 void LeaseClock::remove(const std::string& job_id) {
   const auto found = entries_.find(job_id);
   if (found == entries_.end()) return;

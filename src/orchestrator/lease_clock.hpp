@@ -19,6 +19,7 @@ class LeaseClock {
   /// The lease of the job runs until `deadline`.
   void renew(const std::string& job_id, Time deadline);
   void remove(const std::string& job_id);
+  bool knows(const std::string& job_id) const;
 
   std::optional<Time> next_deadline() const;
   /// The jobs whose lease is over; they stay until removed or renewed.

@@ -243,6 +243,12 @@ void LeaseService::grant_grace(Now now) {
   for (const auto& record : store_.leased()) leases_.renew(record.job.id, now.steady + lease_);
 }
 
+void LeaseService::recover(Now now) {
+  for (const auto& record : store_.leased()) {
+    if (!leases_.knows(record.job.id)) leases_.renew(record.job.id, now.steady + lease_);
+  }
+}
+
 void LeaseService::expire(Now now) {
   for (const auto& job_id : leases_.expired(now.steady)) {
     const auto record = store_.find(job_id);

@@ -59,6 +59,8 @@ class LeaseService {
 
   /// After a start: every running job gets one grace lease.
   void grant_grace(Now now);
+  /// After something was undone: a job that still runs and whose lease is forgotten gets one.
+  void recover(Now now);
   /// Ends the attempts whose lease ran out.
   void expire(Now now);
   /// Tells, once per job, that the machine which holds the conversation is away.

@@ -114,6 +114,23 @@ TEST_F(LeaseTest, AfterARestartARunningJobHasOneGraceLease) {
   EXPECT_EQ(job(other).status, JobStatus::queued);
 }
 
+TEST_F(LeaseTest, AnEndThatTheStoreHasUndoneLeavesTheJobItsLease) {
+  const auto id = create(task()).id;
+  const auto claimed = claim("w1");
+  store->begin();
+  store->unit([&] {
+    api::CompleteRequest body;
+    body.result_text = "done";
+    ASSERT_TRUE(leases->complete(id, claimed->lease_token, body, now));
+  });
+  store->rollback();
+  leases->recover(now);
+  EXPECT_EQ(job(id).status, JobStatus::running);
+  advance(lease + std::chrono::seconds{1});
+  expire();
+  EXPECT_EQ(job(id).status, JobStatus::queued);
+}
+
 TEST_F(LeaseTest, AWorkerThatHandsBackAJobWithoutActivityGivesItToTheNext) {
   const auto id = create(task()).id;
   const auto claimed = claim("w1");

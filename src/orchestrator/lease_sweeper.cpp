@@ -18,7 +18,8 @@ boost::asio::awaitable<void> sweep_leases(CommitQueue& commits, LeaseService& le
         std::clamp<std::chrono::steady_clock::duration>(until_next, std::chrono::milliseconds{1}, longest));
     const auto after = now_on_both_clocks();
     if (clock.expired(after.steady).empty()) continue;
-    co_await commits.run([&leases, after] { leases.expire(after); });
+    const bool done = co_await commits.run([&leases, after] { leases.expire(after); });
+    if (!done) co_await async::sleep_for(longest);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "orchestrator/main.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <cstdlib>
 
 #include "async/event.hpp"
@@ -32,7 +33,9 @@ class Orchestrator {
         store_(settings.home / "state.db", domain::wall_clock_now()),
         leases_(store_, touched_, clock_, settings.lease, settings.session_home),
         jobs_(store_, touched_, clock_),
-        commits_(context_.get_executor(), store_, touched_, [this] { fail(); }),
+        commits_(
+            context_.get_executor(), store_, touched_, [this] { fail(); },
+            [this] { leases_.recover(now_on_both_clocks()); }),
         application_(settings_, routes_, commits_),
         server_(context_.get_executor(), server_options(settings), application_),
         tasks_(context_.get_executor(), [this](std::string_view task, std::string_view what) {
@@ -52,8 +55,11 @@ class Orchestrator {
     tasks_.spawn("leases", sweep_leases(commits_, leases_, clock_));
     tasks_.spawn("homes", watch_homes());
     main_.spawn("stop", stop_when_asked());
-    log::info("orchestrator.ready", {{"host", settings_.host}, {"port", server_.port()}});
-    process::notify_ready();
+    // Behind the tasks' first steps: who is told that this is ready may send the stop signal at once.
+    asio::post(context_, [this] {
+      log::info("orchestrator.ready", {{"host", settings_.host}, {"port", server_.port()}});
+      process::notify_ready();
+    });
     context_.run();
     // Requests may still be parked: their frames are left to the system, not torn down half-way.
     if (failed_) std::_Exit(1);
@@ -80,6 +86,7 @@ class Orchestrator {
     co_await process::wait_for_stop_signal();
     log::info("orchestrator.stopping");
     application_.close();
+    commits_.stop_waiting();
     co_await server_.shut_down(shutdown_grace);
     tasks_.cancel();
     co_await tasks_.join();

@@ -54,7 +54,7 @@ RouteTable::Match RouteTable::find(std::string_view method, std::string_view pat
 Outcome<json::Value> body_value(const http::Request& request) {
   if (request.body.empty()) return json::Object{};
   const auto type = request.head.headers.find("content-type");
-  if (type && !type->starts_with("application/json")) {
+  if (type && !http::same_name(type->substr(0, type->find_first_of("; ")), "application/json")) {
     return std::unexpected(Refusal{415, "unsupported_media_type", "the body must be application/json", {}});
   }
   auto value = json::parse(request.body);

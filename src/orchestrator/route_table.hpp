@@ -26,6 +26,9 @@ struct RouteRequest {
   std::optional<std::string> header(std::string_view name) const;
 };
 
+/// Field of the requests that the application makes itself for the next step of a stream.
+inline constexpr std::string_view stream_goes_on = "x-stream-goes-on";
+
 /// Synchronous, inside a unit of the store.
 using Handler = std::function<Answer(const RouteRequest&)>;
 
