@@ -55,21 +55,23 @@ void Intake::decide(const telegram::RawUpdate& raw, domain::Timestamp now) {
     return store_.end_update(raw.update_id, InboxState::broken, update.error());
   }
   const Admission admission = admit(*update, rules_.access);
-  if (admission.speaker == Speaker::nobody || !update->message || !update->message->from) {
+  telegram::Message* message = update->message ? &*update->message : nullptr;
+  if (admission.speaker == Speaker::nobody || message == nullptr || !message->from) {
     return drop(raw.update_id, admission.reason);
   }
-  Said said{.update_id = raw.update_id, .message = std::move(*update->message), .now = now};
-  said.person = said.message.from->id;
+  telegram::Person person = *message->from;
+  const Said said{
+      .update_id = raw.update_id, .message = std::move(*message), .person = std::move(person), .now = now};
   if (admission.speaker == Speaker::stranger) return greet_stranger(said);
   obey(said);
 }
 
 void Intake::greet_stranger(const Said& said) {
-  log::info("stranger", {{"person", said.person}});
-  if (!store_.may_tell_stranger(said.person, said.now)) {
+  log::info("stranger", {{"person", said.person.id}});
+  if (!store_.may_tell_stranger(said.person.id, said.now)) {
     return drop(said.update_id, "a stranger who was told already");
   }
-  answer(said, wording::stranger(said.person));
+  answer(said, wording::stranger(said.person.id));
 }
 
 void Intake::obey(const Said& said) {
@@ -90,24 +92,24 @@ void Intake::obey_command(const Said& said, const domain::ChatCommand& command) 
     store_.keep_as_control(said.update_id, said.message.chat_id);
     signals_.control_kept(said.message.chat_id);
   };
-  std::visit(
-      Overloaded{
-          [&](const domain::TaskCommand& task) {
-            if (task.text.empty()) return answer(said, wording::empty_task());
-            request_job(said, JobKind::task, task.text);
-          },
-          [&](const domain::RunCommand& run) { request_run(said, run.command); },
-          [&](const domain::HelpCommand&) { answer(said, wording::help()); },
-          [&](const domain::StartCommand&) { answer(said, wording::welcome(said.message.from->first_name)); },
-          [&](const domain::WhoamiCommand&) {
-            answer(said, wording::who_you_are(said.person, store_.session(said.lane(), said.now).key));
-          },
-          [&](const domain::UnknownCommand& unknown) {
-            answer(said, wording::unknown_command(unknown.name, unknown.nearest));
-          },
-          keep_as_control,  // /approve, /deny, /abort, /status: the orchestrator has to be asked
-      },
-      command);
+  std::visit(Overloaded{
+                 [&](const domain::TaskCommand& task) {
+                   if (task.text.empty()) return answer(said, wording::empty_task());
+                   request_job(said, JobKind::task, task.text);
+                 },
+                 [&](const domain::RunCommand& run) { request_run(said, run.command); },
+                 [&](const domain::HelpCommand&) { answer(said, wording::help()); },
+                 [&](const domain::StartCommand&) { answer(said, wording::welcome(said.person.first_name)); },
+                 [&](const domain::WhoamiCommand&) {
+                   answer(said,
+                          wording::who_you_are(said.person.id, store_.session(said.lane(), said.now).key));
+                 },
+                 [&](const domain::UnknownCommand& unknown) {
+                   answer(said, wording::unknown_command(unknown.name, unknown.nearest));
+                 },
+                 keep_as_control,  // /approve, /deny, /abort, /status: the orchestrator has to be asked
+             },
+             command);
 }
 
 void Intake::request_run(const Said& said, const std::string& command) {
@@ -124,7 +126,7 @@ void Intake::request_job(const Said& said, JobKind kind, const std::string& prom
   }
   store_.add_turn({.idempotency_key = key("tg", said.update_id),
                    .lane = said.lane(),
-                   .requester_id = said.person,
+                   .requester_id = said.person.id,
                    .message_id = said.message.message_id,
                    .kind = kind,
                    .body = job_body(said, kind, prompt)},
@@ -138,7 +140,7 @@ std::string Intake::job_body(const Said& said, JobKind kind, const std::string& 
   request.prompt = prompt;
   request.channel = domain::Channel::telegram;
   request.chat_id = std::to_string(said.message.chat_id);
-  request.requester_id = std::to_string(said.person);
+  request.requester_id = std::to_string(said.person.id);
   if (said.message.thread_id) request.thread_id = std::to_string(*said.message.thread_id);
   request.session_key = store_.session(said.lane(), said.now).key;
   request.requires_approval = kind == JobKind::run;

@@ -46,7 +46,7 @@ class Intake {
   struct Said {
     std::int64_t update_id = 0;
     telegram::Message message = {};
-    std::int64_t person = 0;
+    telegram::Person person = {};
     domain::Timestamp now{};
 
     Lane lane() const { return {.chat_id = message.chat_id, .thread_id = message.thread_id}; }
