@@ -2,11 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <vector>
 
-#include "async/task_group.hpp"
-#include "http/socket_test_support.hpp"
+#include "http/client_test_support.hpp"
 
 namespace butler::http {
 namespace {
@@ -15,71 +16,13 @@ using namespace std::chrono_literals;
 using boost::asio::awaitable;
 using boost::asio::use_awaitable;
 using boost::asio::ip::tcp;
+using test::Answer;
+using test::hello;
+using test::ScriptedServer;
 using testing::HasSubstr;
 using testing::StartsWith;
-using Outcome = ClientError::Outcome;
-using Answer = std::expected<Response, ClientError>;
 
-constexpr auto hello = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
-
-/// A server that does exactly what a test says, connection by connection.
-struct ScriptedServer {
-  explicit ScriptedServer(boost::asio::io_context& io)
-      : acceptor(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)) {}
-
-  awaitable<tcp::socket> accept() {
-    ++accepted;
-    tcp::socket socket = co_await acceptor.async_accept(use_awaitable);
-    co_return socket;
-  }
-
-  tcp::acceptor acceptor;
-  int accepted = 0;
-  std::string buffer;
-};
-
-class HttpClient : public testing::Test {
- protected:
-  using Script = awaitable<void> (*)(ScriptedServer&);
-
-  ~HttpClient() override {
-    background.cancel();
-    run(io, background.join());
-  }
-
-  void serve(Script script) { background.spawn("script", script(server)); }
-
-  Client make_client(ClientOptions options = {}) {
-    const Url base{.tls = false,
-                   .host = "127.0.0.1",
-                   .port = std::to_string(server.acceptor.local_endpoint().port()),
-                   .path = "/base"};
-    return Client(io.get_executor(), base, options);
-  }
-
-  static awaitable<void> send_into(Client& client, Request request, std::chrono::milliseconds timeout,
-                                   std::optional<Answer>& answer) {
-    answer = co_await client.send(std::move(request), timeout);
-  }
-
-  Answer send(Client& client, Request request, std::chrono::milliseconds timeout = 10s) {
-    std::optional<Answer> answer;
-    test::run(io, send_into(client, std::move(request), timeout, answer));
-    if (!answer) throw std::runtime_error("the call gave nothing");
-    return *answer;
-  }
-
-  static void run(boost::asio::io_context& io, awaitable<void> task) { test::run(io, std::move(task)); }
-
-  static Request get(std::string target) { return {.head = {.method = "GET", .target = std::move(target)}}; }
-  static Request post(std::string target, std::string body) {
-    return {.head = {.method = "POST", .target = std::move(target)}, .body = std::move(body)};
-  }
-
-  boost::asio::io_context io{1};
-  ScriptedServer server{io};
-  async::TaskGroup background{io.get_executor()};
-};
+class HttpClient : public test::ClientTest {};
 
 TEST_F(HttpClient, SendsTheRequestWithItsFramingAndReadsTheAnswer) {
   static std::string seen;
@@ -189,114 +132,6 @@ TEST_F(HttpClient, CallsSideBySideTakeAConnectionEachAndOnlySomeAreKept) {
   EXPECT_EQ(closed, 1);
 }
 
-TEST_F(HttpClient, ARefusedConnectIsNotSent) {
-  auto client = make_client();
-  server.acceptor.close();
-
-  const auto answer = send(client, get("/"));
-
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().outcome, Outcome::not_sent);
-  EXPECT_THAT(answer.error().message, HasSubstr("refused"));
-}
-
-TEST_F(HttpClient, AnUnknownHostIsNotSent) {
-  Client client(io.get_executor(),
-                Url{.tls = false, .host = "no-such-host.invalid", .port = "80", .path = ""});
-
-  const auto answer = send(client, get("/"));
-
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().outcome, Outcome::not_sent);
-}
-
-TEST_F(HttpClient, ATargetThatIsNoPathIsNotSent) {
-  auto client = make_client();
-
-  for (const char* target : {"", "v1", "/a b", "/a\r\nx: y", "/\xC3\xA9"}) {
-    const auto answer = send(client, get(target));
-    ASSERT_FALSE(answer) << target;
-    EXPECT_EQ(answer.error().outcome, Outcome::not_sent) << target;
-  }
-}
-
-TEST_F(HttpClient, AResetAfterTheRequestWasWrittenIsUnknown) {
-  serve([](ScriptedServer& peer) -> awaitable<void> {
-    auto socket = co_await peer.accept();
-    co_await test::read_until(socket, peer.buffer, "\r\n\r\n");
-    test::reset(socket);
-  });
-  auto client = make_client();
-
-  const auto answer = send(client, post("/", "x"));
-
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().outcome, Outcome::unknown);
-}
-
-TEST_F(HttpClient, AnEndBeforeAnyAnswerIsUnknown) {
-  serve([](ScriptedServer& peer) -> awaitable<void> {
-    auto socket = co_await peer.accept();
-    co_await test::read_until(socket, peer.buffer, "\r\n\r\n");
-  });
-  auto client = make_client();
-
-  const auto answer = send(client, get("/"));
-
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().outcome, Outcome::unknown);
-}
-
-TEST_F(HttpClient, ACutBodyIsUnknown) {
-  serve([](ScriptedServer& peer) -> awaitable<void> {
-    auto socket = co_await peer.accept();
-    co_await test::read_until(socket, peer.buffer, "\r\n\r\n");
-    co_await test::write(socket, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
-  });
-  auto client = make_client();
-
-  const auto answer = send(client, get("/"));
-
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().outcome, Outcome::unknown);
-  EXPECT_THAT(answer.error().message, HasSubstr("middle of the response"));
-}
-
-TEST_F(HttpClient, WhatIsNoHttpIsUnknown) {
-  serve([](ScriptedServer& peer) -> awaitable<void> {
-    auto socket = co_await peer.accept();
-    co_await test::read_until(socket, peer.buffer, "\r\n\r\n");
-    co_await test::write(socket, "SSH-2.0-OpenSSH_9.2\r\n");
-  });
-  auto client = make_client();
-
-  const auto answer = send(client, get("/"));
-
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().outcome, Outcome::unknown);
-}
-
-TEST_F(HttpClient, AResponseOverTheLimitIsUnknown) {
-  serve([](ScriptedServer& peer) -> awaitable<void> {
-    for (const char* response :
-         {"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n12345678901",
-          "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678",
-          "HTTP/1.1 200 OK\r\n\r\n12345678901"}) {
-      auto socket = co_await peer.accept();
-      co_await test::read_until(socket, peer.buffer, "\r\n\r\n");
-      co_await test::write(socket, response);
-    }
-  });
-  auto client = make_client({.response_limit = 10});
-
-  for (int i = 0; i < 3; ++i) {
-    const auto answer = send(client, get("/"));
-    ASSERT_FALSE(answer) << i;
-    EXPECT_EQ(answer.error().outcome, Outcome::unknown);
-    EXPECT_THAT(answer.error().message, HasSubstr("larger than 10 bytes"));
-  }
-}
-
 TEST_F(HttpClient, ReadsChunksInterimResponsesAndBodiesUntilTheEnd) {
   serve([](ScriptedServer& peer) -> awaitable<void> {
     auto socket = co_await peer.accept();
@@ -354,21 +189,6 @@ TEST_F(HttpClient, AConnectionWithBytesBeyondTheAnswerIsNotKept) {
   EXPECT_EQ(answer->body, "hello");
 }
 
-TEST_F(HttpClient, AnAnswerThatNeverComesTimesOutAsUnknown) {
-  serve([](ScriptedServer& peer) -> awaitable<void> {
-    auto socket = co_await peer.accept();
-    co_await test::read_until(socket, peer.buffer, "\r\n\r\n");
-    co_await test::read_until(socket, peer.buffer, "never");
-  });
-  auto client = make_client();
-
-  const auto answer = send(client, get("/"), 50ms);
-
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().outcome, Outcome::unknown);
-  EXPECT_THAT(answer.error().message, HasSubstr("timed out"));
-}
-
 TEST_F(HttpClient, AnEarlyAnswerToALargeBodyIsSeen) {
   serve([](ScriptedServer& peer) -> awaitable<void> {
     auto socket = co_await peer.accept();
@@ -391,53 +211,6 @@ TEST_F(HttpClient, AnEarlyAnswerToALargeBodyIsSeen) {
 
   ASSERT_TRUE(answer) << answer.error().message;
   EXPECT_EQ(answer->status, 413);
-}
-
-TEST_F(HttpClient, CancellingACallClosesItsConnectionAndThrows) {
-  static bool asked;
-  static bool closed;
-  asked = closed = false;
-  serve([](ScriptedServer& peer) -> awaitable<void> {
-    auto socket = co_await peer.accept();
-    co_await test::read_until(socket, peer.buffer, "\r\n\r\n");
-    asked = true;
-    std::array<char, 1> byte{};
-    boost::system::error_code error;
-    co_await socket.async_read_some(boost::asio::buffer(byte),
-                                    boost::asio::redirect_error(use_awaitable, error));
-    closed = error == boost::asio::error::eof;
-  });
-  auto client = make_client();
-  std::optional<Answer> answer;
-  async::TaskGroup calls{io.get_executor()};
-  calls.spawn("call", send_into(client, get("/"), 10s, answer));
-  ASSERT_TRUE(test::run_until(io, [] { return asked; }));
-
-  calls.cancel();
-
-  EXPECT_TRUE(test::run_until(io, [] { return closed; }));
-  EXPECT_EQ(calls.size(), 0U);
-  EXPECT_FALSE(answer.has_value());
-}
-
-TEST_F(HttpClient, ACallOutlivesTheClientThatItBeganOn) {
-  static bool asked;
-  asked = false;
-  serve([](ScriptedServer& peer) -> awaitable<void> {
-    auto socket = co_await peer.accept();
-    co_await test::read_until(socket, peer.buffer, "\r\n\r\n");
-    asked = true;
-    co_await test::write(socket, hello);
-  });
-  std::optional<Answer> answer;
-  auto client = std::make_unique<Client>(make_client());
-  background.spawn("call", send_into(*client, get("/"), 10s, answer));
-  ASSERT_TRUE(test::run_until(io, [] { return asked; }));
-
-  client.reset();
-
-  ASSERT_TRUE(test::run_until(io, [&] { return answer.has_value(); }));
-  EXPECT_TRUE(answer && answer->has_value());
 }
 
 }  // namespace

@@ -19,6 +19,16 @@ namespace {
 constexpr std::size_t first_body_allocation = std::size_t{64} * 1024;
 constexpr std::size_t usual_field_count = 8;
 
+/// The least that is left of a chunked body in front of a chunk: "0", CR LF, CR LF.
+constexpr std::size_t shortest_end_of_chunks = 5;
+
+/// Beast takes it for granted (by an assertion) that it is not asked again about a last chunk that it has
+/// seen a part of before that many bytes are there. They must come anyway, so waiting for them loses nothing.
+template <class Parser>
+bool is_too_little(const Parser& parser, std::string_view bytes) {
+  return bytes.size() < shortest_end_of_chunks && parser.is_header_done() && parser.chunked();
+}
+
 // Beast asks for an error to stop at; which one does not matter where the reason is kept beside it.
 const error_code stop = beast::http::error::bad_field;
 
@@ -39,6 +49,7 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
   }
 
   std::size_t put_bytes(std::string_view bytes) {
+    if (is_too_little(*this, bytes)) return 0;
     error_code error;
     std::size_t used = 0;
     try {
@@ -242,6 +253,7 @@ std::size_t ResponseParser::put(std::string_view bytes) {
   std::size_t used = 0;
   while (state_ == State::reading) {
     const std::string_view rest = bytes.substr(used);
+    if (is_too_little(*impl_, rest)) break;
     error_code error;
     const std::size_t now = impl_->put(boost::asio::buffer(rest.data(), rest.size()), error);
     used += now;
