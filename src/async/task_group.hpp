@@ -24,7 +24,7 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  /// Starts the task soon (not inside the call).
+  /// Starts the task: inside the call, up to where it first waits, when that is made on the event loop.
   void spawn(std::string name, boost::asio::awaitable<void> task);
 
   /// Cancels what the tasks wait for; they end with operation_aborted at that point. At once inside the event

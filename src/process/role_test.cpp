@@ -31,7 +31,7 @@ int in_child(const std::function<int()>& body) {
     try {
       code = body();
     } catch (const std::exception& error) {
-      ::write(STDERR_FILENO, error.what(), std::strlen(error.what()));
+      if (::write(STDERR_FILENO, error.what(), std::strlen(error.what())) < 0) _exit(3);
     }
     ::_exit(code);
   }

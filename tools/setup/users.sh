@@ -20,6 +20,6 @@ for user in butler butler-control; do
   fi
 done
 
-# 0711: each role's user walks through to its own folder, and lists none of the others.
-[ "$(stat --format '%a %u' "$home" 2>/dev/null)" = '711 0' ] ||
-  install --directory --mode 0711 --owner root --group root "$home"
+# Each role's user walks through to its own folder, and lists none of the others. Only made when it is
+# missing: `butler up` gives it to its users, and may be running.
+[ -d "$home" ] || install --directory --mode 0711 --owner root --group root "$home"
