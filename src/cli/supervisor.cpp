@@ -6,6 +6,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <span>
 
 #include "cli/exit_code.hpp"
 #include "cli/orphans.hpp"
@@ -35,6 +36,7 @@ Supervisor::Supervisor(asio::any_io_executor executor, SupervisorOptions options
       ready_socket_(executor_),
       changed_(executor_),
       tasks_(executor_) {
+  children_.reserve(options_.children.size());  // tasks refer to them
   for (auto& spec : options_.children) children_.emplace_back().spec = spec;
 }
 
@@ -150,20 +152,31 @@ asio::awaitable<void> Supervisor::watch_orphans() {
 }
 
 asio::awaitable<void> Supervisor::end_children() {
-  for (Child& child : children_) {
-    if (child.process) child.process->signal_group(SIGTERM);
-  }
+  // The first child serves the others: they hand back to it what they hold, so it goes last.
   const auto deadline = Clock::now() + options_.grace;
-  while (any_running()) {
-    const bool in_time = co_await changed_.wait_until(deadline);
-    if (!in_time) break;
-  }
+  const std::span dependents = std::span(children_).subspan(1);
+  ask_to_end(dependents);
+  co_await wait_until_ended(dependents, deadline - options_.grace / 4);
+  ask_to_end(children_);
+  co_await wait_until_ended(children_, deadline);
   for (Child& child : children_) {
     if (!child.process) continue;
     log::warn("child.killed", {{"child", child.spec.name}, {"pid", child.process->pid()}});
     child.process->kill_tree();
   }
-  while (any_running()) co_await changed_.wait();
+  while (any_running(children_)) co_await changed_.wait();
+}
+
+void Supervisor::ask_to_end(std::span<Child> children) {
+  for (Child& child : children) {
+    if (child.process) child.process->signal_group(SIGTERM);
+  }
+}
+
+asio::awaitable<void> Supervisor::wait_until_ended(std::span<const Child> children,
+                                                   Clock::time_point deadline) {
+  bool in_time = true;
+  while (in_time && any_running(children)) in_time = co_await changed_.wait_until(deadline);
 }
 
 asio::awaitable<void> Supervisor::wait_until_ready(Child& child) {
@@ -195,8 +208,8 @@ std::set<pid_t> Supervisor::own_processes() const {
   return pids;
 }
 
-bool Supervisor::any_running() const {
-  return std::ranges::any_of(children_, [](const Child& child) { return child.process.has_value(); });
+bool Supervisor::any_running(std::span<const Child> children) {
+  return std::ranges::any_of(children, [](const Child& child) { return child.process.has_value(); });
 }
 
 }  // namespace butler::cli

@@ -5,9 +5,9 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <list>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,7 +72,10 @@ class Supervisor {
   boost::asio::awaitable<void> pause(std::chrono::milliseconds delay);
   process::SpawnOptions spawn_options(const Child& child) const;
   std::set<pid_t> own_processes() const;
-  bool any_running() const;
+  static void ask_to_end(std::span<Child> children);
+  boost::asio::awaitable<void> wait_until_ended(std::span<const Child> children,
+                                                std::chrono::steady_clock::time_point deadline);
+  static bool any_running(std::span<const Child> children);
 
   boost::asio::any_io_executor executor_;
   SupervisorOptions options_;
@@ -80,7 +83,7 @@ class Supervisor {
   ReadySocket ready_socket_;
   async::Event changed_;  ///< a child became ready or ended, or stop() was called
   async::TaskGroup tasks_;
-  std::list<Child> children_;
+  std::vector<Child> children_;
   bool stopping_ = false;
   int exit_code_ = 0;
 };

@@ -19,9 +19,10 @@ asio::awaitable<void> end_on_signal(Gateway& gateway) {
   gateway.end(0);
 }
 
-asio::awaitable<void> run_to_the_end(Gateway& gateway, async::TaskGroup& signals, int& exit_status) {
+/// Nothing is left to wait for then but idle connections and their deadlines: they go with the loop.
+asio::awaitable<void> run_to_the_end(Gateway& gateway, asio::io_context& context, int& exit_status) {
   exit_status = co_await gateway.run();
-  signals.cancel();
+  context.stop();
 }
 
 }  // namespace
@@ -34,7 +35,7 @@ int run(const config::GatewaySettings& settings) {
     async::TaskGroup signals(context.get_executor());
     async::TaskGroup main(context.get_executor());
     signals.spawn("signals", end_on_signal(gateway));
-    main.spawn("gateway", run_to_the_end(gateway, signals, exit_status));
+    main.spawn("gateway", run_to_the_end(gateway, context, exit_status));
     context.run();
   } catch (const std::exception& error) {
     log::error("gateway.cannot_run", {{"error", error.what()}});

@@ -23,6 +23,7 @@ class Up(SystemTest):
         self.assertEqual(roles, {"orchestrator", "gateway", "worker"})
         self.assertEqual(up.terminate(timeout=5.0), 0)
         self.assertEqual([pid for pid in family if alive(pid)], [])
+        self.assertNotIn("child.killed", "\n".join(up.lines), "each role ends by itself when it is asked")
 
     def test_each_role_sees_only_its_own_secrets(self):
         if os.geteuid() != 0:
