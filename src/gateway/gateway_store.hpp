@@ -128,6 +128,11 @@ class GatewayStore {
   /// inner one that throws undoes only what it did itself.
   virtual void unit(const std::function<void()>& changes) = 0;
 
+  /// Has `action` done once the changes of the open unit are on disk, or at once when none is open. Forgotten
+  /// when the unit throws, or the inner one that it was asked for in. What leaves the process, or starts
+  /// something that does, belongs here.
+  virtual void after_commit(std::function<void()> action) = 0;
+
   // The inbox.
   /// The offset for the next getUpdates; 0 when this bot never had an update.
   virtual std::int64_t next_offset() = 0;

@@ -90,7 +90,7 @@ void Intake::obey(const Said& said) {
 void Intake::obey_command(const Said& said, const domain::ChatCommand& command) {
   const auto keep_as_control = [&](const auto&) {
     store_.keep_as_control(said.update_id, said.message.chat_id);
-    signals_.control_kept(said.message.chat_id);
+    store_.after_commit([this, chat_id = said.message.chat_id] { signals_.control_kept(chat_id); });
   };
   std::visit(Overloaded{
                  [&](const domain::TaskCommand& task) {
@@ -131,7 +131,7 @@ void Intake::request_job(const Said& said, JobKind kind, const std::string& prom
                    .kind = kind,
                    .body = job_body(said, kind, prompt)},
                   {said.update_id}, said.now);
-  signals_.turn_stored(said.lane());
+  store_.after_commit([this, lane = said.lane()] { signals_.turn_stored(lane); });
 }
 
 std::string Intake::job_body(const Said& said, JobKind kind, const std::string& prompt) {

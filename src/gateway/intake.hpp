@@ -20,7 +20,7 @@ struct IntakeRules {
   std::size_t prompt_max_chars = 8'000;
 };
 
-/// Who is told that there is work.
+/// Who is told that there is work, once it is on disk.
 struct WorkSignals {
   std::function<void(Lane)> turn_stored;
   std::function<void(std::int64_t chat_id)> control_kept;

@@ -19,8 +19,7 @@ class Lanes {
 
   Lanes(async::TaskGroup& tasks, std::string name, Step step);
 
-  /// There is work in the lane. May be called before the work is committed, inside the same turn of the event
-  /// loop: the step runs later.
+  /// There is work in the lane, on disk.
   void wake(Lane lane);
 
  private:

@@ -51,11 +51,13 @@ void OutboxSender::resume() {
 bool OutboxSender::queue(const Outgoing& message) {
   const std::int64_t chat_id = message.to.chat_id;
   // A chat without a task has nothing unsent before this: its first part can leave with this very commit.
-  const bool at_once = !active_.contains(chat_id) && may_leave(chat_id);
+  const bool at_once = !active_.contains(chat_id) && !claimed_.contains(chat_id) && may_leave(chat_id);
   const bool added = store_.add_outgoing(message, at_once ? FirstPart::is_being_sent : FirstPart::waits,
                                          domain::wall_clock_now());
-  if (added) wake(chat_id);
-  return added;
+  if (!added) return false;
+  if (at_once) claimed_.insert(chat_id);
+  store_.after_commit([this, chat_id] { wake(chat_id); });
+  return true;
 }
 
 void OutboxSender::stop() {
@@ -64,7 +66,7 @@ void OutboxSender::stop() {
 }
 
 void OutboxSender::wake(std::int64_t chat_id) {
-  if (stopping_ || !active_.insert(chat_id).second) return;
+  if (!active_.insert(chat_id).second) return;
   tasks_.spawn("send to chat", serve(chat_id));
 }
 
@@ -79,6 +81,7 @@ asio::awaitable<void> OutboxSender::serve(std::int64_t chat_id) {
     ~Leave() { active.erase(chat_id); }
   } leave{active_, chat_id};
 
+  claimed_.erase(chat_id);
   while (!stopping_) {
     const auto row = store_.first_unsent(chat_id);
     if (!row) co_return;

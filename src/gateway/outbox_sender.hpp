@@ -32,8 +32,8 @@ class OutboxSender {
   /// Goes on where the last process ended. Once, at start.
   void resume();
 
-  /// Adds a message to the outbox and sees to its being sent. To be called inside a unit of the store, so
-  /// that nothing leaves before the commit. False when messages of its source are there already.
+  /// Adds a message to the outbox, and sends it when that is on disk. False when messages of its source are
+  /// there already.
   bool queue(const Outgoing& message);
 
   /// Sends nothing new; what is on its way may finish.
@@ -60,7 +60,8 @@ class OutboxSender {
   Options options_;
   std::function<void(std::string)> on_token_refused_;
   ChatPacer pacer_;
-  std::unordered_set<std::int64_t> active_;  ///< chats with a task: all that have something unsent
+  std::unordered_set<std::int64_t> active_;   ///< chats with a task: all that have something unsent
+  std::unordered_set<std::int64_t> claimed_;  ///< chats whose task is about to find a claimed part
   async::Event stopped_;
   bool stopping_ = false;
 };

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <utility>
 
 #include "domain/describe.hpp"
 #include "gateway/describe.hpp"
@@ -42,19 +43,36 @@ GatewayDatabase GatewayDatabase::open(const std::filesystem::path& home, Timesta
 }
 
 void SqliteGatewayStore::unit(const std::function<void()>& changes) {
+  const std::size_t actions_before = after_commit_.size();
+  const bool inner = database_.in_transaction();
   try {
-    if (database_.in_transaction()) {
-      sqlite::Savepoint part(database_);
-      changes();
-      part.release();
-    } else {
-      sqlite::Transaction transaction(database_);
-      changes();
-      transaction.commit();
-    }
+    inner ? inner_unit(changes) : outer_unit(changes);
   } catch (const sqlite::Error& error) {
+    after_commit_.resize(actions_before);
     throw StoreFault(error.what());
+  } catch (...) {
+    after_commit_.resize(actions_before);
+    throw;
   }
+  if (inner) return;
+  for (const auto& action : std::exchange(after_commit_, {})) action();
+}
+
+void SqliteGatewayStore::outer_unit(const std::function<void()>& changes) {
+  sqlite::Transaction transaction(database_);
+  changes();
+  transaction.commit();
+}
+
+void SqliteGatewayStore::inner_unit(const std::function<void()>& changes) {
+  sqlite::Savepoint part(database_);
+  changes();
+  part.release();
+}
+
+void SqliteGatewayStore::after_commit(std::function<void()> action) {
+  if (!database_.in_transaction()) return action();
+  after_commit_.push_back(std::move(action));
 }
 
 void SqliteGatewayStore::change(const std::function<void()>& changes) {

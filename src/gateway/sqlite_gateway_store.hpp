@@ -1,8 +1,9 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <functional>
 #include <span>
+#include <vector>
 
 #include "domain/embedded_file.hpp"
 #include "gateway/gateway_store.hpp"
@@ -31,6 +32,7 @@ class SqliteGatewayStore final : public GatewayStore {
       : database_(gateway.database), bot_id_(bot_id) {}
 
   void unit(const std::function<void()>& changes) override;
+  void after_commit(std::function<void()> action) override;
 
   std::int64_t next_offset() override;
   void set_next_offset(std::int64_t offset) override;
@@ -76,6 +78,8 @@ class SqliteGatewayStore final : public GatewayStore {
   void prune(domain::Timestamp now) override;
 
  private:
+  void outer_unit(const std::function<void()>& changes);
+  void inner_unit(const std::function<void()>& changes);
   /// Runs changes as a part of the open unit, or as one of their own.
   void change(const std::function<void()>& changes);
   /// Runs one statement that changes exactly one row; a bug otherwise.
@@ -84,6 +88,7 @@ class SqliteGatewayStore final : public GatewayStore {
 
   sqlite::Database& database_;
   std::int64_t bot_id_;
+  std::vector<std::function<void()>> after_commit_;
 };
 
 }  // namespace butler::gateway

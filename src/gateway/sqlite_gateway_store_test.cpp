@@ -121,6 +121,40 @@ TEST_F(SqliteGatewayStoreTest, AnInnerUnitThatFailsUndoesOnlyItself) {
   EXPECT_FALSE(store->first_stored_turn(chat));
 }
 
+TEST_F(SqliteGatewayStoreTest, WhatIsToLeaveWaitsForTheCommit) {
+  std::string seen;
+  store->unit([&] {
+    store->add_update({5, "{}"}, now);
+    store->unit([&] {
+      store->after_commit([&] {
+        auto other = sqlite::Database::open(home.path() / "gateway.db");
+        auto& statement = other.prepared("SELECT state FROM inbox WHERE update_id = 5").bind();
+        seen = statement.step() ? statement.string(0) : "not on disk";
+      });
+    });
+    EXPECT_EQ(seen, "");
+  });
+  EXPECT_EQ(seen, "received");
+}
+
+TEST_F(SqliteGatewayStoreTest, WhatBelongsToAUnitThatFailsNeverLeaves) {
+  std::vector<std::string> done;
+  const auto fail_after = [&](const std::string& name) {
+    return [&, name] {
+      store->after_commit([&, name] { done.push_back(name); });
+      throw std::logic_error("a fault in the middle");
+    };
+  };
+  EXPECT_THROW(store->unit(fail_after("outer")), std::logic_error);
+  store->unit([&] {
+    store->after_commit([&] { done.emplace_back("kept"); });
+    EXPECT_THROW(store->unit(fail_after("inner")), std::logic_error);
+  });
+  store->after_commit([&] { done.emplace_back("at once"); });
+
+  EXPECT_THAT(done, ElementsAre("kept", "at once"));
+}
+
 TEST_F(SqliteGatewayStoreTest, WhatTheDatabaseRefusesIsAStoreFaultAndChangesNothing) {
   store_turn(5);
   EXPECT_THROW(store->add_turn(turn(5), {5}, now), StoreFault);  // the idempotency key is unique
