@@ -121,7 +121,7 @@ void OutboxSender::settle(const OutboxRow& row, const SendOutcome& outcome, bool
                         .has_thread = row.to.thread_id.has_value()};
   const auto decision = delivery_decision(outcome, facts, options_.timing, process::random_fraction());
   store_.unit([&] { apply(decision, row, outcome); });
-  if (decision.action == Action::resend_moved) wake(*outcome.error().migrate_to_chat_id);
+  if (decision.action == Action::resend_moved) wake(outcome.error().migrate_to_chat_id.value_or(0));
   if (decision.action == Action::stop) {
     stop();
     on_token_refused_(outcome.error().describe());
