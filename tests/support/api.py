@@ -1,7 +1,7 @@
 """A TestCase on one orchestrator, with the calls of a gateway and of a worker as verbs."""
 
-import os
 import datetime
+import os
 import time
 import urllib.parse
 
