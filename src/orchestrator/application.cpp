@@ -1,7 +1,7 @@
 #include "orchestrator/application.hpp"
 
 #include "log/log.hpp"
-#include "sqlite/database.hpp"
+#include "store/job_store.hpp"
 
 namespace butler::orchestrator {
 
@@ -63,7 +63,7 @@ asio::awaitable<http::Response> ApiApplication::answer(const http::Request& requ
     co_return co_await commits_.answer(std::move(unit), exchange);
   } catch (const StoreAway& away) {
     log::error("store.away", {{"error", away.what()}, {"path", request.head.path()}});
-  } catch (const sqlite::Error& error) {
+  } catch (const store::StoreFault& error) {
     log::error("store.error", {{"error", error.what()}, {"path", request.head.path()}});
   }
   co_return unavailable();
@@ -77,8 +77,8 @@ asio::awaitable<void> ApiApplication::serve(http::Request request, http::Exchang
       co_return;
     }
     co_await exchange.send(std::move(response));
-  } catch (const ClientGone&) {
-    // Nobody is left to answer.
+  } catch (const ClientGone& gone) {
+    log::debug("client.gone", {{"reason", gone.what()}});  // nobody is left to answer
   }
 }
 

@@ -5,7 +5,6 @@
 
 #include "async/event.hpp"
 #include "log/log.hpp"
-#include "sqlite/database.hpp"
 
 namespace butler::orchestrator {
 
@@ -47,7 +46,7 @@ asio::awaitable<bool> CommitQueue::run(std::function<void()> work) {
     co_return true;
   } catch (const StoreAway& away) {
     log::error("store.away", {{"error", away.what()}});
-  } catch (const sqlite::Error& error) {
+  } catch (const store::StoreFault& error) {
     log::error("store.error", {{"error", error.what()}});
   }
   co_return false;

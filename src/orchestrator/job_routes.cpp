@@ -74,7 +74,7 @@ Answer get_job(JobService& jobs, const RouteRequest& call) {
     if (!after)
       return to_response(invalid_request("ifUpdatedAfter", "expected a time like 2026-11-22T09:54:39.123Z"));
   }
-  const std::string id = call.job_id();
+  const std::string& id = call.job_id();
   return answer_or_park({{Topic::Kind::job, id}}, after ? *wait : std::chrono::seconds{0}, call.now,
                         [&jobs, id, after](bool last) -> std::optional<http::Response> {
                           const auto job = jobs.get(id);
@@ -108,7 +108,7 @@ Answer stream_events(JobService& jobs, const RouteRequest& call) {
       return to_response(invalid_request("last-event-id", "expected a whole number, 0 or more"));
     }
   }
-  const std::string id = call.job_id();
+  const std::string& id = call.job_id();
   const auto look = [&jobs, id, from](bool last) -> std::optional<http::Response> {
     const auto page = jobs.events(id, from);
     if (!page) return to_response(page.error());
@@ -133,7 +133,7 @@ Answer read_events(JobService& jobs, const RouteRequest& call) {
   if (!cursor) return to_response(cursor.error());
   const auto wait = query_wait(call.request);
   if (!wait) return to_response(wait.error());
-  const std::string id = call.job_id();
+  const std::string& id = call.job_id();
   return answer_or_park({{Topic::Kind::events, id}}, *wait, call.now,
                         [&jobs, id, from = *cursor](bool last) -> std::optional<http::Response> {
                           const auto page = jobs.events(id, from);

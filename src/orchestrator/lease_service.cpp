@@ -10,7 +10,6 @@
 namespace butler::orchestrator {
 
 using domain::JobAction;
-using domain::JobStatus;
 namespace limits = domain::limits;
 
 namespace {

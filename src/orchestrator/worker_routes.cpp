@@ -48,7 +48,7 @@ Answer heartbeat(LeaseService& leases, const RouteRequest& call) {
   const auto wait = query_wait(call.request);
   if (!wait) return to_response(wait.error());
   const auto longest = std::chrono::duration_cast<std::chrono::seconds>(leases.lease() / 3);
-  const std::string id = call.job_id();
+  const std::string& id = call.job_id();
   return answer_or_park({{Topic::Kind::lease, id}, {Topic::Kind::job, id}}, std::min(*wait, longest),
                         call.now,
                         [&leases, id, token = call.header("x-lease-token"),

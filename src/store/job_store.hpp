@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -66,11 +67,17 @@ struct StoredDelivery {
   domain::Job job;
 };
 
+/// The store did not take what it was given, and nothing of it was kept: it is away, full or read-only.
+class StoreFault : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Durable home of the orchestrator's state. Synchronous, one thread.
 ///
 /// Everything between begin() and commit() is one transaction; unit() is a part of it that fails by itself.
-/// What a caller decides on comes back as a value. A store that is away, full or damaged throws: no caller
-/// can do better than give up on the request.
+/// What a caller decides on comes back as a value. begin() and unit() throw StoreFault when the store takes no
+/// writes now: no caller can do better than give up on the request.
 class JobStore {
  public:
   virtual ~JobStore() = default;

@@ -32,7 +32,13 @@ SqliteJobStore::SqliteJobStore(const std::filesystem::path& file, domain::Timest
   sqlite::migrate(database_, orchestrator_migrations(), now);
 }
 
-void SqliteJobStore::begin() { transaction_.emplace(database_); }
+void SqliteJobStore::begin() {
+  try {
+    transaction_.emplace(database_);
+  } catch (const sqlite::Error& error) {
+    throw StoreFault(error.what());
+  }
+}
 
 void SqliteJobStore::commit() {
   transaction_->commit();
@@ -44,9 +50,13 @@ void SqliteJobStore::rollback() { transaction_.reset(); }
 bool SqliteJobStore::in_transaction() const { return database_.in_transaction(); }
 
 void SqliteJobStore::unit(const std::function<void()>& work) {
-  sqlite::Savepoint savepoint(database_);
-  work();
-  savepoint.release();
+  try {
+    sqlite::Savepoint savepoint(database_);
+    work();
+    savepoint.release();
+  } catch (const sqlite::Error& error) {
+    throw StoreFault(error.what());
+  }
 }
 
 std::int64_t SqliteJobStore::insert(const domain::Job& job,
