@@ -88,9 +88,10 @@ UpdateBatch read_updates(const json::Value& result) {
   return batch;
 }
 
-json::Object message_payload(std::string text, json::Array entities, std::optional<std::int64_t> reply_to) {
+json::Object message_payload(const std::string& text, json::Array entities,
+                             std::optional<std::int64_t> reply_to) {
   json::Object payload;
-  payload["text"] = std::move(text);
+  payload["text"] = text;
   if (!entities.empty()) payload["entities"] = std::move(entities);
   payload["link_preview_options"] = json::Object{{"is_disabled", true}};
   if (reply_to) {

@@ -68,7 +68,8 @@ UpdateBatch read_updates(const json::Value& result);
 
 /// A sendMessage body without the chat: text and entities, never a parse mode; no link preview; a reply that
 /// is sent also when the message it answers is gone.
-json::Object message_payload(std::string text, json::Array entities, std::optional<std::int64_t> reply_to);
+json::Object message_payload(const std::string& text, json::Array entities,
+                             std::optional<std::int64_t> reply_to);
 
 /// Calls of the Bot API at any root (api.telegram.org, a local server, a simulator). Each call is one
 /// request, without retries. One thread.
