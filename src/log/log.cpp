@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "domain/utf8.hpp"
@@ -24,6 +25,12 @@ struct State {
   std::string role = "butler";
   std::vector<std::string> secrets;
 };
+
+/// The fields of the scopes that are open on this thread.
+std::vector<std::pair<std::string, std::string>>& scopes() {
+  thread_local std::vector<std::pair<std::string, std::string>> open;
+  return open;
+}
 
 State& state() {
   static State instance;
@@ -87,6 +94,10 @@ std::string body(std::string_view event, Fields fields) {
     line.push_back('=');
     append_value(line, redacted(field.value));
   }
+  for (const auto& [name, value] : scopes()) {
+    line.append(" " + name + "=");
+    append_value(line, redacted(value));
+  }
   return line;
 }
 
@@ -125,6 +136,9 @@ void redact(std::string_view secret) {
       std::ranges::find_if(secrets, [&](const std::string& known) { return known.size() < secret.size(); });
   secrets.emplace(shorter, secret);
 }
+
+Scope::Scope(std::string_view name, std::string_view value) { scopes().emplace_back(name, value); }
+Scope::~Scope() { scopes().pop_back(); }
 
 void debug(std::string_view event, Fields fields) { write(spdlog::level::debug, event, fields); }
 void info(std::string_view event, Fields fields) { write(spdlog::level::info, event, fields); }

@@ -36,6 +36,16 @@ void start(std::string_view role, Level least = Level::info);
 /// Values shorter than 8 characters are ignored (they would hide ordinary text).
 void redact(std::string_view secret);
 
+/// While it lives, every line of its thread carries this field too: which request the lines belong to. For
+/// synchronous stretches: it must not live across a co_await.
+class Scope {
+ public:
+  Scope(std::string_view name, std::string_view value);
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+  ~Scope();
+};
+
 void debug(std::string_view event, Fields fields = {});
 void info(std::string_view event, Fields fields = {});
 void warn(std::string_view event, Fields fields = {});

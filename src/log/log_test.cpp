@@ -68,5 +68,15 @@ TEST(Log, ShortSecretsAreIgnored) {
   EXPECT_EQ(value_of("abc"), "abc");
 }
 
+TEST(LogScope, EveryLineInAScopeCarriesItsField) {
+  {
+    const Scope outer("request", "r1");
+    const Scope inner("part", "two words");
+    const auto line = format_line(Level::info, "job.created", {{"job", "j1"}});
+    EXPECT_NE(line.find("job=j1 request=r1 part=\"two words\""), std::string::npos) << line;
+  }
+  EXPECT_EQ(format_line(Level::info, "job.created", {}).find("request"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace butler::log

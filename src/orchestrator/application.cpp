@@ -19,6 +19,15 @@ bool has_terminal_event(const std::string& steps) {
          steps.find("event: job_aborted\n") != std::string::npos;
 }
 
+/// Lines that are logged when a parked request is asked again carry its id too.
+std::function<std::optional<http::Response>(Waking)> in_request(
+    const std::string& request_id, std::function<std::optional<http::Response>(Waking)> again) {
+  return [request_id, again = std::move(again)](Waking waking) {
+    const log::Scope scope("request", request_id);
+    return again(waking);
+  };
+}
+
 http::Response unavailable() {
   return error_response(503, "unavailable", "the orchestrator takes no requests now");
 }
@@ -52,41 +61,53 @@ std::variant<http::Response, http::BodyLimit> ApiApplication::admit(const http::
   return error_response(404, "not_found", "there is no such path");
 }
 
-asio::awaitable<http::Response> ApiApplication::answer(const http::Request& request,
+std::string ApiApplication::new_request_id() { return id_prefix_ + std::to_string(++requests_); }
+
+asio::awaitable<http::Response> ApiApplication::answer(const http::Request& request, std::string request_id,
                                                        http::Exchange& exchange) {
   auto match = routes_.find(request.head.method, request.head.path());
-  CommitQueue::Unit unit = [&request, route = match.route,
+  CommitQueue::Unit unit = [&request, &request_id, route = match.route,
                             parameters = std::move(match.parameters)]() -> Answer {
-    return route->handler(RouteRequest{request, parameters, now_on_both_clocks()});
+    const log::Scope scope("request", request_id);
+    auto outcome = route->handler(RouteRequest{request, parameters, now_on_both_clocks()});
+    if (auto* park = std::get_if<Park>(&outcome))
+      park->again = in_request(request_id, std::move(park->again));
+    return outcome;
   };
   try {
     co_return co_await commits_.answer(std::move(unit), exchange);
   } catch (const StoreAway& away) {
-    log::error("store.away", {{"error", away.what()}, {"path", request.head.path()}});
+    log::error("store.away",
+               {{"error", away.what()}, {"path", request.head.path()}, {"request", request_id}});
   } catch (const store::StoreFault& error) {
-    log::error("store.error", {{"error", error.what()}, {"path", request.head.path()}});
+    log::error("store.error",
+               {{"error", error.what()}, {"path", request.head.path()}, {"request", request_id}});
   }
   co_return unavailable();
 }
 
 asio::awaitable<void> ApiApplication::serve(http::Request request, http::Exchange& exchange) {
+  const std::string request_id = new_request_id();
   try {
-    auto response = co_await answer(request, exchange);
+    auto response = co_await answer(request, request_id, exchange);
+    response.headers.add("x-request-id", request_id);
     if (response.status == 200 && is_event_stream(response)) {
-      co_await stream(std::move(request), std::move(response), exchange);
+      co_await stream(std::move(request), request_id, std::move(response), exchange);
       co_return;
     }
     co_await exchange.send(std::move(response));
   } catch (const ClientGone& gone) {
-    log::debug("client.gone", {{"reason", gone.what()}});  // nobody is left to answer
+    log::debug("client.gone",
+               {{"reason", gone.what()}, {"request", request_id}});  // nobody is left to answer
   }
 }
 
-asio::awaitable<void> ApiApplication::stream(http::Request request, http::Response first,
-                                             http::Exchange& exchange) {
+asio::awaitable<void> ApiApplication::stream(http::Request request, std::string request_id,
+                                             http::Response first, http::Exchange& exchange) {
   http::Response head;
   head.headers.add("content-type", "text/event-stream");
   head.headers.add("cache-control", "no-store");
+  head.headers.add("x-request-id", request_id);
   co_await exchange.begin_stream(std::move(head));
   auto step = std::move(first);
   for (;;) {
@@ -98,7 +119,7 @@ asio::awaitable<void> ApiApplication::stream(http::Request request, http::Respon
     http::Request next = request;
     next.head.headers = {
         {"accept", "text/event-stream"}, {"last-event-id", cursor}, {std::string{stream_goes_on}, "1"}};
-    step = co_await answer(next, exchange);
+    step = co_await answer(next, request_id, exchange);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "http/server.hpp"
 #include "orchestrator/commit_queue.hpp"
 #include "orchestrator/route_table.hpp"
+#include "process/role.hpp"
 
 namespace butler::orchestrator {
 
@@ -21,12 +22,17 @@ class ApiApplication final : public http::Application {
 
  private:
   bool may_call(Caller caller, const http::RequestHead& head) const;
-  boost::asio::awaitable<http::Response> answer(const http::Request& request, http::Exchange& exchange);
-  boost::asio::awaitable<void> stream(http::Request request, http::Response first, http::Exchange& exchange);
+  boost::asio::awaitable<http::Response> answer(const http::Request& request, std::string request_id,
+                                                http::Exchange& exchange);
+  boost::asio::awaitable<void> stream(http::Request request, std::string request_id, http::Response first,
+                                      http::Exchange& exchange);
+  std::string new_request_id();
 
   const config::OrchestratorSettings& settings_;
   const RouteTable& routes_;
   CommitQueue& commits_;
+  std::string id_prefix_ = process::random_hex(4) + "-";
+  std::uint64_t requests_ = 0;
   bool closed_ = false;
 };
 
