@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-CALL = re.compile(r'log::(?:debug|info|warn|error)\(\s*"([a-z_.]+)"')
+CALL = re.compile(r'(?:log::(?:debug|info|warn|error)|log_part)\(\s*"([a-z_.]+)"')
 
 
 class DocumentedEvents(unittest.TestCase):
