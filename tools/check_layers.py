@@ -27,6 +27,9 @@ FENCED = {
     "spdlog": ("src/log/",),
 }
 
+# What is compiled into a module's tests only.
+TEST_FILES = ("_test.cpp", "test_support.hpp", "_fixture.hpp")
+
 SOURCES = (".cpp", ".hpp", ".h", ".cc")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 DECLARATION = re.compile(r"\bbutler_module\s*\(([^)]*)\)")
@@ -143,7 +146,7 @@ def check_module_includes(root: Path, modules: dict[str, Module]) -> list[str]:
                 continue
             if other not in modules:
                 # tests/ is on the path of a module's tests, and of nothing else.
-                in_test = include.file.endswith("_test.cpp") and (root / "tests" / include.header).exists()
+                in_test = include.file.endswith(TEST_FILES) and (root / "tests" / include.header).exists()
                 if include.quoted and not in_test:
                     faults.append(f'{include.place}: "{include.header}" is in no module')
             elif module.name in PROGRAMS and other in PROGRAMS:

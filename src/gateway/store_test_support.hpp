@@ -8,6 +8,7 @@
 #include <string>
 
 #include "gateway/sqlite_gateway_store.hpp"
+#include "unit/temp_folder.hpp"
 
 namespace butler::gateway {
 
@@ -18,25 +19,6 @@ T needed(std::optional<T> value) {
   return *std::move(value);
 }
 
-/// A folder of its own that goes with the object.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "butler-gateway-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = name;
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using test::TempFolder;
 
 }  // namespace butler::gateway

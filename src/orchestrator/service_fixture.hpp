@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "orchestrator/job_service.hpp"
 #include "orchestrator/lease_service.hpp"
 #include "store/sqlite_job_store.hpp"
+#include "unit/temp_folder.hpp"
 
 namespace butler::orchestrator {
 
@@ -15,23 +15,12 @@ namespace butler::orchestrator {
 /// same file.
 class ServiceFixture {
  public:
-  ServiceFixture() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "butler-orchestrator-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder = pattern;
-    restart();
-  }
-  ~ServiceFixture() {
-    store.reset();
-    std::filesystem::remove_all(folder);
-  }
-  ServiceFixture(const ServiceFixture&) = delete;
-  ServiceFixture& operator=(const ServiceFixture&) = delete;
+  ServiceFixture() { restart(); }
 
   void restart() {
     store.reset();
     clock = {};
-    store = std::make_unique<store::SqliteJobStore>(folder / "state.db", now.wall);
+    store = std::make_unique<store::SqliteJobStore>(folder.path() / "state.db", now.wall);
     jobs = std::make_unique<JobService>(*store, touched, clock);
     leases = std::make_unique<LeaseService>(*store, touched, clock, lease, session_home);
     leases->grant_grace(now);
@@ -122,7 +111,7 @@ class ServiceFixture {
   static constexpr std::chrono::seconds lease{30};
   static constexpr std::chrono::seconds session_home{300};
 
-  std::filesystem::path folder;
+  test::TempFolder folder;
   LeaseService::Now now{domain::Timestamp{std::chrono::milliseconds{1'700'000'000'000}},
                         std::chrono::steady_clock::time_point{std::chrono::hours{1}}};
   Touched touched;

@@ -7,6 +7,7 @@
 #include "sqlite/database.hpp"
 #include "sqlite/file_lock.hpp"
 #include "sqlite/migrations.hpp"
+#include "unit/temp_folder.hpp"
 
 namespace butler::sqlite {
 namespace {
@@ -16,14 +17,6 @@ using domain::EmbeddedFile;
 
 class SqliteTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "butler-sqlite-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder = pattern;
-    file = folder / "test.db";
-  }
-  void TearDown() override { fs::remove_all(folder); }
-
   static std::int64_t count(Database& database, const std::string& table) {
     auto& statement = database.prepared("SELECT count(*) FROM " + table).bind();
     statement.step();
@@ -32,8 +25,8 @@ class SqliteTest : public testing::Test {
     return rows;
   }
 
-  fs::path folder;
-  fs::path file;
+  test::TempFolder folder;
+  fs::path file = folder.path() / "test.db";
   domain::Timestamp now{std::chrono::milliseconds{1'700'000'000'000}};
 };
 

@@ -9,6 +9,7 @@
 #include "domain/job_id.hpp"
 #include "domain/limits.hpp"
 #include "store/sqlite_job_store.hpp"
+#include "unit/temp_folder.hpp"
 
 namespace butler::store {
 namespace {
@@ -28,20 +29,11 @@ std::ostream& operator<<(std::ostream& out, const Backend& backend) { return out
 /// What every JobStore promises, run against each backend.
 class JobStoreTest : public testing::TestWithParam<Backend> {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "butler-store-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder = pattern;
-    reopen();
-  }
-  void TearDown() override {
-    store.reset();
-    fs::remove_all(folder);
-  }
+  void SetUp() override { reopen(); }
 
   void reopen() {
     store.reset();
-    store = GetParam().open(folder);
+    store = GetParam().open(folder.path());
   }
 
   /// Does it in a transaction of its own.
@@ -96,7 +88,7 @@ class JobStoreTest : public testing::TestWithParam<Backend> {
     return event;
   }
 
-  fs::path folder;
+  test::TempFolder folder;
   std::unique_ptr<JobStore> store;
   domain::JobIdSequence ids;
   domain::Timestamp now{milliseconds{1'700'000'000'000}};

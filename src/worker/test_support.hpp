@@ -21,6 +21,7 @@
 #include "async/event.hpp"
 #include "async/task_group.hpp"
 #include "json/value.hpp"
+#include "unit/temp_folder.hpp"
 #include "worker/agent.hpp"
 #include "worker/events.hpp"
 
@@ -30,25 +31,7 @@ namespace butler::worker::testing_support {
 /// No test of this module takes longer; one that would is stuck.
 inline constexpr std::chrono::seconds stuck{30};
 
-/// A fresh folder, removed at the end.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "butler-worker-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path_ = name;
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using test::TempFolder;
 
 inline std::string file_content(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
