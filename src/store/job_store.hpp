@@ -76,8 +76,8 @@ class StoreFault : public std::runtime_error {
 /// Durable home of the orchestrator's state. Synchronous, one thread.
 ///
 /// Everything between begin() and commit() is one transaction; unit() is a part of it that fails by itself.
-/// What a caller decides on comes back as a value. begin() and unit() throw StoreFault when the store takes no
-/// writes now: no caller can do better than give up on the request.
+/// What a caller decides on comes back as a value. begin() and unit() throw StoreFault when the store takes
+/// no writes now: no caller can do better than give up on the request.
 class JobStore {
  public:
   virtual ~JobStore() = default;
