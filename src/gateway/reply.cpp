@@ -74,10 +74,9 @@ std::vector<Part> reply_to_job(const Job& job, bool denied) {
 std::vector<std::string> payloads(std::vector<Part> parts, std::optional<std::int64_t> reply_to) {
   std::vector<std::string> texts;
   texts.reserve(parts.size());
-  for (Part& part : parts) {
+  for (const Part& part : parts) {
     json::Array entities = entities_of(part);
-    texts.push_back(
-        json::serialize(telegram::message_payload(std::move(part.text), std::move(entities), reply_to)));
+    texts.push_back(json::serialize(telegram::message_payload(part.text, std::move(entities), reply_to)));
     reply_to.reset();
   }
   return texts;
