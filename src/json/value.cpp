@@ -1,8 +1,10 @@
 #include "json/value.hpp"
 
+#include <algorithm>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cmath>
 
 #include "domain/utf8.hpp"
 
@@ -54,12 +56,23 @@ std::string without_lone_surrogates(std::string_view text) {
   return repaired;
 }
 
+/// False when a number in the value was too large for a double: it could be written, but not read again.
+bool is_finite(const Value& value) {
+  if (const auto* number = value.if_double()) return std::isfinite(*number);
+  if (const auto* array = value.if_array()) return std::ranges::all_of(*array, is_finite);
+  if (const auto* object = value.if_object()) {
+    return std::ranges::all_of(*object, [](const auto& member) { return is_finite(member.value()); });
+  }
+  return true;
+}
+
 }  // namespace
 
 std::expected<Value, std::string> parse(std::string_view text) {
   boost::system::error_code error;
   Value value = boost::json::parse(text, error);
   if (error) return std::unexpected("not valid JSON: " + error.message());
+  if (!is_finite(value)) return std::unexpected(std::string{"not valid JSON: a number is out of range"});
   return value;
 }
 

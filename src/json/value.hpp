@@ -13,7 +13,8 @@ using Value = boost::json::value;
 using Object = boost::json::object;
 using Array = boost::json::array;
 
-/// Parses one JSON text (RFC 8259, UTF-8, at most 32 levels deep). The error is a sentence.
+/// Parses one JSON text (RFC 8259, UTF-8, at most 32 levels deep, numbers within the range of a double). The
+/// error is a sentence.
 std::expected<Value, std::string> parse(std::string_view text);
 
 /// As parse(), but a lone surrogate escape (\ud83d without its other half) becomes U+FFFD and invalid UTF-8

@@ -24,6 +24,13 @@ TEST(Parse, RefusesWhatNestsTooDeep) {
   EXPECT_FALSE(parse(deep + std::string(33, ']')));
 }
 
+TEST(Parse, RefusesNumbersThatCouldNotBeReadAgain) {
+  EXPECT_TRUE(parse("[1e308, -1e308, 18446744073709551615]"));
+  EXPECT_FALSE(parse("1e999"));
+  EXPECT_FALSE(parse(R"({"costUsd": [{"deep": -1e400}]})"));
+  EXPECT_FALSE(parse_tolerant("[1e999]"));
+}
+
 TEST(Parse, IsStrictAboutUnicode) {
   EXPECT_FALSE(parse(R"("\ud83d")"));
   EXPECT_FALSE(parse("\"\xFF\""));
