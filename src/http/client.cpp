@@ -35,6 +35,11 @@ class Client::Pool {
 
   const Url& base() const { return base_; }
 
+  /// For messages.
+  std::string address() const {
+    return base_.socket_path.empty() ? base_.host + ":" + base_.port : base_.socket_path;
+  }
+
   static asio::awaitable<std::expected<Response, ClientError>> send(std::shared_ptr<Pool> pool,
                                                                     Request request,
                                                                     std::chrono::milliseconds timeout) {
@@ -82,8 +87,7 @@ class Client::Pool {
   };
 
   static std::unexpected<ClientError> failure(Outcome outcome, const Pool& pool, const std::string& why) {
-    return std::unexpected(
-        ClientError{.outcome = outcome, .message = pool.base_.host + ":" + pool.base_.port + ": " + why});
+    return std::unexpected(ClientError{.outcome = outcome, .message = pool.address() + ": " + why});
   }
 
   /// The most recently used connection that is still open: the others are left to grow old.

@@ -5,6 +5,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -12,7 +14,6 @@
 #include <memory>
 
 #include "http/message_parser.hpp"
-#include "http/socket.hpp"
 
 namespace butler::http {
 
@@ -34,7 +35,7 @@ struct Lookup {
   asio::steady_timer answered;
   bool done = false;
   error_code error;
-  std::vector<tcp::endpoint> endpoints;
+  std::vector<Endpoint> endpoints;
 };
 
 /// Makes the handshake fail unless the certificate is for that name or address; a name is also sent (SNI).
@@ -48,12 +49,15 @@ bool expect_peer(SSL* session, const std::string& host) {
 
 }  // namespace
 
-asio::awaitable<std::expected<std::vector<tcp::endpoint>, std::string>> resolve(
+asio::awaitable<std::expected<std::vector<Endpoint>, std::string>> resolve(
     asio::any_io_executor executor, Url base, Deadlines::Clock::time_point deadline) {
+  if (!base.socket_path.empty()) {
+    co_return std::vector<Endpoint>{asio::local::stream_protocol::endpoint(base.socket_path)};
+  }
   error_code not_numeric;
   const auto address = asio::ip::make_address(base.host, not_numeric);
   if (!not_numeric)
-    co_return std::vector{tcp::endpoint(address, static_cast<std::uint16_t>(std::stoi(base.port)))};
+    co_return std::vector<Endpoint>{tcp::endpoint(address, static_cast<std::uint16_t>(std::stoi(base.port)))};
 
   const auto lookup = std::make_shared<Lookup>(executor);
   lookup->answered.expires_at(deadline);
@@ -79,7 +83,7 @@ ClientConnection::ClientConnection(const asio::any_io_executor& executor, Deadli
   if (tls != nullptr) tls_.emplace(socket_, *tls);
 }
 
-asio::awaitable<std::expected<void, std::string>> ClientConnection::connect(tcp::endpoint endpoint) {
+asio::awaitable<std::expected<void, std::string>> ClientConnection::connect(Endpoint endpoint) {
   const auto [error] = co_await socket_.async_connect(endpoint, as_result);
   if (error) co_return std::unexpected(explain(error));
   error_code ignored;

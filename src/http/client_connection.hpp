@@ -2,7 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <expected>
@@ -11,12 +11,16 @@
 #include <vector>
 
 #include "http/deadlines.hpp"
+#include "http/socket.hpp"
 #include "http/types.hpp"
 
 namespace butler::http {
 
-/// The addresses of a host, without waiting longer than `deadline`. The error is a sentence.
-boost::asio::awaitable<std::expected<std::vector<boost::asio::ip::tcp::endpoint>, std::string>> resolve(
+using Endpoint = boost::asio::generic::stream_protocol::endpoint;
+
+/// The addresses of a host, or that of the unix socket, without waiting longer than `deadline`. The error is
+/// a sentence.
+boost::asio::awaitable<std::expected<std::vector<Endpoint>, std::string>> resolve(
     boost::asio::any_io_executor executor, Url base, Deadlines::Clock::time_point deadline);
 
 /// One connection of a client, plain or TLS. When the deadline passes, the connection is closed and whatever
@@ -30,7 +34,7 @@ class ClientConnection {
   void set_deadline(Deadlines::Clock::time_point at) { deadline_.set(at); }
   void clear_deadline() { deadline_.clear(); }
 
-  boost::asio::awaitable<std::expected<void, std::string>> connect(boost::asio::ip::tcp::endpoint endpoint);
+  boost::asio::awaitable<std::expected<void, std::string>> connect(Endpoint endpoint);
   /// With TLS: proves that the peer is `host`. Without: nothing.
   boost::asio::awaitable<std::expected<void, std::string>> secure(std::string host);
 
@@ -51,8 +55,8 @@ class ClientConnection {
  private:
   std::string explain(const boost::system::error_code& error);
 
-  boost::asio::ip::tcp::socket socket_;
-  std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
+  Socket socket_;
+  std::optional<boost::asio::ssl::stream<Socket&>> tls_;
   bool reusable_ = false;
   bool timed_out_ = false;
   Deadlines::Entry deadline_;
