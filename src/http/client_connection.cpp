@@ -12,8 +12,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <memory>
-
-#include "http/message_parser.hpp"
+#include <tuple>
+#include <utility>
 
 namespace butler::http {
 
@@ -24,7 +24,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t read_piece = std::size_t{16} * 1024;
+constexpr std::size_t read_piece_bytes = std::size_t{16} * 1024;
 constexpr std::size_t joined_body = std::size_t{16} * 1024;
 
 /// The system's resolver blocks a thread and cannot be interrupted: who gave up waiting leaves this behind.
@@ -122,32 +122,61 @@ asio::awaitable<ClientConnection::Written> ClientConnection::write(std::string h
 
 asio::awaitable<std::expected<Response, std::string>> ClientConnection::read_response(std::size_t body_limit,
                                                                                       bool without_body) {
-  ResponseParser parser(body_limit, without_body);
-  std::string buffer;
-  std::size_t kept = 0;  // bytes at the buffer's start that the parser wants to see again
-  while (parser.state() == ResponseParser::State::reading) {
-    buffer.resize(kept + read_piece);
-    const auto space = asio::buffer(buffer.data() + kept, read_piece);
-    error_code error;
-    std::size_t count = 0;
-    if (tls_) {
-      std::tie(error, count) = co_await tls_->async_read_some(space, as_result);
-    } else {
-      std::tie(error, count) = co_await socket_.async_read_some(space, as_result);
-    }
-    if (error == asio::error::eof) {
-      parser.put_eof();
-      kept = 0;
-      continue;
-    }
-    if (error) co_return std::unexpected(explain(error));
-    const std::size_t used = parser.put(std::string_view{buffer}.substr(0, kept + count));
-    kept = kept + count - used;
-    buffer.erase(0, used);
+  parser_.emplace(body_limit, without_body);
+  while (parser_->state() == ResponseParser::State::reading) {
+    const auto more = co_await read_more();
+    if (!more) co_return std::unexpected(more.error());
   }
-  if (parser.state() == ResponseParser::State::failed) co_return std::unexpected(parser.error());
-  reusable_ = kept == 0 && parser.keep_alive();
-  co_return parser.take_response();
+  if (parser_->state() == ResponseParser::State::failed) co_return std::unexpected(parser_->error());
+  co_return parser_->take_response();
+}
+
+asio::awaitable<std::expected<Response, std::string>> ClientConnection::read_head(std::size_t body_limit,
+                                                                                  bool without_body) {
+  parser_.emplace(body_limit, without_body);
+  while (parser_->state() == ResponseParser::State::reading && !parser_->has_head()) {
+    const auto more = co_await read_more();
+    if (!more) co_return std::unexpected(more.error());
+  }
+  if (parser_->state() == ResponseParser::State::failed) co_return std::unexpected(parser_->error());
+  co_return parser_->take_head();
+}
+
+asio::awaitable<std::expected<std::optional<std::string>, std::string>> ClientConnection::read_piece() {
+  std::string piece = parser_->take_body();
+  while (piece.empty() && parser_->state() == ResponseParser::State::reading) {
+    const auto more = co_await read_more();
+    if (!more) co_return std::unexpected(more.error());
+    piece = parser_->take_body();
+  }
+  if (!piece.empty()) co_return piece;
+  if (parser_->state() == ResponseParser::State::failed) co_return std::unexpected(parser_->error());
+  co_return std::nullopt;
+}
+
+/// Receives once and parses it.
+asio::awaitable<std::expected<void, std::string>> ClientConnection::read_more() {
+  buffer_.resize(kept_ + read_piece_bytes);
+  const auto space = asio::buffer(buffer_.data() + kept_, read_piece_bytes);
+  error_code error;
+  std::size_t count = 0;
+  if (tls_) {
+    std::tie(error, count) = co_await tls_->async_read_some(space, as_result);
+  } else {
+    std::tie(error, count) = co_await socket_.async_read_some(space, as_result);
+  }
+  if (error == asio::error::eof) {
+    parser_->put_eof();
+    kept_ = 0;
+  } else if (error) {
+    co_return std::unexpected(explain(error));
+  } else {
+    const std::size_t used = parser_->put(std::string_view{buffer_}.substr(0, kept_ + count));
+    kept_ += count - used;
+    buffer_.erase(0, used);
+  }
+  if (parser_->state() == ResponseParser::State::done) reusable_ = kept_ == 0 && parser_->keep_alive();
+  co_return std::expected<void, std::string>{};
 }
 
 bool ClientConnection::is_quiet() { return peek(socket_) == Arrived::nothing; }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "http/deadlines.hpp"
+#include "http/message_parser.hpp"
 #include "http/socket.hpp"
 #include "http/types.hpp"
 
@@ -47,16 +48,26 @@ class ClientConnection {
   boost::asio::awaitable<std::expected<Response, std::string>> read_response(std::size_t body_limit,
                                                                              bool without_body);
 
+  /// Status and fields only; read_piece() brings the body.
+  boost::asio::awaitable<std::expected<Response, std::string>> read_head(std::size_t body_limit,
+                                                                         bool without_body);
+  /// What comes next of the body, nullopt at its end. Nothing is read ahead of the call.
+  boost::asio::awaitable<std::expected<std::optional<std::string>, std::string>> read_piece();
+
   /// After a response: true when the peer keeps the connection open and has sent nothing beyond it.
   bool is_reusable() const { return reusable_; }
   /// While idle: true when the peer has neither closed nor said anything.
   bool is_quiet();
 
  private:
+  boost::asio::awaitable<std::expected<void, std::string>> read_more();
   std::string explain(const boost::system::error_code& error);
 
   Socket socket_;
   std::optional<boost::asio::ssl::stream<Socket&>> tls_;
+  std::optional<ResponseParser> parser_;  ///< of the response that is being read
+  std::string buffer_;                    ///< received; `kept_` bytes at its start are not used up yet
+  std::size_t kept_ = 0;
   bool reusable_ = false;
   bool timed_out_ = false;
   Deadlines::Entry deadline_;
