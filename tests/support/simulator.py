@@ -13,22 +13,27 @@ BOT_TOKEN = "700001:token-of-the-tests-0123456789abcdefgh"
 
 class Simulator:
     """One simulator with an owner whose private chat is started. `close` fails the test when the bot broke
-    a rule of the Bot API that the test has not allowed."""
+    a rule of the Bot API, or wrote too fast, and the test has not allowed it. `url` is the bot's API root and can
+    be closed by the fault connect_refused; the test itself uses a second port that stays open."""
 
-    def __init__(self, scratch: Path, owner_id: int = 1001, rate_model: bool = True, note: str = ""):
+    def __init__(self, scratch: Path, owner_id: int = 1001, rate_model: bool = True, note: str = "", clock: str = "real",
+                 privacy: bool = True, seed: int = 1):
         self.bot_token = BOT_TOKEN
         self.owner_id = owner_id
         self._scratch = scratch
-        self._options = ["--owner-id", owner_id, "--owner-name", "Ada", "--rate-model", "on" if rate_model else "off", "--note", note]
+        self._options = ["--owner-id", owner_id, "--owner-name", "Ada", "--note", note, "--clock", clock, "--seed", seed]
+        self._options += ["--rate-model", "on" if rate_model else "off", "--privacy", "on" if privacy else "off"]
         self.process = self._start()
         self.port = int((scratch / "simulator.port").read_text())
         self.url = f"http://127.0.0.1:{self.port}"
+        self._control = f"http://127.0.0.1:{int((scratch / 'simulator.control-port').read_text())}"
 
     def _start(self) -> Process:
         port_file = self._scratch / "simulator.port"
         port_file.unlink(missing_ok=True)
         script = require(SIMULATOR, "the checkout")
         arguments = ["--port", 0, "--port-file", port_file, "--bot-token", BOT_TOKEN, *self._options]
+        arguments += ["--control-port", 0, "--control-port-file", self._scratch / "simulator.control-port"]
         process = Process("simulator", [sys.executable, script, *arguments], {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
         try:
             process.wait_for_line(r"Telegram stand-in: http://")
@@ -42,7 +47,7 @@ class Simulator:
         try:
             if self.process.running:
                 found = self._get("violations?unclaimed=1")["violations"]
-                assert not found, f"the bot broke rules of the Bot API: {found}"
+                assert not found, f"the bot broke rules of the Bot API (rate_limit: it wrote too fast): {found}"
         finally:
             self.process.destroy()
 
@@ -53,7 +58,7 @@ class Simulator:
 
     def do(self, verb: str, **fields) -> dict:
         """Any verb of the control API: do("user.create", id=7, name="Bob", started=True)."""
-        reply = net.request("POST", f"{self.url}/sim/{verb}", fields)
+        reply = net.request("POST", f"{self._control}/sim/{verb}", fields)
         if reply.status != 200:
             raise AssertionError(f"the simulator refused {verb}: {reply.text}")
         return reply.json
@@ -78,7 +83,7 @@ class Simulator:
 
     def wait(self, timeout: float = PATIENCE, **predicate) -> list[dict]:
         """What matched, as soon as the predicate holds (telegram_simulator/predicates.py has them all)."""
-        reply = net.request("POST", f"{self.url}/sim/wait", predicate | {"timeout_s": timeout}, timeout=timeout + 10)
+        reply = net.request("POST", f"{self._control}/sim/wait", predicate | {"timeout_s": timeout}, timeout=timeout + 10)
         if reply.status == 408:
             raise AssertionError(f"waited {timeout:g} s for {predicate}; the owner's chat:\n{self.transcript()}")
         if reply.status != 200:
@@ -100,7 +105,7 @@ class Simulator:
 
     def transcript(self, chat: int | None = None) -> str:
         """The same as text, for people."""
-        return net.request("GET", f"{self.url}/sim/chat/{self.owner_id if chat is None else chat}?format=text").text
+        return net.request("GET", f"{self._control}/sim/chat/{self.owner_id if chat is None else chat}?format=text").text
 
     def state(self) -> dict:
         return self._get("state")
@@ -111,7 +116,7 @@ class Simulator:
                 if direction in (None, entry["direction"]) and method in (None, entry.get("method"))]
 
     def _get(self, path: str) -> dict:
-        reply = net.request("GET", f"{self.url}/sim/{path}")
+        reply = net.request("GET", f"{self._control}/sim/{path}")
         if reply.status != 200:
             raise AssertionError(f"the simulator refused {path}: {reply.text}")
         return reply.json
@@ -124,10 +129,14 @@ class Simulator:
         return self.do("fault", kind=kind, match=match, times=times, **fields)["id"]
 
     def clear_faults(self) -> None:
-        net.request("DELETE", f"{self.url}/sim/fault")
+        net.request("DELETE", f"{self._control}/sim/fault")
+
+    def client_429s(self) -> list[dict]:
+        """The calls that the rate model refused. `close` fails on them unless `allow("rate_limit")`."""
+        return [item for item in self._get("violations")["violations"] if item["kind"] == "rate_limit"]
 
     def allow(self, kind: str, **fields) -> None:
-        """Permits what would be a violation."""
+        """Permits what would be a violation; "rate_limit" is a 429 of the rate model."""
         self.do("allow", kind=kind, **fields)
 
     def wait_for_polling(self, timeout: float = PATIENCE) -> None:
