@@ -139,6 +139,54 @@ class Simulator:
         """Permits what would be a violation; "rate_limit" is a 429 of the rate model."""
         self.do("allow", kind=kind, **fields)
 
+    # ---- what must be true of all that happened (telegram_simulator/assertions.py) --------------------
+
+    def check(self, promise: str, **fields) -> None:
+        """Fails with every breach of the promise."""
+        breaches = self.do("assert", check=promise, **fields)["breaches"]
+        assert not breaches, f"{promise}: " + "; ".join(breaches)
+
+    def check_exactly_once(self, *keys: str, **fields) -> None:
+        """Each key stands in exactly one visible message of the bot (at_least=0: or in none), in `chat` or anywhere."""
+        self.check("exactly_once", keys=list(keys), **fields)
+
+    def check_order(self, *keys: str, chat: int | None = None, **fields) -> None:
+        """The bot's messages with these keys come in this order; without keys: answers come as the questions came."""
+        if keys:
+            fields["keys"] = list(keys)
+        self.check("order", chat=self.owner_id if chat is None else chat, **fields)
+
+    def check_confirmed_after_marker(self, name: str) -> None:
+        """No update was confirmed before the test said, with this marker, that it is durably stored."""
+        self.check("confirmed_after_marker", name=name)
+
+    def check_spacing(self, seconds: float, **fields) -> None:
+        """The bot's messages and edits in a chat are at least so far apart."""
+        self.check("spacing", seconds=seconds, **fields)
+
+    def check_one_preview(self, **fields) -> None:
+        """At most one draft or edited message for each message of a person."""
+        self.check("one_preview", **fields)
+
+    def check_callbacks_answered(self, within: float = 1.0) -> None:
+        """Every button press was answered in time."""
+        self.check("callbacks_answered", within_s=within)
+
+    def check_silent_after_401(self) -> None:
+        self.check("silent_after_401")
+
+    def check_retry_after_respected(self) -> None:
+        """After a 429 the bot wrote nothing to that chat before it might."""
+        self.check("retry_after_respected")
+
+    def check_token_absent(self, lines: list[str] = ()) -> None:
+        """The bot's token is in nothing it sent and in none of these lines, such as a role's log."""
+        self.check("token_absent", lines=list(lines))
+
+    def marker(self, name: str, **data) -> None:
+        """Puts an entry of the test's own into the journal."""
+        self.do("marker", name=name, data=data)
+
     def wait_for_polling(self, timeout: float = PATIENCE) -> None:
         """Until the bot waits in getUpdates."""
         self.wait(timeout, polling=True)

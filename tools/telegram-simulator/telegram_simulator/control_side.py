@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qs
 
+from .assertions import CHECKS, check
 from .control_fields import Fields
 from .errors import ControlError
 from .faults import OUTAGE_KINDS
@@ -22,6 +23,7 @@ from .user_chats import UserChats
 from .user_side import UserSide
 
 MAX_WAIT_SECONDS = 120
+UNRECORDED = {"marker", "assert"}  # verbs that write their own entry, or none
 
 
 class ControlSide:
@@ -42,7 +44,8 @@ class ControlSide:
             "send_text": users.send_text, "edit": users.edit, "press": users.press, "press_stale": users.press_stale,
             "stop_draft": users.stop_draft, "react": users.react, "open_deeplink": users.open_deeplink, "delete_message": users.delete_message,
             "raw_update": users.raw_update, "clock.advance": self._advance, "allow": self._allow,
-            "marker": self._marker, "rate_model": self._rate_model}
+            "marker": self._marker, "rate_model": self._rate_model,
+            "assert": lambda fields: check(core, fields)}
 
     async def handle(self, request: Request) -> Response:
         """Answers JSON; refuses what another web site's script might send."""
@@ -64,7 +67,7 @@ class ControlSide:
             answer = verb(Fields(body))  # each verb reads all its fields, then refuses others, then acts
             if inspect.isawaitable(answer):
                 answer = await answer
-            if name != "marker":
+            if name not in UNRECORDED:
                 self._core.journal.append("user", verb=name, fields=body, effect=answer)
             return _json({"ok": True, **answer})
         except ControlError as error:
@@ -125,6 +128,9 @@ class ControlSide:
             if query.get("unclaimed") == "1":
                 found = [item for item in found if not item["claimed"]]
             return _json({"violations": found, "unclaimed": sum(not item["claimed"] for item in found)})
+        if name == "assert":
+            return _json({"checks": {name: " ".join((promise.__doc__ or "").split())
+                                     for name, promise in CHECKS.items()}})
         raise ControlError(f"there is no reader {name!r}", 404)
 
     def _transcript(self, reference: str, query: dict[str, str]) -> Response:
