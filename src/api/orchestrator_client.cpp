@@ -96,6 +96,19 @@ std::string worker_path(std::string_view job_id, std::string_view rest) {
 
 std::string number(std::int64_t value) { return std::to_string(value); }
 
+std::string list_target(const JobQuery& query) {
+  std::string target = "/v1/jobs?limit=" + std::to_string(query.limit);
+  const auto add = [&](std::string_view name, std::string_view value) {
+    target.append("&").append(name).append("=").append(http::percent_encode(value));
+  };
+  if (query.status) add("status", domain::enum_name(*query.status));
+  if (query.chat_id) add("chatId", *query.chat_id);
+  if (query.requester_id) add("requesterId", *query.requester_id);
+  if (query.session_key) add("sessionKey", *query.session_key);
+  if (query.before) add("before", *query.before);
+  return target;
+}
+
 http::Headers lease(std::string token) { return {{"x-lease-token", std::move(token)}}; }
 
 }  // namespace
@@ -145,6 +158,13 @@ Call<domain::Job> OrchestratorClient::await_job(std::string job_id, domain::Time
   co_return job_of(answer);
 }
 
+Call<JobList> OrchestratorClient::list_jobs(JobQuery query) {
+  std::string target = list_target(query);
+  const auto answer = co_await call(Method::get, std::move(target), {}, answer_time, {});
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return decode<JobList>(*answer);
+}
+
 Call<EventPage> OrchestratorClient::events(std::string job_id, std::int64_t cursor, seconds wait) {
   std::string target = job_path(job_id, "/events?cursor=" + number(cursor) + "&wait=" + number(wait.count()));
   const auto answer = co_await call(Method::get, std::move(target), {}, wait + answer_time, {});
@@ -164,6 +184,16 @@ Call<domain::Job> OrchestratorClient::abort(std::string job_id, AbortRequest req
   std::string body = json::serialize(json::encode(request));
   const auto answer = co_await call(Method::post, std::move(target), std::move(body), answer_time, {});
   co_return job_of(answer);
+}
+
+Call<void> OrchestratorClient::send_message(std::string job_id, std::string idempotency_key,
+                                            MessageRequest request) {
+  std::string target = job_path(job_id, "/messages");
+  std::string body = json::serialize(json::encode(request));
+  http::Headers extra{{"idempotency-key", std::move(idempotency_key)}};
+  const auto answer =
+      co_await call(Method::post, std::move(target), std::move(body), answer_time, std::move(extra));
+  co_return nothing_of(answer);
 }
 
 Call<std::vector<Delivery>> OrchestratorClient::deliveries(std::string deliver_to, std::int64_t after,

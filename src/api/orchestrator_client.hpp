@@ -41,9 +41,13 @@ class OrchestratorClient {
   Call<domain::Job> get_job(std::string job_id);
   /// As get_job, but waits up to `wait` until the job was updated after `updated_after`.
   Call<domain::Job> await_job(std::string job_id, domain::Timestamp updated_after, std::chrono::seconds wait);
+  Call<JobList> list_jobs(JobQuery query);
   Call<EventPage> events(std::string job_id, std::int64_t cursor, std::chrono::seconds wait);
   Call<domain::Job> approve(std::string job_id, ApproveRequest request);
   Call<domain::Job> abort(std::string job_id, AbortRequest request);
+  /// Hands a message to the agent of a running job; a repeated key changes nothing. Refused with 409
+  /// `not_running` when the job does not run.
+  Call<void> send_message(std::string job_id, std::string idempotency_key, MessageRequest request);
   Call<std::vector<Delivery>> deliveries(std::string deliver_to, std::int64_t after,
                                          std::chrono::seconds wait);
   Call<void> acknowledge_delivery(std::string job_id);

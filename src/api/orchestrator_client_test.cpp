@@ -136,6 +136,38 @@ TEST_F(OrchestratorClientTest, ApproveAndAbortNameWhoAsks) {
   EXPECT_EQ(orchestrator.asked.body, R"({"reason":"denied","requesterId":"7","ifStatus":"needs_approval"})");
 }
 
+TEST_F(OrchestratorClientTest, AListNamesWhatItIsAbout) {
+  answer(200, R"({"jobs":[)" + job() + R"(],"nextBefore":"j1"})");
+
+  const auto list = run(client.list_jobs({.status = domain::JobStatus::failed,
+                                          .chat_id = "-100",
+                                          .requester_id = "7",
+                                          .session_key = "telegram:-100:v2",
+                                          .before = "j2",
+                                          .limit = 1}));
+
+  ASSERT_TRUE(list) << list.error().message;
+  EXPECT_EQ(orchestrator.line(),
+            "GET /v1/jobs?limit=1&status=failed&chatId=-100&requesterId=7&sessionKey=telegram%3A-100%3Av2"
+            "&before=j2");
+  ASSERT_EQ(list->jobs.size(), 1U);
+  EXPECT_EQ(list->next_before, "j1");
+}
+
+TEST_F(OrchestratorClientTest, AMessageForARunningJobCarriesItsKey) {
+  answer(202, R"({"ok":true})");
+
+  ASSERT_TRUE(run(client.send_message("j1", "steer:7", {.mode = MessageMode::steer, .text = "left"})));
+  EXPECT_EQ(orchestrator.line(), "POST /v1/jobs/j1/messages");
+  EXPECT_EQ(orchestrator.asked.body, R"({"mode":"steer","text":"left"})");
+  EXPECT_EQ(orchestrator.header("idempotency-key"), "steer:7");
+
+  answer(409, R"({"error":"not_running"})");
+  const auto late = run(client.send_message("j1", "steer:7", {.mode = MessageMode::steer, .text = "left"}));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, "not_running");
+}
+
 TEST_F(OrchestratorClientTest, DeliveriesCarryTheirSequence) {
   answer(200, R"({"jobs":[)" + job(R"(,"resultText":"done","deliverySeq":5)") + "," +
                   job(R"(,"deliverySeq":9)") + "]}");

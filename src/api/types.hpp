@@ -34,6 +34,17 @@ struct JobAnswer {
   domain::Job job = {};
 };
 
+/// Which jobs a list holds: all members that are set must match.
+struct JobQuery {
+  std::optional<domain::JobStatus> status = {};
+  std::optional<std::string> chat_id = {};
+  std::optional<std::string> requester_id = {};
+  std::optional<std::string> session_key = {};
+  std::optional<std::string> before = {};  ///< only jobs that are older than this one
+  std::size_t limit = 50;                  ///< 1..200
+};
+
+/// Jobs without their result texts, newest first; `next_before` continues a list that is not complete.
 struct JobList {
   std::vector<domain::Job> jobs = {};
   std::optional<std::string> next_before = {};

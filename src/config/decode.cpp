@@ -154,9 +154,12 @@ Decoded<GatewaySettings> decode_gateway(const Environment& environment, const Pl
   settings.bot_token = reader.secret("TELEGRAM_BOT_TOKEN");
   settings.telegram_root = reader.url("TELEGRAM_API_ROOT", reader.text("TELEGRAM_API_ROOT"));
   settings.owners = reader.ids("TG_OWNER_IDS");
+  settings.allowed = reader.ids("TG_ALLOW_FROM");
   settings.prompt_max_chars = static_cast<std::size_t>(reader.whole("TG_PROMPT_MAX_CHARS"));
+  settings.rate_limit_per_minute = static_cast<std::size_t>(reader.whole("TG_RATE_LIMIT_PER_MIN"));
   settings.run_owner_only = reader.flag("TG_RUN_OWNER_ONLY");
   settings.approve_owner_only = reader.flag("TG_APPROVE_OWNER_ONLY");
+  settings.allow_requester_abort = reader.flag("TG_ALLOW_REQUESTER_ABORT");
   return reader.finish(std::move(settings));
 }
 

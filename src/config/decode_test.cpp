@@ -105,6 +105,21 @@ TEST(Decode, TheDefaultsOfTheTableAreThoseOfTheStructs) {
   const auto gateway = decode_gateway(working(), place()).value();
   EXPECT_EQ(gateway.prompt_max_chars, GatewaySettings{}.prompt_max_chars);
   EXPECT_EQ(gateway.telegram_root, GatewaySettings{}.telegram_root);
+  EXPECT_EQ(gateway.rate_limit_per_minute, GatewaySettings{}.rate_limit_per_minute);
+  EXPECT_EQ(gateway.allow_requester_abort, GatewaySettings{}.allow_requester_abort);
+}
+
+TEST(Decode, WhoMayDoWhatIsTheConfigurations) {
+  const auto gateway = decode_gateway(working_with({{"TG_ALLOW_FROM", "7, 8"},
+                                                    {"TG_RATE_LIMIT_PER_MIN", "0"},
+                                                    {"TG_RUN_OWNER_ONLY", "no"},
+                                                    {"TG_APPROVE_OWNER_ONLY", "no"},
+                                                    {"TG_ALLOW_REQUESTER_ABORT", "no"}}),
+                                      place())
+                           .value();
+  EXPECT_THAT(gateway.allowed, ElementsAre(7, 8));
+  EXPECT_EQ(gateway.rate_limit_per_minute, 0U);
+  EXPECT_FALSE(gateway.run_owner_only || gateway.approve_owner_only || gateway.allow_requester_abort);
 }
 
 TEST(Decode, WhatIsMissingIsNamedWithItsMeaning) {
@@ -228,10 +243,10 @@ TEST(Decode, TheLogLevelFallsBackToItsDefault) {
 TEST(Decode, WhatHasNoEffectIsSaid) {
   EXPECT_THAT(
       describe_ineffective(given(
-          {{"TG_JOB_POLL_MS", "1000"}, {"TG_RATE_LIMIT_PER_MIN", "3"}, {"TG_ONLY_AGENT_OUTPUT", "true"}})),
+          {{"TG_JOB_POLL_MS", "1000"}, {"TG_NOTIFY_TOOL_EVENTS", "true"}, {"TG_ONLY_AGENT_OUTPUT", "true"}})),
       UnorderedElementsAre(
           "TG_JOB_POLL_MS (environment) has no effect: of the first version; nothing polls any more",
-          "TG_RATE_LIMIT_PER_MIN (environment) has no effect yet in this version"));
+          "TG_NOTIFY_TOOL_EVENTS (environment) has no effect yet in this version"));
 }
 
 TEST(Decode, AMisspeltNameInAFileIsToldWithTheNearest) {

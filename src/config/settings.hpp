@@ -31,9 +31,12 @@ struct GatewaySettings {
   Secret bot_token;
   std::string telegram_root = "https://api.telegram.org";
   std::vector<std::int64_t> owners;
+  std::vector<std::int64_t> allowed;  ///< people who need no pairing
   std::size_t prompt_max_chars = 8'000;
+  std::size_t rate_limit_per_minute = 12;  ///< requests of one person; 0 for any number
   bool run_owner_only = true;
   bool approve_owner_only = true;
+  bool allow_requester_abort = true;
 };
 
 enum class ExecMode : std::uint8_t { mock, rpc };

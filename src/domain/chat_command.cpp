@@ -9,8 +9,10 @@ namespace butler::domain {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> names{"task", "run",    "approve", "deny",  "abort",
-                                                 "stop", "status", "help",    "start", "whoami"};
+constexpr auto names = std::to_array<std::string_view>(
+    {"task",  "run",      "approve",     "deny",   "abort", "stop",    "status",
+     "retry", "jobs",     "steer",       "new",    "reset", "context", "settings",
+     "panic", "pairings", "approvepair", "unpair", "help",  "start",   "whoami"});
 
 constexpr std::string_view white_space = " \t\r\n\v\f";
 
@@ -71,6 +73,16 @@ ChatCommand command_named(const std::string& name, std::string_view rest) {
   if (name == "deny") return DenyCommand{first_word(rest)};
   if (name == "abort" || name == "stop") return AbortCommand{first_word(rest)};
   if (name == "status") return StatusCommand{first_word(rest)};
+  if (name == "retry") return RetryCommand{first_word(rest)};
+  if (name == "jobs") return JobsCommand{};
+  if (name == "steer") return SteerCommand{std::string{rest}};
+  if (name == "new" || name == "reset") return NewCommand{std::string{rest}};
+  if (name == "context") return ContextCommand{};
+  if (name == "settings") return SettingsCommand{std::string{rest}};
+  if (name == "panic") return PanicCommand{lower(first_word(rest))};
+  if (name == "pairings") return PairingsCommand{};
+  if (name == "approvepair") return ApprovePairCommand{first_word(rest)};
+  if (name == "unpair") return UnpairCommand{first_word(rest)};
   if (name == "help") return HelpCommand{};
   if (name == "start") return StartCommand{first_word(rest)};
   if (name == "whoami") return WhoamiCommand{};

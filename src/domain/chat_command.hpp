@@ -39,6 +39,56 @@ struct StatusCommand {
   bool operator==(const StatusCommand&) const = default;
 };
 
+struct RetryCommand {
+  std::string job;
+  bool operator==(const RetryCommand&) const = default;
+};
+
+struct JobsCommand {
+  bool operator==(const JobsCommand&) const = default;
+};
+
+/// /steer: what the running job is told; may be empty.
+struct SteerCommand {
+  std::string text;
+  bool operator==(const SteerCommand&) const = default;
+};
+
+/// /new and /reset: a fresh session, and the first request in it when there is one.
+struct NewCommand {
+  std::string prompt;
+  bool operator==(const NewCommand&) const = default;
+};
+
+struct ContextCommand {
+  bool operator==(const ContextCommand&) const = default;
+};
+
+/// /settings, with what was typed behind it.
+struct SettingsCommand {
+  std::string arguments;
+  bool operator==(const SettingsCommand&) const = default;
+};
+
+/// /panic: `action` is the first word in lower case, "" when there is none.
+struct PanicCommand {
+  std::string action;
+  bool operator==(const PanicCommand&) const = default;
+};
+
+struct PairingsCommand {
+  bool operator==(const PairingsCommand&) const = default;
+};
+struct ApprovePairCommand {
+  std::string code;
+  bool operator==(const ApprovePairCommand&) const = default;
+};
+/// /unpair: `person` is the numeric id as typed.
+struct UnpairCommand {
+  std::string person;
+  bool operator==(const UnpairCommand&) const = default;
+};
+
 struct HelpCommand {
   bool operator==(const HelpCommand&) const = default;
 };
@@ -60,8 +110,11 @@ struct UnknownCommand {
   bool operator==(const UnknownCommand&) const = default;
 };
 
-using ChatCommand = std::variant<TaskCommand, RunCommand, ApproveCommand, DenyCommand, AbortCommand,
-                                 StatusCommand, HelpCommand, StartCommand, WhoamiCommand, UnknownCommand>;
+using ChatCommand =
+    std::variant<TaskCommand, RunCommand, ApproveCommand, DenyCommand, AbortCommand, StatusCommand,
+                 RetryCommand, JobsCommand, SteerCommand, NewCommand, ContextCommand, SettingsCommand,
+                 PanicCommand, PairingsCommand, ApprovePairCommand, UnpairCommand, HelpCommand, StartCommand,
+                 WhoamiCommand, UnknownCommand>;
 
 /// A text, understood.
 struct ChatText {

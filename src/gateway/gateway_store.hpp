@@ -68,6 +68,22 @@ struct Turn : NewTurn {
   domain::Timestamp created_at{};
 };
 
+/// Which of the jobs that came from chats a search looks at; a member that is unset does not narrow it.
+struct JobScope {
+  std::optional<std::int64_t> chat_id = {};
+  std::optional<std::int64_t> requester_id = {};
+
+  bool operator==(const JobScope&) const = default;
+};
+
+/// A job that came from a chat.
+struct KnownJob {
+  std::string job_id = {};
+  Lane lane = {};
+  std::int64_t requester_id = 0;
+  bool answered = false;  ///< its answer is in the outbox
+};
+
 /// What a message is; decides what happens when nobody knows whether it arrived.
 enum class MessageKind : std::uint8_t {
   answer,    ///< ends something that a person asked for: a doubled one beats a lost one
@@ -163,8 +179,8 @@ class GatewayStore {
   virtual void answer_turn(const std::string& job_id, domain::Timestamp now) = 0;
   virtual void set_denied(const std::string& job_id, bool denied) = 0;
   virtual std::optional<Turn> turn_of_job(const std::string& job_id) = 0;
-  /// Turns of a chat whose job is known, newest first.
-  virtual std::vector<Turn> turns_with_jobs(std::int64_t chat_id, std::size_t limit) = 0;
+  /// The jobs of the scope, newest first.
+  virtual std::vector<KnownJob> known_jobs(const JobScope& scope, std::size_t limit) = 0;
   /// Turns that wait for their job and whose person was not told that they do, oldest first.
   virtual std::vector<Turn> waiting_untold(std::size_t limit) = 0;
   virtual void set_told_waiting(std::int64_t turn_id) = 0;

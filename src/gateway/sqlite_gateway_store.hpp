@@ -54,7 +54,7 @@ class SqliteGatewayStore final : public GatewayStore {
   void answer_turn(const std::string& job_id, domain::Timestamp now) override;
   void set_denied(const std::string& job_id, bool denied) override;
   std::optional<Turn> turn_of_job(const std::string& job_id) override;
-  std::vector<Turn> turns_with_jobs(std::int64_t chat_id, std::size_t limit) override;
+  std::vector<KnownJob> known_jobs(const JobScope& scope, std::size_t limit) override;
   std::vector<Turn> waiting_untold(std::size_t limit) override;
   void set_told_waiting(std::int64_t turn_id) override;
 

@@ -252,18 +252,27 @@ TEST_F(SqliteGatewayStoreTest, ControlsAreTakenInOrderAndEndOnce) {
   EXPECT_FALSE(store->first_control(43));
 }
 
-TEST_F(SqliteGatewayStoreTest, JobsOfAChatComeNewestFirst) {
+TEST_F(SqliteGatewayStoreTest, KnownJobsComeNewestFirstAndOnlyThoseOfTheScope) {
   store_turn(5);
   store->note_job(needed(store->first_stored_turn(chat)).id, "job-1", now);
   store_turn(6);
   store->note_job(needed(store->first_stored_turn(chat)).id, "job-2", now);
+  store->answer_turn("job-1", now);
   store_turn(7);
+  const auto ids = [&](const JobScope& scope) {
+    std::vector<std::string> found;
+    for (const auto& job : store->known_jobs(scope, 10)) found.push_back(job.job_id);
+    return found;
+  };
+  const auto requester = store->known_jobs({}, 1).at(0).requester_id;
 
-  const auto turns = store->turns_with_jobs(42, 10);
-
-  ASSERT_THAT(turns, SizeIs(2));
-  EXPECT_EQ(turns[0].job_id, "job-2");
-  EXPECT_EQ(turns[1].job_id, "job-1");
+  EXPECT_THAT(ids({}), ElementsAre("job-2", "job-1"));
+  EXPECT_THAT(ids({.chat_id = 42}), ElementsAre("job-2", "job-1"));
+  EXPECT_THAT(ids({.chat_id = 42, .requester_id = requester}), ElementsAre("job-2", "job-1"));
+  EXPECT_THAT(ids({.chat_id = 43}), ElementsAre());
+  EXPECT_THAT(ids({.chat_id = 42, .requester_id = requester + 1}), ElementsAre());
+  EXPECT_FALSE(store->known_jobs({}, 1).at(0).answered);
+  EXPECT_TRUE(store->known_jobs({}, 2).at(1).answered);
 }
 
 TEST_F(SqliteGatewayStoreTest, AStrangerIsToldAtMostOnceAnHour) {

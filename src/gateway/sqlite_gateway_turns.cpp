@@ -137,10 +137,22 @@ std::optional<Turn> SqliteGatewayStore::turn_of_job(const std::string& job_id) {
   return read_one(database_.prepared(sql).bind(job_id));
 }
 
-std::vector<Turn> SqliteGatewayStore::turns_with_jobs(std::int64_t chat_id, std::size_t limit) {
-  static const std::string sql =
-      select_turns("WHERE chat_id = ? AND job_id IS NOT NULL ORDER BY id DESC LIMIT ?");
-  return read_all(database_.prepared(sql).bind(chat_id, limit));
+std::vector<KnownJob> SqliteGatewayStore::known_jobs(const JobScope& scope, std::size_t limit) {
+  std::vector<KnownJob> jobs;
+  auto& statement =
+      database_
+          .prepared(
+              "SELECT job_id, chat_id, thread_id, requester_id, state FROM turns WHERE job_id IS NOT NULL "
+              "AND (?1 IS NULL OR chat_id = ?1) AND (?2 IS NULL OR requester_id = ?2) "
+              "ORDER BY id DESC LIMIT ?3")
+          .bind(scope.chat_id, scope.requester_id, limit);
+  while (statement.step()) {
+    jobs.push_back({.job_id = statement.string(0),
+                    .lane = {statement.integer(1), statement.optional_integer(2)},
+                    .requester_id = statement.integer(3),
+                    .answered = stored_enum<TurnState>(statement.text(4)) == TurnState::answered});
+  }
+  return jobs;
 }
 
 std::vector<Turn> SqliteGatewayStore::waiting_untold(std::size_t limit) {

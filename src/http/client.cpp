@@ -35,23 +35,42 @@ class Client::Pool {
 
   const Url& base() const { return base_; }
 
+  /// For messages.
+  std::string address() const {
+    return base_.socket_path.empty() ? base_.host + ":" + base_.port : base_.socket_path;
+  }
+
   static asio::awaitable<std::expected<Response, ClientError>> send(std::shared_ptr<Pool> pool,
                                                                     Request request,
                                                                     std::chrono::milliseconds timeout) {
     auto response = co_await exchange(std::move(pool), std::move(request), Clock::now() + timeout);
-    if (!response) {
-      const auto state = co_await asio::this_coro::cancellation_state;
-      if (state.cancelled() != asio::cancellation_type::none) {
-        throw boost::system::system_error(asio::error::operation_aborted);
-      }
-    }
+    if (!response) co_await throw_if_cancelled();
     co_return response;
   }
 
+  static asio::awaitable<std::expected<ResponseStream, ClientError>> open_stream(
+      std::shared_ptr<Pool> pool, Request request, std::chrono::milliseconds timeout) {
+    auto stream = co_await begin(std::move(pool), std::move(request), Clock::now() + timeout);
+    if (!stream) co_await throw_if_cancelled();
+    co_return stream;
+  }
+
+  static asio::awaitable<void> throw_if_cancelled() {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) {
+      throw boost::system::system_error(asio::error::operation_aborted);
+    }
+  }
+
  private:
-  static asio::awaitable<std::expected<Response, ClientError>> exchange(std::shared_ptr<Pool> pool,
-                                                                        Request request,
-                                                                        Clock::time_point deadline) {
+  /// A connection on which a request has been written.
+  struct Asked {
+    std::unique_ptr<ClientConnection> connection;
+    std::string write_error;  ///< empty when all of it was written
+  };
+
+  static asio::awaitable<std::expected<Asked, ClientError>> ask(std::shared_ptr<Pool> pool, Request request,
+                                                                Clock::time_point deadline) {
     auto head = request_head_text(pool->base_, request);
     if (!head) co_return failure(Outcome::not_sent, *pool, head.error());
 
@@ -64,16 +83,47 @@ class Client::Pool {
     connection->set_deadline(deadline);
     const auto written = co_await connection->write(std::move(*head), request.body);
     if (!written.anything) co_return failure(Outcome::not_sent, *pool, written.error);
+    co_return Asked{.connection = std::move(connection), .write_error = written.error};
+  }
+
+  static asio::awaitable<std::expected<Response, ClientError>> exchange(std::shared_ptr<Pool> pool,
+                                                                        Request request,
+                                                                        Clock::time_point deadline) {
+    const bool without_body = request.head.method == "HEAD";
+    auto asked = co_await ask(pool, std::move(request), deadline);
+    if (!asked) co_return std::unexpected(std::move(asked.error()));
 
     // A server that refuses a large body answers before it has read all of it: look for that answer even so.
-    const bool without_body = request.head.method == "HEAD";
-    auto response = co_await connection->read_response(pool->options_.response_limit, without_body);
+    auto response = co_await asked->connection->read_response(pool->options_.response_limit, without_body);
     if (!response) {
-      co_return failure(Outcome::unknown, *pool, written.error.empty() ? response.error() : written.error);
+      const auto& why = asked->write_error.empty() ? response.error() : asked->write_error;
+      co_return failure(Outcome::unknown, *pool, why);
     }
-    connection->clear_deadline();
-    if (written.error.empty() && connection->is_reusable()) pool->keep(std::move(connection));
+    asked->connection->clear_deadline();
+    if (asked->write_error.empty() && asked->connection->is_reusable()) {
+      pool->keep(std::move(asked->connection));
+    }
     co_return std::move(*response);
+  }
+
+  static asio::awaitable<std::expected<ResponseStream, ClientError>> begin(std::shared_ptr<Pool> pool,
+                                                                           Request request,
+                                                                           Clock::time_point deadline) {
+    const bool without_body = request.head.method == "HEAD";
+    auto asked = co_await ask(pool, std::move(request), deadline);
+    if (!asked) co_return std::unexpected(std::move(asked.error()));
+
+    auto head = co_await asked->connection->read_head(pool->options_.response_limit, without_body);
+    if (!head) {
+      const auto& why = asked->write_error.empty() ? head.error() : asked->write_error;
+      co_return failure(Outcome::unknown, *pool, why);
+    }
+    asked->connection->clear_deadline();
+    const bool whole = asked->write_error.empty();
+    auto give_back = [pool, whole](std::unique_ptr<ClientConnection> connection) {
+      if (whole) pool->keep(std::move(connection));
+    };
+    co_return ResponseStream(std::move(*head), std::move(asked->connection), std::move(give_back));
   }
 
   struct Idle {
@@ -82,8 +132,7 @@ class Client::Pool {
   };
 
   static std::unexpected<ClientError> failure(Outcome outcome, const Pool& pool, const std::string& why) {
-    return std::unexpected(
-        ClientError{.outcome = outcome, .message = pool.base_.host + ":" + pool.base_.port + ": " + why});
+    return std::unexpected(ClientError{.outcome = outcome, .message = pool.address() + ": " + why});
   }
 
   /// The most recently used connection that is still open: the others are left to grow old.
@@ -138,6 +187,25 @@ class Client::Pool {
   std::list<Idle> idle_;
 };
 
+ResponseStream::ResponseStream(Response head, std::unique_ptr<ClientConnection> connection,
+                               GiveBack give_back)
+    : head_(std::move(head)), connection_(std::move(connection)), give_back_(std::move(give_back)) {}
+ResponseStream::ResponseStream(ResponseStream&&) noexcept = default;
+ResponseStream::~ResponseStream() = default;
+
+asio::awaitable<std::expected<std::optional<std::string>, std::string>> ResponseStream::read(
+    std::chrono::milliseconds timeout) {
+  connection_->set_deadline(Clock::now() + timeout);
+  auto piece = co_await connection_->read_piece();
+  connection_->clear_deadline();
+  const auto state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) {
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
+  if (piece && !*piece && connection_->is_reusable()) give_back_(std::move(connection_));
+  co_return piece;
+}
+
 Client::Client(const asio::any_io_executor& executor, Url base, ClientOptions options)
     : pool_(std::make_shared<Pool>(executor, std::move(base), options)) {}
 Client::Client(Client&&) noexcept = default;
@@ -147,6 +215,11 @@ Client::~Client() = default;
 asio::awaitable<std::expected<Response, ClientError>> Client::send(Request request,
                                                                    std::chrono::milliseconds timeout) {
   return Pool::send(pool_, std::move(request), timeout);
+}
+
+asio::awaitable<std::expected<ResponseStream, ClientError>> Client::open(Request request,
+                                                                         std::chrono::milliseconds timeout) {
+  return Pool::open_stream(pool_, std::move(request), timeout);
 }
 
 const Url& Client::base() const { return pool_->base(); }

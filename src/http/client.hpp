@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "http/types.hpp"
@@ -29,6 +31,36 @@ struct ClientOptions {
   std::size_t response_limit = std::size_t{64} * 1024 * 1024;  ///< bytes of one response's body
 };
 
+class ClientConnection;
+
+/// A response whose body is still on its way. Until the body has ended, its destruction closes the
+/// connection.
+class ResponseStream {
+ public:
+  ResponseStream(ResponseStream&&) noexcept;
+  ResponseStream& operator=(ResponseStream&&) = delete;
+  ~ResponseStream();
+
+  /// Status and fields; its body is empty.
+  const Response& head() const { return head_; }
+
+  /// The next piece of the body, as soon as one has come; nullopt at the body's end. Nothing is read ahead of
+  /// the call: who does not ask holds the server up. The error is a sentence. After it, and after the end,
+  /// not to be called again. Cancelling the task closes the connection.
+  boost::asio::awaitable<std::expected<std::optional<std::string>, std::string>> read(
+      std::chrono::milliseconds timeout);
+
+ private:
+  friend class Client;
+  using GiveBack = std::function<void(std::unique_ptr<ClientConnection>)>;
+
+  ResponseStream(Response head, std::unique_ptr<ClientConnection> connection, GiveBack give_back);
+
+  Response head_;
+  std::unique_ptr<ClientConnection> connection_;
+  GiveBack give_back_;  ///< takes a connection that can be used again
+};
+
 /// Calls one base address over kept connections, with TLS (certificates verified against the system's store)
 /// for https. Calls may run side by side; each takes a connection of its own. All calls on the executor's one
 /// thread.
@@ -46,6 +78,11 @@ class Client {
   /// connection.
   boost::asio::awaitable<std::expected<Response, ClientError>> send(Request request,
                                                                     std::chrono::milliseconds timeout);
+
+  /// Sends a request as send() does and reads the head of the response, within `timeout`. The body is the
+  /// caller's to read, at its own pace; of it at most `response_limit` bytes are taken.
+  boost::asio::awaitable<std::expected<ResponseStream, ClientError>> open(Request request,
+                                                                          std::chrono::milliseconds timeout);
 
   const Url& base() const;
 

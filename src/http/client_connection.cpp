@@ -5,14 +5,15 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <memory>
-
-#include "http/message_parser.hpp"
-#include "http/socket.hpp"
+#include <tuple>
+#include <utility>
 
 namespace butler::http {
 
@@ -23,7 +24,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t read_piece = std::size_t{16} * 1024;
+constexpr std::size_t read_piece_bytes = std::size_t{16} * 1024;
 constexpr std::size_t joined_body = std::size_t{16} * 1024;
 
 /// The system's resolver blocks a thread and cannot be interrupted: who gave up waiting leaves this behind.
@@ -34,7 +35,7 @@ struct Lookup {
   asio::steady_timer answered;
   bool done = false;
   error_code error;
-  std::vector<tcp::endpoint> endpoints;
+  std::vector<Endpoint> endpoints;
 };
 
 /// Makes the handshake fail unless the certificate is for that name or address; a name is also sent (SNI).
@@ -48,12 +49,15 @@ bool expect_peer(SSL* session, const std::string& host) {
 
 }  // namespace
 
-asio::awaitable<std::expected<std::vector<tcp::endpoint>, std::string>> resolve(
+asio::awaitable<std::expected<std::vector<Endpoint>, std::string>> resolve(
     asio::any_io_executor executor, Url base, Deadlines::Clock::time_point deadline) {
+  if (!base.socket_path.empty()) {
+    co_return std::vector<Endpoint>{asio::local::stream_protocol::endpoint(base.socket_path)};
+  }
   error_code not_numeric;
   const auto address = asio::ip::make_address(base.host, not_numeric);
   if (!not_numeric)
-    co_return std::vector{tcp::endpoint(address, static_cast<std::uint16_t>(std::stoi(base.port)))};
+    co_return std::vector<Endpoint>{tcp::endpoint(address, static_cast<std::uint16_t>(std::stoi(base.port)))};
 
   const auto lookup = std::make_shared<Lookup>(executor);
   lookup->answered.expires_at(deadline);
@@ -79,7 +83,7 @@ ClientConnection::ClientConnection(const asio::any_io_executor& executor, Deadli
   if (tls != nullptr) tls_.emplace(socket_, *tls);
 }
 
-asio::awaitable<std::expected<void, std::string>> ClientConnection::connect(tcp::endpoint endpoint) {
+asio::awaitable<std::expected<void, std::string>> ClientConnection::connect(Endpoint endpoint) {
   const auto [error] = co_await socket_.async_connect(endpoint, as_result);
   if (error) co_return std::unexpected(explain(error));
   error_code ignored;
@@ -118,32 +122,61 @@ asio::awaitable<ClientConnection::Written> ClientConnection::write(std::string h
 
 asio::awaitable<std::expected<Response, std::string>> ClientConnection::read_response(std::size_t body_limit,
                                                                                       bool without_body) {
-  ResponseParser parser(body_limit, without_body);
-  std::string buffer;
-  std::size_t kept = 0;  // bytes at the buffer's start that the parser wants to see again
-  while (parser.state() == ResponseParser::State::reading) {
-    buffer.resize(kept + read_piece);
-    const auto space = asio::buffer(buffer.data() + kept, read_piece);
-    error_code error;
-    std::size_t count = 0;
-    if (tls_) {
-      std::tie(error, count) = co_await tls_->async_read_some(space, as_result);
-    } else {
-      std::tie(error, count) = co_await socket_.async_read_some(space, as_result);
-    }
-    if (error == asio::error::eof) {
-      parser.put_eof();
-      kept = 0;
-      continue;
-    }
-    if (error) co_return std::unexpected(explain(error));
-    const std::size_t used = parser.put(std::string_view{buffer}.substr(0, kept + count));
-    kept = kept + count - used;
-    buffer.erase(0, used);
+  parser_.emplace(body_limit, without_body);
+  while (parser_->state() == ResponseParser::State::reading) {
+    const auto more = co_await read_more();
+    if (!more) co_return std::unexpected(more.error());
   }
-  if (parser.state() == ResponseParser::State::failed) co_return std::unexpected(parser.error());
-  reusable_ = kept == 0 && parser.keep_alive();
-  co_return parser.take_response();
+  if (parser_->state() == ResponseParser::State::failed) co_return std::unexpected(parser_->error());
+  co_return parser_->take_response();
+}
+
+asio::awaitable<std::expected<Response, std::string>> ClientConnection::read_head(std::size_t body_limit,
+                                                                                  bool without_body) {
+  parser_.emplace(body_limit, without_body);
+  while (parser_->state() == ResponseParser::State::reading && !parser_->has_head()) {
+    const auto more = co_await read_more();
+    if (!more) co_return std::unexpected(more.error());
+  }
+  if (parser_->state() == ResponseParser::State::failed) co_return std::unexpected(parser_->error());
+  co_return parser_->take_head();
+}
+
+asio::awaitable<std::expected<std::optional<std::string>, std::string>> ClientConnection::read_piece() {
+  std::string piece = parser_->take_body();
+  while (piece.empty() && parser_->state() == ResponseParser::State::reading) {
+    const auto more = co_await read_more();
+    if (!more) co_return std::unexpected(more.error());
+    piece = parser_->take_body();
+  }
+  if (!piece.empty()) co_return piece;
+  if (parser_->state() == ResponseParser::State::failed) co_return std::unexpected(parser_->error());
+  co_return std::nullopt;
+}
+
+/// Receives once and parses it.
+asio::awaitable<std::expected<void, std::string>> ClientConnection::read_more() {
+  buffer_.resize(kept_ + read_piece_bytes);
+  const auto space = asio::buffer(buffer_.data() + kept_, read_piece_bytes);
+  error_code error;
+  std::size_t count = 0;
+  if (tls_) {
+    std::tie(error, count) = co_await tls_->async_read_some(space, as_result);
+  } else {
+    std::tie(error, count) = co_await socket_.async_read_some(space, as_result);
+  }
+  if (error == asio::error::eof) {
+    parser_->put_eof();
+    kept_ = 0;
+  } else if (error) {
+    co_return std::unexpected(explain(error));
+  } else {
+    const std::size_t used = parser_->put(std::string_view{buffer_}.substr(0, kept_ + count));
+    kept_ += count - used;
+    buffer_.erase(0, used);
+  }
+  if (parser_->state() == ResponseParser::State::done) reusable_ = kept_ == 0 && parser_->keep_alive();
+  co_return std::expected<void, std::string>{};
 }
 
 bool ClientConnection::is_quiet() { return peek(socket_) == Arrived::nothing; }

@@ -11,13 +11,11 @@
 #include <utility>
 
 #include "http/message_parser.hpp"
-#include "http/socket.hpp"
 #include "log/log.hpp"
 
 namespace butler::http {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using boost::system::error_code;
 
 namespace {
@@ -74,7 +72,7 @@ Hub::Hub(const asio::any_io_executor& executor, ServerOptions server_options, Ap
       ended(executor),
       scratch(scratch_size) {}
 
-Connection::Connection(tcp::socket socket, std::shared_ptr<Hub> hub)
+Connection::Connection(Socket socket, std::shared_ptr<Hub> hub)
     : hub_(std::move(hub)),
       socket_(std::move(socket)),
       deadline_(hub_->deadlines, [this] { cut(); }),
@@ -86,7 +84,7 @@ Connection::~Connection() {
   hub_->ended.notify_all();
 }
 
-asio::awaitable<void> Connection::run(tcp::socket socket, std::shared_ptr<Hub> hub) {
+asio::awaitable<void> Connection::run(Socket socket, std::shared_ptr<Hub> hub) {
   Connection connection(std::move(socket), std::move(hub));
   bool more = true;
   while (more) more = co_await connection.serve_one();
@@ -162,7 +160,7 @@ asio::awaitable<std::optional<Request>> Connection::receive() {
 
 asio::awaitable<bool> Connection::read_more(RequestParser& parser) {
   for (;;) {
-    const auto [failed] = co_await socket_.async_wait(tcp::socket::wait_read, as_result);
+    const auto [failed] = co_await socket_.async_wait(Socket::wait_read, as_result);
     if (failed) co_return false;
     error_code error;
     const std::size_t count = socket_.read_some(asio::buffer(hub_->scratch), error);
@@ -229,10 +227,10 @@ asio::awaitable<void> Connection::refuse(Response response) {
 /// yet: so they are read, for a while.
 asio::awaitable<void> Connection::linger() {
   error_code error;
-  socket_.shutdown(tcp::socket::shutdown_send, error);
+  socket_.shutdown(Socket::shutdown_send, error);
   deadline_.set(Deadlines::Clock::now() + linger_limit);
   while (!error || is_blocked(error)) {
-    const auto [failed] = co_await socket_.async_wait(tcp::socket::wait_read, as_result);
+    const auto [failed] = co_await socket_.async_wait(Socket::wait_read, as_result);
     if (failed) co_return;
     socket_.read_some(asio::buffer(hub_->scratch), error);
   }
@@ -308,7 +306,7 @@ void Connection::watch_close(std::function<void()> on_close) {
 }
 
 void Connection::arm(std::shared_ptr<Watch> watch) {
-  socket_.async_wait(tcp::socket::wait_read, [this, watch = std::move(watch)](const error_code& error) {
+  socket_.async_wait(Socket::wait_read, [this, watch = std::move(watch)](const error_code& error) {
     if (error || !watch->on_close) return;  // unwatched, and the connection perhaps gone
     switch (peek(socket_)) {
       case Arrived::nothing: return arm(watch);

@@ -4,7 +4,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -18,6 +17,7 @@
 #include "http/deadlines.hpp"
 #include "http/message_writer.hpp"
 #include "http/server.hpp"
+#include "http/socket.hpp"
 
 namespace butler::http {
 
@@ -41,13 +41,13 @@ struct Hub {
 /// One client's connection: reads a request, has it served, reads the next.
 class Connection final : public Exchange {
  public:
-  Connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<Hub> hub);
+  Connection(Socket socket, std::shared_ptr<Hub> hub);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   /// Serves the socket until it ends. What takes the connection into a task of its own.
-  static boost::asio::awaitable<void> run(boost::asio::ip::tcp::socket socket, std::shared_ptr<Hub> hub);
+  static boost::asio::awaitable<void> run(Socket socket, std::shared_ptr<Hub> hub);
 
   /// Closes unless a request has begun to arrive or is being served.
   void close_if_idle();
@@ -85,7 +85,7 @@ class Connection final : public Exchange {
   void arm(std::shared_ptr<Watch> watch);
 
   std::shared_ptr<Hub> hub_;
-  boost::asio::ip::tcp::socket socket_;
+  Socket socket_;
   Deadlines::Entry deadline_;
   std::list<Connection*>::iterator place_;
   std::shared_ptr<Watch> watch_;

@@ -292,7 +292,14 @@ void ResponseParser::put_eof() {
 }
 
 bool ResponseParser::keep_alive() const { return impl_->keep_alive(); }
+bool ResponseParser::has_head() const {
+  return impl_->is_header_done() && impl_->response_.status / 100 != 1;
+}
 Response ResponseParser::take_response() { return std::move(impl_->response_); }
+Response ResponseParser::take_head() {
+  return {.status = impl_->response_.status, .headers = std::move(impl_->response_.headers), .body = {}};
+}
+std::string ResponseParser::take_body() { return std::exchange(impl_->response_.body, {}); }
 
 void ResponseParser::fail(std::string why) {
   state_ = State::failed;

@@ -63,7 +63,13 @@ class ResponseParser {
   State state() const { return state_; }
   const std::string& error() const { return error_; }
   bool keep_alive() const;
+  /// True once status and fields of the final response are complete.
+  bool has_head() const;
   Response take_response();
+  /// Status and fields; the body stays.
+  Response take_head();
+  /// What has come of the body since the last call.
+  std::string take_body();
 
  private:
   class Impl;

@@ -2,14 +2,13 @@
 
 #include <array>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
 
 #include "async/event.hpp"
 #include "async/task_group.hpp"
@@ -21,16 +20,16 @@
 namespace butler::http {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using boost::system::error_code;
 
 namespace {
 
+using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 /// Between two tries to accept when the process has no descriptor left.
 constexpr std::chrono::milliseconds accept_pause{100};
 
-void turn_away(tcp::socket& socket) {
+void turn_away(Socket& socket) {
   const Response response = error_response(503, "unavailable", "too many connections");
   const std::string text =
       response_head_text(response, Framing::length, ConnectionField::close) + response.body;
@@ -52,19 +51,15 @@ class Server::Listener {
         connections_(executor),
         stopped_(executor) {}
 
-  void listen() {
-    try {
-      const tcp::endpoint endpoint(asio::ip::make_address(numeric(hub_->options.host)), hub_->options.port);
-      acceptor_.open(endpoint.protocol());
-      acceptor_.set_option(tcp::acceptor::reuse_address(true));
-      acceptor_.bind(endpoint);
-      acceptor_.listen();
-      port_ = acceptor_.local_endpoint().port();
-    } catch (const boost::system::system_error& error) {
-      throw boost::system::system_error(
-          error.code(), "cannot listen on " + hub_->options.host + ":" + std::to_string(hub_->options.port));
-    }
+  void listen(ListeningSocket socket) {
+    port_ = socket.port();
+    const asio::generic::stream_protocol protocol(socket.family(), 0);
+    auto parts = socket.release();
+    acceptor_.assign(protocol, parts.descriptor);
+    file_ = std::move(parts.file);
   }
+
+  const ServerOptions& options() const { return hub_->options; }
 
   std::uint16_t port() const { return port_; }
 
@@ -94,8 +89,7 @@ class Server::Listener {
   static asio::awaitable<void> shut_down(std::shared_ptr<Listener> self, std::chrono::milliseconds grace) {
     const std::shared_ptr<Hub> hub = self->hub_;
     hub->stopping = true;
-    error_code ignored;
-    self->acceptor_.close(ignored);
+    self->close();
     co_await asio::post(self->acceptor_.get_executor(), asio::use_awaitable);  // what was accepted begins
     for (Connection* connection : hub->connections) connection->close_if_idle();
 
@@ -111,20 +105,25 @@ class Server::Listener {
   }
 
  private:
-  static std::string numeric(const std::string& host) { return host == "localhost" ? "127.0.0.1" : host; }
+  void close() {
+    file_.remove();
+    error_code ignored;
+    acceptor_.close(ignored);
+  }
 
-  void welcome(tcp::socket socket) {
+  void welcome(Socket socket) {
     if (connections_.size() >= hub_->options.connections) return turn_away(socket);
     error_code ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);  // a unix socket has no such option
     socket.non_blocking(true, ignored);
     connections_.spawn("http.connection", Connection::run(std::move(socket), hub_));
   }
 
   std::shared_ptr<Hub> hub_;
-  tcp::acceptor acceptor_;
+  Acceptor acceptor_;
   async::TaskGroup connections_;
   async::Event stopped_;
+  SocketFile file_;
   std::uint16_t port_ = 0;
   bool has_stopped_ = false;
 };
@@ -133,7 +132,11 @@ Server::Server(const asio::any_io_executor& executor, ServerOptions options, App
     : listener_(std::make_shared<Listener>(executor, std::move(options), application)) {}
 Server::~Server() = default;
 
-void Server::listen() { listener_->listen(); }
+void Server::listen() {
+  const ServerOptions& options = listener_->options();
+  listen(ListeningSocket::on_port(options.host, options.port));
+}
+void Server::listen(ListeningSocket socket) { listener_->listen(std::move(socket)); }
 std::uint16_t Server::port() const { return listener_->port(); }
 asio::awaitable<void> Server::run() { return Listener::run(listener_); }
 asio::awaitable<void> Server::shut_down(std::chrono::milliseconds grace) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <variant>
 
+#include "http/listening_socket.hpp"
 #include "http/types.hpp"
 
 namespace butler::http {
@@ -74,8 +75,10 @@ class Server {
   Server(const boost::asio::any_io_executor& executor, ServerOptions options, Application& application);
   ~Server();
 
-  /// Binds and listens. Throws boost::system::system_error whose text names host and port.
+  /// Listens on the options' host and port. Throws what ListeningSocket::on_port() throws.
   void listen();
+  /// Listens on what others have opened. Its socket file, if it has one, goes when the server shuts down.
+  void listen(ListeningSocket socket);
   std::uint16_t port() const;
 
   /// Accepts and serves until shut_down() has finished, or the task is cancelled.

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <system_error>
+
 #include "http/server_test_support.hpp"
 
 namespace butler::http {
@@ -297,7 +299,7 @@ TEST_F(HttpServer, ListensOnlyOnceOnAPort) {
   try {
     second.listen();
     FAIL() << "listened twice";
-  } catch (const boost::system::system_error& error) {
+  } catch (const std::system_error& error) {
     EXPECT_THAT(error.what(), HasSubstr("127.0.0.1:" + std::to_string(server->port())));
   }
 }

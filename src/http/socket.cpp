@@ -8,7 +8,7 @@ namespace butler::http {
 
 namespace asio = boost::asio;
 
-Arrived peek(asio::ip::tcp::socket& socket) {
+Arrived peek(Socket& socket) {
   std::array<char, 1> byte{};
   boost::system::error_code error;
   const std::size_t count = socket.receive(asio::buffer(byte), asio::socket_base::message_peek, error);
@@ -16,7 +16,7 @@ Arrived peek(asio::ip::tcp::socket& socket) {
   return error || count == 0 ? Arrived::end : Arrived::data;
 }
 
-void close_quietly(asio::ip::tcp::socket& socket) {
+void close_quietly(Socket& socket) {
   boost::system::error_code ignored;
   socket.close(ignored);
 }

@@ -72,10 +72,16 @@ struct Url {
   bool tls = false;
   std::string host = {};
   std::string port = {};
-  std::string path = {};  ///< without a slash at the end; "" for none
+  std::string path = {};         ///< without a slash at the end; "" for none
+  std::string socket_path = {};  ///< of a unix socket, to connect to instead of host and port
 
   /// nullopt unless http(s), with a host, and without user information, query or fragment.
   static std::optional<Url> parse(std::string_view text);
+
+  /// A server on a unix socket; it is called "localhost" in requests.
+  static Url on_socket(std::string path) {
+    return {.host = "localhost", .port = "80", .socket_path = std::move(path)};
+  }
 };
 
 }  // namespace butler::http

@@ -13,22 +13,27 @@ BOT_TOKEN = "700001:token-of-the-tests-0123456789abcdefgh"
 
 class Simulator:
     """One simulator with an owner whose private chat is started. `close` fails the test when the bot broke
-    a rule of the Bot API that the test has not allowed."""
+    a rule of the Bot API, or wrote too fast, and the test has not allowed it. `url` is the bot's API root and can
+    be closed by the fault connect_refused; the test itself uses a second port that stays open."""
 
-    def __init__(self, scratch: Path, owner_id: int = 1001, rate_model: bool = True, note: str = ""):
+    def __init__(self, scratch: Path, owner_id: int = 1001, rate_model: bool = True, note: str = "", clock: str = "real",
+                 privacy: bool = True, seed: int = 1):
         self.bot_token = BOT_TOKEN
         self.owner_id = owner_id
         self._scratch = scratch
-        self._options = ["--owner-id", owner_id, "--owner-name", "Ada", "--rate-model", "on" if rate_model else "off", "--note", note]
+        self._options = ["--owner-id", owner_id, "--owner-name", "Ada", "--note", note, "--clock", clock, "--seed", seed]
+        self._options += ["--rate-model", "on" if rate_model else "off", "--privacy", "on" if privacy else "off"]
         self.process = self._start()
         self.port = int((scratch / "simulator.port").read_text())
         self.url = f"http://127.0.0.1:{self.port}"
+        self._control = f"http://127.0.0.1:{int((scratch / 'simulator.control-port').read_text())}"
 
     def _start(self) -> Process:
         port_file = self._scratch / "simulator.port"
         port_file.unlink(missing_ok=True)
         script = require(SIMULATOR, "the checkout")
         arguments = ["--port", 0, "--port-file", port_file, "--bot-token", BOT_TOKEN, *self._options]
+        arguments += ["--control-port", 0, "--control-port-file", self._scratch / "simulator.control-port"]
         process = Process("simulator", [sys.executable, script, *arguments], {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
         try:
             process.wait_for_line(r"Telegram stand-in: http://")
@@ -42,7 +47,7 @@ class Simulator:
         try:
             if self.process.running:
                 found = self._get("violations?unclaimed=1")["violations"]
-                assert not found, f"the bot broke rules of the Bot API: {found}"
+                assert not found, f"the bot broke rules of the Bot API (rate_limit: it wrote too fast): {found}"
         finally:
             self.process.destroy()
 
@@ -53,7 +58,7 @@ class Simulator:
 
     def do(self, verb: str, **fields) -> dict:
         """Any verb of the control API: do("user.create", id=7, name="Bob", started=True)."""
-        reply = net.request("POST", f"{self.url}/sim/{verb}", fields)
+        reply = net.request("POST", f"{self._control}/sim/{verb}", fields)
         if reply.status != 200:
             raise AssertionError(f"the simulator refused {verb}: {reply.text}")
         return reply.json
@@ -78,7 +83,7 @@ class Simulator:
 
     def wait(self, timeout: float = PATIENCE, **predicate) -> list[dict]:
         """What matched, as soon as the predicate holds (telegram_simulator/predicates.py has them all)."""
-        reply = net.request("POST", f"{self.url}/sim/wait", predicate | {"timeout_s": timeout}, timeout=timeout + 10)
+        reply = net.request("POST", f"{self._control}/sim/wait", predicate | {"timeout_s": timeout}, timeout=timeout + 10)
         if reply.status == 408:
             raise AssertionError(f"waited {timeout:g} s for {predicate}; the owner's chat:\n{self.transcript()}")
         if reply.status != 200:
@@ -100,7 +105,7 @@ class Simulator:
 
     def transcript(self, chat: int | None = None) -> str:
         """The same as text, for people."""
-        return net.request("GET", f"{self.url}/sim/chat/{self.owner_id if chat is None else chat}?format=text").text
+        return net.request("GET", f"{self._control}/sim/chat/{self.owner_id if chat is None else chat}?format=text").text
 
     def state(self) -> dict:
         return self._get("state")
@@ -111,7 +116,7 @@ class Simulator:
                 if direction in (None, entry["direction"]) and method in (None, entry.get("method"))]
 
     def _get(self, path: str) -> dict:
-        reply = net.request("GET", f"{self.url}/sim/{path}")
+        reply = net.request("GET", f"{self._control}/sim/{path}")
         if reply.status != 200:
             raise AssertionError(f"the simulator refused {path}: {reply.text}")
         return reply.json
@@ -124,11 +129,63 @@ class Simulator:
         return self.do("fault", kind=kind, match=match, times=times, **fields)["id"]
 
     def clear_faults(self) -> None:
-        net.request("DELETE", f"{self.url}/sim/fault")
+        net.request("DELETE", f"{self._control}/sim/fault")
+
+    def client_429s(self) -> list[dict]:
+        """The calls that the rate model refused. `close` fails on them unless `allow("rate_limit")`."""
+        return [item for item in self._get("violations")["violations"] if item["kind"] == "rate_limit"]
 
     def allow(self, kind: str, **fields) -> None:
-        """Permits what would be a violation."""
+        """Permits what would be a violation; "rate_limit" is a 429 of the rate model."""
         self.do("allow", kind=kind, **fields)
+
+    # ---- what must be true of all that happened (telegram_simulator/assertions.py) --------------------
+
+    def check(self, promise: str, **fields) -> None:
+        """Fails with every breach of the promise."""
+        breaches = self.do("assert", check=promise, **fields)["breaches"]
+        assert not breaches, f"{promise}: " + "; ".join(breaches)
+
+    def check_exactly_once(self, *keys: str, **fields) -> None:
+        """Each key stands in exactly one visible message of the bot (at_least=0: or in none), in `chat` or anywhere."""
+        self.check("exactly_once", keys=list(keys), **fields)
+
+    def check_order(self, *keys: str, chat: int | None = None, **fields) -> None:
+        """The bot's messages with these keys come in this order; without keys: answers come as the questions came."""
+        if keys:
+            fields["keys"] = list(keys)
+        self.check("order", chat=self.owner_id if chat is None else chat, **fields)
+
+    def check_confirmed_after_marker(self, name: str) -> None:
+        """No update was confirmed before the test said, with this marker, that it is durably stored."""
+        self.check("confirmed_after_marker", name=name)
+
+    def check_spacing(self, seconds: float, **fields) -> None:
+        """The bot's messages and edits in a chat are at least so far apart."""
+        self.check("spacing", seconds=seconds, **fields)
+
+    def check_one_preview(self, **fields) -> None:
+        """At most one draft or edited message for each message of a person."""
+        self.check("one_preview", **fields)
+
+    def check_callbacks_answered(self, within: float = 1.0) -> None:
+        """Every button press was answered in time."""
+        self.check("callbacks_answered", within_s=within)
+
+    def check_silent_after_401(self) -> None:
+        self.check("silent_after_401")
+
+    def check_retry_after_respected(self) -> None:
+        """After a 429 the bot wrote nothing to that chat before it might."""
+        self.check("retry_after_respected")
+
+    def check_token_absent(self, lines: list[str] = ()) -> None:
+        """The bot's token is in nothing it sent and in none of these lines, such as a role's log."""
+        self.check("token_absent", lines=list(lines))
+
+    def marker(self, name: str, **data) -> None:
+        """Puts an entry of the test's own into the journal."""
+        self.do("marker", name=name, data=data)
 
     def wait_for_polling(self, timeout: float = PATIENCE) -> None:
         """Until the bot waits in getUpdates."""

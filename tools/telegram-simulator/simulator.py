@@ -20,6 +20,9 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8081, help="port, 0 = any free one (default: %(default)s)")
     parser.add_argument("--port-file", type=Path, metavar="PATH", help="write the port number here once listening")
+    parser.add_argument("--control-port", type=int, metavar="PORT",
+                        help="a second port that stays open while a fault closes the first one, 0 = any free one")
+    parser.add_argument("--control-port-file", type=Path, metavar="PATH", help="write its number here")
     parser.add_argument("--bot-token", default="700001:local-stand-in", metavar="TOKEN",
                         help="the token the bot has to use (default: %(default)s)")
     parser.add_argument("--bot-username", default="butler_bot", metavar="NAME", help="default: %(default)s")
@@ -31,6 +34,8 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rate-model", choices=("on", "off"), default="on", help="default: %(default)s")
     parser.add_argument("--privacy", choices=("on", "off"), default="on",
                         help="the bot's privacy mode in groups (default: %(default)s)")
+    parser.add_argument("--clock", choices=("real", "virtual"), default="real",
+                        help="virtual: time passes by clock.advance only (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="for faults by chance (default: %(default)s)")
     return parser.parse_args(arguments)
 
@@ -47,11 +52,14 @@ async def serve(arguments: argparse.Namespace) -> None:
     application = Application(Options(
         bot_token=arguments.bot_token, bot_username=arguments.bot_username, owner_id=arguments.owner_id,
         owner_name=arguments.owner_name, note=arguments.note, journal=arguments.journal,
-        rate_model=arguments.rate_model == "on", privacy=arguments.privacy == "on", seed=arguments.seed))
+        rate_model=arguments.rate_model == "on", privacy=arguments.privacy == "on", seed=arguments.seed,
+        virtual_clock=arguments.clock == "virtual"))
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    port = await application.start(arguments.host, arguments.port)
+    port = await application.start(arguments.host, arguments.port, arguments.control_port)
+    if arguments.control_port_file and application.control_port is not None:
+        write_port_file(arguments.control_port_file, application.control_port)
     if arguments.port_file:
         write_port_file(arguments.port_file, port)
     host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host

@@ -8,6 +8,7 @@ import traceback
 from .bot_side import BotSide
 from .control_side import ControlSide
 from .http_server import HttpServer, Request, Response
+from .outage import Outage
 from .page_side import PageSide
 from .simulator_core import Core, Options
 
@@ -18,19 +19,26 @@ class Application:
     def __init__(self, options: Options):
         self.core = Core(options)
         self._bot = BotSide(self.core)
-        self._control = ControlSide(self.core)
         self._page = PageSide(self.core)
         self._server = HttpServer(self._handle, _error_body)
+        self._control_server = HttpServer(self._handle, _error_body)
+        self._control: ControlSide | None = None
         self.port = 0
+        self.control_port: int | None = None
 
-    async def start(self, host: str, port: int) -> int:
-        """Returns the port it listens on."""
+    async def start(self, host: str, port: int, control_port: int | None = None) -> int:
+        """Returns the port it listens on. On `control_port` the same is served, also while the first one is closed by
+        the fault connect_refused."""
+        self._control = ControlSide(self.core, Outage(self.core, self._server, control_port is not None))
         self.port = await self._server.listen(host, port)
+        if control_port is not None:
+            self.control_port = await self._control_server.listen(host, control_port)
         return self.port
 
     def close(self) -> None:
         """Drops every connection, parked polls included."""
         self._server.close()
+        self._control_server.close()
         self.core.close()
 
     async def _handle(self, request: Request) -> Response:
@@ -49,6 +57,7 @@ class Application:
         if path == "/sim/events" and request.method == "GET":
             return self._page.events(request)
         if path.startswith("/sim/"):
+            assert self._control is not None
             return await self._control.handle(request)
         if path.startswith("/file/"):
             return Response(404, _error_body(404, "Not Found"))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import json
-import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .bot_api_spec import Problem
@@ -18,6 +17,7 @@ from .simulator_core import Core
 
 GATEWAY_PAGE = (b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1>"
                 b"</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n")
+APPLIES = {"reset_after_apply", "truncate_body", "delay", "close_idle", "clock_jump"}  # the call is done all the same
 # Problems after which the real server would still do the call; with a permission, so does this one.
 SURVIVABLE = {"unknown_parameter", "parse_mode", "entities"}
 
@@ -30,7 +30,7 @@ class BotSide:
 
     async def handle(self, request: Request) -> Response:
         """transport → token → scheduled fault → method → rate → specification → state → answer."""
-        record = _Record(request, time.monotonic())
+        record = _Record(request, self._core.clock.monotonic())
         try:
             return await self._answer(request, record)
         except BotApiError as error:
@@ -56,7 +56,7 @@ class BotSide:
         fault = core.faults.for_call(name, chat, " ".join(raw.values()))
         if fault is not None:
             record.fault = fault.kind
-            return await self._with_fault(fault, record, raw, request)
+            return await self._with_fault(fault, record, lambda: self._apply(record, raw, request))
         return self._ok(record, await self._apply(record, raw, request))
 
     def _chat_key(self, raw: dict[str, str]) -> str | None:
@@ -95,7 +95,7 @@ class BotSide:
         wait, record.rate = self._core.rates.check(name, str(chat.id) if chat else None, raw.get("message_id"),
                                                    chat is not None and chat.is_group)
         if wait:
-            raise too_many_requests(wait)
+            raise too_many_requests(wait, violation="rate_limit")
 
     def _refuse(self, record: _Record, problems: list[Problem]) -> None:
         """Records each problem; answers 400 unless all of them are permitted and survivable."""
@@ -117,19 +117,26 @@ class BotSide:
             record.validation = [f"{kind}: {text}"]
         return claimed
 
-    async def _with_fault(self, fault: Fault, record: _Record, raw: dict[str, str], request: Request) -> Response:
+    async def _with_fault(self, fault: Fault, record: _Record, apply: Callable[[], Awaitable[bytes]]) -> Response:
         """Answers as the fault says: instead of the call, or after it was done."""
         kind, options = fault.kind, fault.options
         if kind == "status" or kind == "conflict_409":
             return self._status_fault(options if kind == "status" else {"code": 409}, record)
+        clock = self._core.clock
+        if kind == "clock_jump":
+            clock.jump(options["s"])
         if kind == "delay" and options.get("when", "before") == "before":
-            await asyncio.sleep(options["ms"] / 1000)
-        applies = kind in ("reset_after_apply", "truncate_body", "delay") or bool(options.get("apply"))
-        response = self._ok(record, await self._apply(record, raw, request)) if applies else \
-            self._finish(record, None, None)
+            await clock.sleep(options["ms"] / 1000)
+        applies = kind in APPLIES or bool(options.get("apply"))
+        response = self._ok(record, await apply()) if applies else self._finish(record, None, None)
+        if kind == "clock_jump":
+            return response
+        if kind == "close_idle":
+            response.close_after_s = options.get("ms", 0) / 1000
+            return response
         if kind == "delay":
             if options.get("when") == "after":
-                await asyncio.sleep(options["ms"] / 1000)
+                await clock.sleep(options["ms"] / 1000)
             return response
         if kind == "truncate_body":
             response.truncate_to = options.get("n", len(response.body) // 2)
@@ -165,7 +172,7 @@ class BotSide:
         entry: dict[str, Any] = {
             "method": record.method, "params": record.params, "validation": record.validation or "not checked",
             "effect": record.effect, "status": status, "response": response, "connection": record.connection,
-            "arrived": round(record.started, 6), "seconds": round(time.monotonic() - record.started, 6)}
+            "arrived": round(record.started, 6), "seconds": round(self._core.clock.monotonic() - record.started, 6)}
         if record.files:
             entry["files"] = [file.summary() for file in record.files]
         if record.fault:

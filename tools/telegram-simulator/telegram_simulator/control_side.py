@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import ipaddress
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qs
 
+from .assertions import CHECKS, check
 from .control_fields import Fields
 from .errors import ControlError
+from .faults import OUTAGE_KINDS
 from .http_server import Request, Response
+from .outage import Outage
 from .predicates import parse_predicate
 from .simulator_core import Core, Permission
+from .user_chats import UserChats
 from .user_side import UserSide
 
 MAX_WAIT_SECONDS = 120
+UNRECORDED = {"marker", "assert"}  # verbs that write their own entry, or none
 
 
 class ControlSide:
     """Routes the control API."""
 
-    def __init__(self, core: Core):
+    def __init__(self, core: Core, outage: Outage):
         self._core = core
-        users = UserSide(core)
-        self._verbs: dict[str, Callable[[Fields], dict]] = {
-            "user.create": users.user_create, "chat.create": users.chat_create, "send_text": users.send_text,
-            "edit": users.edit, "press": users.press, "stop_draft": users.stop_draft, "react": users.react,
-            "block": users.block, "unblock": users.unblock, "bot.kick": users.bot_kick, "bot.add": users.bot_add,
-            "bot.promote": users.bot_promote, "migrate_group": users.migrate_group,
-            "topic.create": users.topic_create, "topic.close": users.topic_close, "topic.delete": users.topic_delete,
-            "open_deeplink": users.open_deeplink, "delete_message": users.delete_message,
+        self._outage = outage
+        chats = UserChats(core)
+        users = UserSide(core, chats)
+        self._verbs: dict[str, Callable[[Fields], Any]] = {
+            "user.create": chats.user_create, "user.topics": chats.user_topics, "chat.create": chats.chat_create,
+            "join": chats.join, "leave": chats.leave, "kick": chats.kick, "promote": chats.promote,
+            "block": chats.block, "unblock": chats.unblock, "bot.kick": chats.bot_kick, "bot.add": chats.bot_add,
+            "bot.promote": chats.bot_promote, "bot.demote": chats.bot_demote, "migrate_group": chats.migrate_group,
+            "topic.create": chats.topic_create, "topic.close": chats.topic_close,
+            "topic.reopen": chats.topic_reopen, "topic.delete": chats.topic_delete,
+            "send_text": users.send_text, "edit": users.edit, "press": users.press, "press_stale": users.press_stale,
+            "stop_draft": users.stop_draft, "react": users.react, "open_deeplink": users.open_deeplink, "delete_message": users.delete_message,
             "raw_update": users.raw_update, "clock.advance": self._advance, "allow": self._allow,
-            "marker": self._marker, "rate_model": self._rate_model}
+            "marker": self._marker, "rate_model": self._rate_model,
+            "assert": lambda fields: check(core, fields)}
 
     async def handle(self, request: Request) -> Response:
         """Answers JSON; refuses what another web site's script might send."""
@@ -41,7 +53,7 @@ class ControlSide:
             self._check_origin(request)
             name = request.path.removeprefix("/sim/").rstrip("/")
             if name == "fault":
-                return _json(self._fault(request))
+                return _json(await self._fault(request))
             if request.method == "GET":
                 return self._read(name, {key: values[-1] for key, values in parse_qs(request.query).items()})
             if request.method != "POST":
@@ -53,7 +65,9 @@ class ControlSide:
             if verb is None:
                 raise ControlError(f"there is no verb {name!r}; there are {', '.join(sorted(self._verbs))}", 404)
             answer = verb(Fields(body))  # each verb reads all its fields, then refuses others, then acts
-            if name != "marker":
+            if inspect.isawaitable(answer):
+                answer = await answer
+            if name not in UNRECORDED:
                 self._core.journal.append("user", verb=name, fields=body, effect=answer)
             return _json({"ok": True, **answer})
         except ControlError as error:
@@ -74,14 +88,19 @@ class ControlSide:
         if origin is not None and origin != f"http://{host}":
             raise ControlError("Origin: another site may not use the control API", 403)
 
-    def _fault(self, request: Request) -> dict:
+    async def _fault(self, request: Request) -> dict:
         faults = self._core.faults
         if request.method == "GET":
             return {"ok": True, "faults": [fault.describe() for fault in faults.active]}
         if request.method == "DELETE":
             wanted = parse_qs(request.query).get("id", [""])[0]
-            return {"ok": True, "removed": faults.clear(int(wanted) if wanted.isdigit() else None)}
+            gone = faults.clear(int(wanted) if wanted.isdigit() else None)
+            if self._outage.forget(gone):
+                await self._outage.end()
+            return {"ok": True, "removed": len(gone)}
         fault = faults.add(_body(request))
+        if fault.kind in OUTAGE_KINDS:
+            self._outage.begin(fault)
         self._core.journal.append("fault", **{"fault": fault.describe()})
         return {"ok": True, "id": fault.id}
 
@@ -109,6 +128,9 @@ class ControlSide:
             if query.get("unclaimed") == "1":
                 found = [item for item in found if not item["claimed"]]
             return _json({"violations": found, "unclaimed": sum(not item["claimed"] for item in found)})
+        if name == "assert":
+            return _json({"checks": {name: " ".join((promise.__doc__ or "").split())
+                                     for name, promise in CHECKS.items()}})
         raise ControlError(f"there is no reader {name!r}", 404)
 
     def _transcript(self, reference: str, query: dict[str, str]) -> Response:
@@ -145,7 +167,7 @@ class ControlSide:
                                "data": item.data, "answer": item.answer, "answered_after_s": item.answered_after}
                               for item in world.callbacks.values()],
                 "calls": core.journal.call_counts, "seq": len(core.journal.entries),
-                "rate_model": {"on": core.rates.enabled, "refused": core.rates.refused},
+                "rate_model": core.rates.describe(),
                 "unclaimed_violations": sum(not item["claimed"] for item in core.journal.violations)}
 
     async def _wait(self, body: dict, request: Request) -> Response:
@@ -180,12 +202,12 @@ class ControlSide:
             return _json({"ok": False, "timed_out": True}, 408)
         return _json({"ok": True, "matched": matched})
 
-    def _advance(self, fields: Fields) -> dict:
+    async def _advance(self, fields: Fields) -> dict:
         seconds = fields.number("s")
         fields.finish()
         if seconds < 0:
             raise ControlError("s: time does not go back")
-        self._core.clock.advance(seconds)
+        await self._core.clock.advance(seconds)
         self._core.world.changed(None)
         return {"now": self._core.clock.date()}
 
@@ -214,10 +236,17 @@ class ControlSide:
         return {"seq": entry["seq"]}
 
     def _rate_model(self, fields: Fields) -> dict:
-        enabled = fields.flag("on")
+        changes: dict[str, Any] = {}
+        for name, value in asdict(self._core.rates.limits).items():
+            given = fields.flag(name, None) if isinstance(value, bool) else fields.number(name, None)
+            if given is not None:
+                changes[name] = given
         fields.finish()
-        self._core.rates.configure(enabled)
-        return {"on": self._core.rates.enabled}
+        for name, value in changes.items():
+            if not isinstance(value, bool) and value <= 0:
+                raise ControlError(f"{name}: a number above 0")
+        self._core.rates.configure(changes)
+        return self._core.rates.describe()
 
 
 def _body(request: Request) -> dict:

@@ -43,9 +43,9 @@ def forbidden(message: str) -> BotApiError:
     return BotApiError(403, bot_api_description("Forbidden", message))
 
 
-def too_many_requests(seconds: int) -> BotApiError:
+def too_many_requests(seconds: int, violation: str | None = None) -> BotApiError:
     """HTTP 429; the wait is both in the body and in the Retry-After header [server source]."""
-    return BotApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
+    return BotApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds, violation=violation)
 
 
 class ControlError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -43,6 +43,8 @@ class Response:
     reset: bool = False  # TCP RST instead of an answer
     hang: bool = False  # say nothing until the peer gives up
     stream: Callable[[Callable[[bytes], None]], None] | None = None  # handed a writer; open until the peer leaves
+    pieces: AsyncIterator[bytes] | None = None  # the body, bit by bit; `body` only says how long it is
+    close_after_s: float | None = None  # the idle connection is closed so long after the answer, without a word
 
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -62,6 +64,7 @@ class Connection(asyncio.Protocol):
         self._id = connection_id
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
+        self.path = ""  # of the latest request
         self._current: Request | None = None
         self._close_after = False
         self._head: tuple[str, str, dict[str, str]] | None = None
@@ -108,6 +111,7 @@ class Connection(asyncio.Protocol):
         if request is None:
             return
         self._current = request
+        self.path = request.path
         # The loop itself keeps weak references only; a task that nobody holds may vanish.
         self._server.tasks.add(task := asyncio.ensure_future(self._serve(request)))
         task.add_done_callback(self._server.tasks.discard)
@@ -125,9 +129,18 @@ class Connection(asyncio.Protocol):
         if response.stream is not None:
             response.stream(self._stream_write)
             return
+        if response.pieces is not None:
+            async for piece in response.pieces:
+                self._stream_write(piece)
         self._current = None
+        if response.close_after_s is not None:
+            asyncio.get_running_loop().call_later(response.close_after_s, self._close_idle)
         if self._transport is not None and not self._close_after and self._buffer:
             self._advance()
+
+    def _close_idle(self) -> None:
+        if self._transport is not None and self._current is None:
+            self._transport.close()
 
     def _stream_write(self, data: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -145,6 +158,7 @@ class Connection(asyncio.Protocol):
         close = self._close_after or response.truncate_to is not None or response.stream is not None
         head.append("Connection: close" if close else "Connection: keep-alive")
         body = response.body if response.truncate_to is None else response.body[:response.truncate_to]
+        body = b"" if response.pieces is not None else body
         transport.write("\r\n".join(head).encode("latin-1", "replace") + b"\r\n\r\n" + body)
         if close and response.stream is None:
             transport.close()
@@ -253,6 +267,7 @@ class HttpServer:
         self.tasks: set[asyncio.Task[None]] = set()
         self._next_id = 0
         self._server: asyncio.Server | None = None
+        self._held: socket.socket | None = None  # keeps the port while nobody may connect
 
     async def listen(self, host: str, port: int) -> int:
         """Starts to accept; returns the port (useful with port 0)."""
@@ -260,10 +275,33 @@ class HttpServer:
         self._server = await loop.create_server(self._connection, host, port, backlog=512)
         return self._server.sockets[0].getsockname()[1]
 
+    def refuse(self, drop: Callable[[str], bool]) -> None:
+        """From now on nobody can connect; connections whose latest path fits `drop` are reset. The port stays ours."""
+        if self._server is None:
+            return
+        listening = self._server.sockets[0]
+        self._held = socket.socket(listening.family)
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        address = listening.getsockname()
+        self._server.close()
+        self._server = None
+        self._held.bind(address)  # bound, not listening: the kernel refuses
+        for connection in list(self.connections):
+            if drop(connection.path):
+                connection.abort()
+
+    async def accept_again(self) -> None:
+        """Ends what `refuse` began."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._server = await asyncio.get_running_loop().create_server(self._connection, sock=held, backlog=512)
+
     def close(self) -> None:
         """Stops accepting, drops every connection and ends what they wait for, at once."""
         if self._server is not None:
             self._server.close()
+        if self._held is not None:
+            self._held.close()
         for connection in list(self.connections):
             connection.abort(reset=False)
         for task in list(self.tasks):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
@@ -12,21 +11,24 @@ from typing import Any, TextIO
 class Journal:
     """Numbers entries, keeps the bot token out of them, tells listeners about each."""
 
-    def __init__(self, path: Path | None, secret: str):
+    def __init__(self, path: Path | None, secret: str, now: Callable[[], float]):
         self._file: TextIO | None = path.open("a", encoding="utf-8") if path else None
         self._secret = secret
+        self._now = now
         self.entries: list[dict[str, Any]] = []
         self.violations: list[dict[str, Any]] = []
+        self.redacted: set[int] = set()  # entries in which the secret stood
         self.call_counts: dict[str, int] = {}
         self.listeners: list[Callable[[dict[str, Any]], None]] = []
 
     def append(self, direction: str, **fields: Any) -> dict[str, Any]:
         """Adds one entry. `direction` is bot (a call), user (a control verb), update, fault, marker or violation."""
-        entry = {"seq": len(self.entries) + 1, "t": round(time.monotonic(), 6), "direction": direction, **fields}
+        entry = {"seq": len(self.entries) + 1, "t": round(self._now(), 6), "direction": direction, **fields}
         line = json.dumps(entry, ensure_ascii=False)
         if self._secret in line:
             line = line.replace(self._secret, "<bot token>")
             entry = json.loads(line)
+            self.redacted.add(entry["seq"])
         self.entries.append(entry)
         if direction == "bot":
             self.call_counts[entry["method"]] = self.call_counts.get(entry["method"], 0) + 1

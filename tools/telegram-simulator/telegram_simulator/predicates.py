@@ -141,5 +141,6 @@ def _queue_empty(core: Core, fields: Fields) -> Predicate:
 
 
 def _violations(core: Core, fields: Fields) -> Predicate:
-    count = fields.integer("violations")
-    return lambda: _enough([item for item in core.journal.violations if not item["claimed"]], count)
+    count, kind = fields.integer("violations"), fields.text("kind", None)
+    return lambda: _enough([item for item in core.journal.violations
+                            if not item["claimed"] and kind in (None, item["kind"])], count)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ class Options:
     rate_model: bool = True
     privacy: bool = True
     seed: int = 1
+    virtual_clock: bool = False
 
 
 @dataclass
@@ -49,10 +51,10 @@ class Core:
 
     def __init__(self, options: Options):
         self.options = options
-        self.clock = Clock()
+        self.clock = Clock(options.virtual_clock)
         self.spec = BotApiSpec(SPEC_PATH)
         self.faults = Faults(options.seed)
-        self.journal = Journal(options.journal, options.bot_token)
+        self.journal = Journal(options.journal, options.bot_token, self.clock.monotonic)
         self.rates = RateModel(self.clock, options.rate_model)
         bot_id = options.bot_token.partition(":")[0]
         self.world = World(self.clock, {
@@ -61,11 +63,13 @@ class Core:
             "username": options.bot_username, "can_join_groups": True,
             "can_read_all_group_messages": not options.privacy, "supports_inline_queries": False,
             "can_connect_to_business": False, "has_main_web_app": False, "has_topics_enabled": False})
-        self.queue = UpdateQueue(self.clock, self.spec, self.faults, 100000 + options.seed)
+        self.queue = UpdateQueue(self.clock, self.spec, self.faults, options.seed)
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.permissions: list[Permission] = []
         self.listeners: list[Callable[[str, int | None], None]] = []
         self.world.changed = lambda chat_id: self.notify("chat", chat_id)
         self.queue.on_change = lambda: self.notify("queue", None)
+        self.queue.on_confirm = lambda offset, ids: self.journal.append("confirm", offset=offset, update_ids=ids) and None
         self.journal.listeners.append(lambda entry: self.notify("journal", None))
         self.world.add_user(options.owner_id, options.owner_name, None, started=True)
 
@@ -73,6 +77,13 @@ class Core:
         """Tells waiting tests and open pages that something changed."""
         for listener in list(self.listeners):
             listener(what, chat_id)
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Lets something go on by itself until `close`."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)  # the loop itself keeps weak references only
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def permitted(self, kind: str, method: str, field: str | None) -> bool:
         """Uses up one permission for this violation, if there is one."""
@@ -100,21 +111,26 @@ class Core:
         return self.emit(kind, message.api, chat)
 
     def _visible(self, chat: Chat, message: Message) -> bool:
-        """With privacy on, a bot that is no administrator sees in groups only commands that may be meant for it,
-        replies to it, and service messages [docs]."""
+        """With privacy on, a bot that is no administrator sees in groups only commands that may be meant for it, mentions
+        of it, replies to it, and service messages [docs, and the words of BotFather's /setprivacy]."""
         if not chat.is_group or chat.bot_status == "administrator" or self.world.bot["can_read_all_group_messages"]:
             return True
-        if "text" not in message.api:
+        if message.is_service:
             return True
         if message.api.get("reply_to_message", {}).get("from", {}).get("id") == self.world.bot["id"]:
             return True
         name = self.world.bot["username"].lower()
-        for entity in message.api.get("entities", []):
+        for entity in message.entities:
             word = slice_units(message.text, entity["offset"], entity["length"]).lower()
             if entity["type"] == "bot_command" and ("@" not in word or word.endswith("@" + name)):
+                return True
+            if (entity["type"] == "mention" and word == "@" + name) or (
+                    entity["type"] == "text_mention" and entity["user"]["id"] == self.world.bot["id"]):
                 return True
         return False
 
     def close(self) -> None:
-        """Closes the journal's file."""
+        """Ends what goes on by itself and closes the journal's file."""
+        for task in list(self._tasks):
+            task.cancel()
         self.journal.close()

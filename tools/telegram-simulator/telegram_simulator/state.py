@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from .clock import Clock
 TYPING_SECONDS = 5.0  # [docs]
 DRAFT_SECONDS = 30.0  # [docs]
 CALLBACK_SECONDS = 150.0  # [server source]
+SERVICE_PREFIXES = ("forum_topic_", "migrate_", "new_chat_", "left_chat_")
 SUPERGROUP_BASE = -1000000000000
 
 
@@ -30,25 +30,39 @@ class Message:
 
     @property
     def text(self) -> str:
-        return self.api.get("text", "")
+        """What there is to read: the text, or the caption of a file."""
+        return self.api.get("text", self.api.get("caption", ""))
+
+    @property
+    def entities(self) -> list[dict[str, Any]]:
+        return self.api.get("entities", self.api.get("caption_entities", []))
 
     @property
     def thread(self) -> int | None:
         return self.api.get("message_thread_id")
 
+    @property
+    def is_service(self) -> bool:
+        """Says what happened in the chat instead of what somebody wrote."""
+        return any(key.startswith(SERVICE_PREFIXES) for key in self.api)
+
+    def remember(self) -> None:
+        """Keeps the present version as an earlier one, before a change."""
+        self.history.append({"text": self.text, "entities": self.entities, "reply_markup": self.api.get("reply_markup"),
+                             "date": self.api.get("edit_date", self.api["date"])})
+
     def view(self) -> dict[str, Any]:
         """The message as the control API shows it."""
         shown = {"message_id": self.id, "from": "bot" if self.from_bot else "user",
                  "user": self.api.get("from", {}).get("id"), "name": self.api.get("from", {}).get("first_name"),
-                 "text": self.text, "entities": self.api.get("entities", []), "date": self.api["date"],
+                 "text": self.text, "entities": self.entities, "date": self.api["date"],
                  "thread": self.thread, "reply_to": self.api.get("reply_to_message", {}).get("message_id"),
                  "reply_markup": self.api.get("reply_markup"), "edited": bool(self.history),
                  "edits": len(self.history), "silent": self.silent,
                  "reactions": [{"user": user, "emoji": item.get("emoji", "")}
                                for user, items in self.reactions.items() for item in items]}
-        service = [key for key in self.api if key.startswith(("forum_topic_", "migrate_", "new_chat_", "left_chat_"))]
-        if service:
-            shown["service"] = {key: self.api[key] for key in service}
+        if self.is_service:
+            shown["service"] = {key: value for key, value in self.api.items() if key.startswith(SERVICE_PREFIXES)}
         return shown
 
 
@@ -89,8 +103,9 @@ class Chat:
     username: str | None = None
     is_forum: bool = False  # also: a private chat with topics
     members: set[int] = field(default_factory=set)
-    admins: set[int] = field(default_factory=set)
+    admins: set[int] = field(default_factory=set)  # people only, the creator among them
     bot_status: str = "member"  # member, administrator, left, kicked
+    creator: int | None = None
     started: bool = True  # private: the person has written to the bot, so the bot may write to them
     deactivated: bool = False
     migrated_to: int | None = None
@@ -133,7 +148,7 @@ class World:
         self.menu_button: dict[str, Any] = {"type": "commands"}
         self.logged_out = False
         self.started_at = clock.monotonic()
-        self._account_messages = 0
+        self._account_messages = 1  # the number 1 is a forum's General topic, and nothing else
         self._next_group = 1
         self._next_user = 5001
         self.changed: Callable[[int | None], None] = lambda chat_id: None
@@ -153,14 +168,14 @@ class World:
         self.changed(user_id)
         return user
 
-    def add_chat(self, kind: str, title: str, members: set[int], forum: bool, bot_admin: bool,
+    def add_chat(self, kind: str, title: str, members: list[int], forum: bool, bot_admin: bool,
                  username: str | None = None) -> Chat:
-        """Creates a group, supergroup or channel in which the bot is a member."""
+        """Creates a group, supergroup or channel in which the bot is a member; the first of the people made it."""
         number = self._next_group
         self._next_group += 1
         chat_id = -(4000000 + number) if kind == "group" else SUPERGROUP_BASE - 2000000 - number
-        chat = Chat(chat_id, kind, title, username, forum, set(members), set(list(members)[:1]),
-                    "administrator" if bot_admin or kind == "channel" else "member")
+        chat = Chat(chat_id, kind, title, username, forum, set(members), set(members[:1]),
+                    "administrator" if bot_admin or kind == "channel" else "member", creator=members[0])
         if kind == "supergroup":
             chat.last_id = 1  # number 1 is the message that says the group was made, and the General topic's id
         if forum:
@@ -241,7 +256,15 @@ class World:
     def changed_for(self, chat_id: int, seconds: float) -> None:
         """Reports a change that ends by itself: now, and when it has ended."""
         self.changed(chat_id)
-        asyncio.get_running_loop().call_later(seconds + 0.01, lambda: self.changed(chat_id))
+        self.clock.call_later(seconds + 0.01, self.changed, chat_id)
+
+    def delete_topic(self, chat: Chat, topic: Topic) -> None:
+        """The topic and all that was written in it."""
+        topic.deleted = True
+        for message in chat.messages.values():
+            if message.thread == topic.id:
+                message.deleted = True
+        self.changed(chat.id)
 
     def live_typing(self) -> list[dict[str, Any]]:
         """Chat actions still shown: five seconds at most [docs]."""
@@ -267,7 +290,7 @@ class World:
         """A chat in the control API's words."""
         name = self.users[chat.id]["first_name"] if chat.type == "private" else chat.title
         last = next((message for message in reversed(chat.messages.values()) if not message.deleted), None)
-        return {"id": chat.id, "type": chat.type, "name": name, "forum": chat.is_forum, "members": sorted(chat.members),
+        return {"id": chat.id, "type": chat.type, "name": name, "forum": chat.is_forum, "members": sorted(chat.members), "admins": sorted(chat.admins),
                 "bot_status": chat.bot_status, "started": chat.started, "migrated_to": chat.migrated_to,
                 "topics": [{"thread": topic.id, "name": topic.name, "closed": topic.closed}
                            for topic in chat.topics.values() if not topic.deleted],

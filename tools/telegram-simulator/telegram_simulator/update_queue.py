@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from .errors import BotApiError
 from .faults import Faults
 
 DAY = 24 * 3600
+WEEK = 7 * DAY
 # How long an update waits to be fetched; then it is gone unread [server source].
 LIFETIMES = {"callback_query": 150, "shipping_query": 150, "pre_checkout_query": 150, "inline_query": 30,
              "chosen_inline_result": 600}
@@ -32,7 +34,7 @@ class QueuedUpdate:
     kind: str
     text: str  # its JSON
     expires: float
-    twice: bool = False  # after its confirmation it is delivered once more
+    owed: int = 0  # deliveries that still come, whatever was confirmed
 
 
 class ParkedPoll:
@@ -54,8 +56,12 @@ class ParkedPoll:
 class UpdateQueue:
     """First in, first out; confirmed only by a later call with a higher offset."""
 
-    def __init__(self, clock: Clock, spec: BotApiSpec, faults: Faults, first_id: int):
+    def __init__(self, clock: Clock, spec: BotApiSpec, faults: Faults, seed: int):
         self._clock, self._faults = clock, faults
+        self._random = random.Random(seed)
+        first_id = 100000 + seed
+        self._latest = clock.monotonic()  # when the latest update came
+        self._late: QueuedUpdate | None = None  # waits for the next one to overtake it
         self._all_kinds = spec.update_types
         self._default = [kind for kind in spec.update_types if kind not in spec.default_excluded_updates]
         self._queue: deque[QueuedUpdate] = deque()
@@ -64,10 +70,10 @@ class UpdateQueue:
         self._previous: tuple[int, float] = (-1, -1e9)
         self._last_poll_end = -1e9
         self._conflict_free_at = -1e9
-        self._again: set[int] = set()  # updates to deliver although they are below the offset
         self.allowed: list[str] | None = None
         self.confirmed_below = first_id
         self.on_change: Callable[[], None] = lambda: None
+        self.on_confirm: Callable[[int, list[int]], None] = lambda offset, ids: None
 
     @property
     def is_polling(self) -> bool:
@@ -99,15 +105,30 @@ class UpdateQueue:
             return None
         text = json.dumps(payload, ensure_ascii=False)
         fault = self._faults.for_update(kind, None if chat is None else str(chat), text)
-        if fault is not None and fault.kind == "gap_update_id":
-            self._next_id += int(fault.options.get("n", 1000))
-        update_id = self._next_id
-        self._next_id += 1
-        if fault is not None and fault.kind == "drop_update":
+        what = None if fault is None else fault.kind
+        if fault is not None and what == "gap_update_id":
+            self._next_id += fault.options.get("n", 1000)
+        update_id = self._take_id()
+        if what == "drop_update":
             return update_id
         whole = f'{{"update_id":{update_id},{json.dumps(kind)}:{text}}}'
-        self._push(update_id, kind, whole, date, fault is not None and fault.kind == "duplicate_update")
+        update = QueuedUpdate(update_id, kind, whole, date + LIFETIMES.get(kind, DAY))
+        if what == "reorder_updates" and self._late is None:
+            update.owed = 1
+            self._late = update
+        else:
+            update.owed = 2 if what == "duplicate_update" else 0
+            self._push(update)
         return update_id
+
+    def _take_id(self) -> int:
+        """One more than the last; after a week of silence any number [docs]."""
+        now = self._clock.monotonic()
+        if now - self._latest >= WEEK:
+            self._next_id = self._random.randrange(1, 1 << 30)
+        self._latest = now
+        self._next_id += 1
+        return self._next_id - 1
 
     def add_raw(self, update: dict[str, Any]) -> int:
         """Queues any object as it is, unfiltered; gives it an id if it has none."""
@@ -118,11 +139,14 @@ class UpdateQueue:
         kind = next((key for key in update if key != "update_id"), "")
         text = json.dumps({"update_id": update_id, **{k: v for k, v in update.items() if k != "update_id"}},
                           ensure_ascii=False)
-        self._push(update_id, kind, text, self._clock.unix(), False)
+        self._push(QueuedUpdate(update_id, kind, text, self._clock.unix() + LIFETIMES.get(kind, DAY)))
         return update_id
 
-    def _push(self, update_id: int, kind: str, text: str, date: float, twice: bool) -> None:
-        self._queue.append(QueuedUpdate(update_id, kind, text, date + LIFETIMES.get(kind, DAY), twice))
+    def _push(self, update: QueuedUpdate) -> None:
+        self._queue.append(update)
+        late, self._late = self._late, None
+        if late is not None:
+            self._queue.append(late)
         if self._parked is not None:
             self._parked.wake()
         self.on_change()
@@ -158,7 +182,7 @@ class UpdateQueue:
             self.on_change()
             parked()
             on_disconnect.append(poll.wake)
-            timer = asyncio.get_running_loop().call_later(timeout, poll.wake)
+            timer = self._clock.call_later(timeout, poll.wake)
             try:
                 await poll.done
             finally:
@@ -180,41 +204,36 @@ class UpdateQueue:
         if offset > self._next_id + 10:
             return 0
         if offset > 0:
-            self._confirm(lambda update: update.id < offset)
+            self._confirm(offset, lambda update: update.id < offset)
             self.confirmed_below = max(self.confirmed_below, offset)
             return offset
         if offset < 0:
             keep = list(self._queue)[offset:]
             lost = {id(update) for update in self._queue} - {id(update) for update in keep}
-            self._confirm(lambda update: id(update) in lost)
+            self._confirm(offset, lambda update: id(update) in lost)
         return 0
 
-    def _confirm(self, gone: Callable[[QueuedUpdate], bool]) -> None:
-        before = len(self._queue)
-        kept = deque()
-        again = []
-        for update in self._queue:
-            if not gone(update):
-                kept.append(update)
-            elif update.twice:
-                # The confirmation got lost on Telegram's side: the same update comes once more, below the offset.
-                again.append(QueuedUpdate(update.id, update.kind, update.text, update.expires))
-        self._queue = deque([*again, *kept])
-        self._again = {id(update) for update in again}
-        if len(self._queue) != before:
-            self.on_change()
+    def _confirm(self, offset: int, gone: Callable[[QueuedUpdate], bool]) -> None:
+        # An update that still owes a delivery stays: it comes once more, or for the first time, below the offset.
+        forgotten = [update for update in self._queue if gone(update) and update.owed <= 0]
+        if not forgotten:
+            return
+        lost = set(map(id, forgotten))
+        self._queue = deque(update for update in self._queue if id(update) not in lost)
+        self.on_confirm(offset, [update.id for update in forgotten])
+        self.on_change()
 
     def _batch(self, start: int, limit: int) -> list[QueuedUpdate]:
         batch: list[QueuedUpdate] = []
         size = 0
         for update in self._queue:
-            if update.id < start and id(update) not in self._again:
+            if update.id < start and update.owed <= 0:
                 continue
             size += len(update.text.encode()) + 1
             if batch and (len(batch) >= limit or size > MAX_RESPONSE_BYTES):
                 break
             batch.append(update)
-            self._again.discard(id(update))
+            update.owed -= 1
         return batch
 
     def _expire(self) -> None:
@@ -232,6 +251,6 @@ class UpdateQueue:
             self._conflict_free_at = now + CONFLICT_PAUSE
             older.fail(error)
         else:
-            asyncio.get_running_loop().call_later(CONFLICT_PAUSE, older.fail, error)
+            self._clock.call_later(CONFLICT_PAUSE, older.fail, error)
         # The older poll's task runs first, so that its end and this one's start stay in order.
         await asyncio.sleep(0)

@@ -25,10 +25,11 @@ class Server:
         self._thread.start()
         self.application = self._call(self._make(options))
         self.port = self.application.port
+        self.control_port = self.application.control_port
 
     async def _make(self, options: dict[str, Any]) -> Application:
         application = Application(Options(bot_token=TOKEN, **options))
-        await application.start("127.0.0.1", 0)
+        await application.start("127.0.0.1", 0, 0)
         return application
 
     def _call(self, coroutine: Any) -> Any:
@@ -63,7 +64,8 @@ class SimulatorTest(unittest.TestCase):
 
     def request(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None,
                 timeout: float = 15) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=timeout)
+        port = self.server.control_port if path.startswith("/sim/") else self.server.port
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
@@ -88,6 +90,11 @@ class SimulatorTest(unittest.TestCase):
     def sim(self, verb: str, **fields: Any) -> Answer:
         answer = self.request("POST", f"/sim/{verb}", json.dumps(fields).encode())
         self.assertEqual(answer.status, 200, answer)
+        return answer
+
+    def refused_verb(self, verb: str, **fields: Any) -> Answer:
+        answer = self.request("POST", f"/sim/{verb}", json.dumps(fields).encode())
+        self.assertEqual(answer.status, 400, answer)
         return answer
 
     def read(self, what: str) -> Answer:

@@ -69,3 +69,7 @@ class Detection(unittest.TestCase):
     def test_long_hostile_texts_are_read_in_no_time(self):
         for piece in ("a", "a.", "a-", "@", "a@", "#a", "/a", "http://", "https://a.com/(", "a_"):
             find_entities((piece * 4096)[:4096])
+
+
+if __name__ == "__main__":
+    unittest.main()

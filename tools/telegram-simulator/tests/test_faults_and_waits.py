@@ -1,7 +1,8 @@
 import http.client
 import time
+import unittest
 
-from tests.support import OWNER, TOKEN, SimulatorTest
+from tests.support import OWNER, TOKEN, Server, SimulatorTest
 
 
 class Faults(SimulatorTest):
@@ -70,6 +71,60 @@ class Faults(SimulatorTest):
                          "sendMessage")
 
 
+    def test_a_poll_befalls_a_conflict_only_as_often_as_asked(self):
+        self.sim("fault", kind="conflict_409", times=2)
+        self.assertEqual([self.call("getUpdates", offset=n).status for n in (1, 2, 3)], [409, 409, 200])
+
+    def test_an_idle_connection_is_closed_after_the_answer(self):
+        self.sim("fault", kind="close_idle")
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+        self.addCleanup(connection.close)
+        connection.request("GET", f"/bot{TOKEN}/getMe")
+        response = connection.getresponse()
+        response.read()
+        self.assertEqual(response.headers["Connection"], "keep-alive")
+        self.assertEqual(connection.sock.recv(1), b"")
+
+    def test_nobody_can_connect_until_the_outage_is_over(self):
+        fault = self.sim("fault", kind="connect_refused")["id"]
+        with self.assertRaises(ConnectionRefusedError):
+            self.call("getMe")
+        self.sim("send_text", text="meanwhile")
+        self.request("DELETE", f"/sim/fault?id={fault}")
+        self.assertEqual(self.result("getUpdates")[0]["message"]["text"], "meanwhile")
+        self.assertEqual(self.read("fault")["faults"], [])
+
+    def test_an_outage_resets_a_parked_poll_and_ends_by_itself(self):
+        poll = self.in_background(self.call, "getUpdates", timeout=30)
+        self.sim("wait", polling=True)
+        self.sim("fault", kind="connect_refused", s=30)
+        self.assertIsInstance(poll(), ConnectionResetError)
+        self.sim("wait", polling=False)
+        self.sim("clock.advance", s=31)
+        while True:  # the port opens in the next turn of its loop
+            try:
+                return self.assertTrue(self.call("getMe")["ok"])
+            except ConnectionRefusedError:
+                continue
+
+    def test_chance_follows_the_seed(self):
+        self.sim("fault", kind="status", code=500, times=-1, probability=0.5)
+        first = [self.call("getMe").status for _ in range(20)]
+        self.assertEqual(set(first), {200, 500})
+        other = Server(seed=1)
+        self.addCleanup(other.close)
+        self.server = other
+        self.sim("fault", kind="status", code=500, times=-1, probability=0.5)
+        self.assertEqual([self.call("getMe").status for _ in range(20)], first)
+
+    def test_faults_that_make_no_sense_are_refused(self):
+        for body, field in (({"kind": "connect_refused", "match": {"chat": 1}}, "match"),
+                            ({"kind": "delay"}, "ms"), ({"kind": "status", "code": "x"}, "code"),
+                            ({"kind": "timeout", "apply": 1}, "apply"), ({"kind": "delay", "ms": 1, "s": 1}, "s"),
+                            ({"kind": "timeout", "times": 0}, "times"), ({"kind": "timeout", "match": {"nth": 0}}, "match")):
+            self.assertTrue(self.refused_verb("fault", **body)["error"].startswith(f"{field}:"), body)
+
+
 class Waits(SimulatorTest):
     def test_a_wait_ends_with_the_message(self):
         waiting = self.in_background(self.sim, "wait", **{"chat": OWNER, "from": "bot", "contains": "lo", "count": 2})
@@ -108,3 +163,7 @@ class Waits(SimulatorTest):
         self.sim("send_text", text="x")
         line = next(line for line in iter(stream.readline, b"") if line.startswith(b"data:"))
         self.assertIn(str(OWNER).encode(), line)
+
+
+if __name__ == "__main__":
+    unittest.main()

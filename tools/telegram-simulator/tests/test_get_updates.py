@@ -1,6 +1,7 @@
 import json
 import socket
 import time
+import unittest
 
 from tests.support import OWNER, TOKEN, SimulatorTest
 
@@ -123,6 +124,15 @@ class GetUpdates(SimulatorTest):
         self.assertEqual(self.ids(offset=update + 1), [update])
         self.assertEqual(self.ids(offset=update + 2), [])
 
+    def test_an_update_may_be_overtaken_by_the_next_and_is_not_lost(self):
+        self.sim("fault", kind="reorder_updates")
+        first = self.send()
+        self.assertEqual(self.ids(), [])
+        second = self.send()
+        self.assertEqual(self.ids(offset=1, limit=1), [second])
+        self.assertEqual(self.ids(offset=second + 1), [first])
+        self.assertEqual(self.ids(offset=second + 2), [])
+
     def test_dropped_updates_and_gaps_show_in_the_ids(self):
         first = self.send()
         self.sim("fault", kind="drop_update")
@@ -138,3 +148,7 @@ class GetUpdates(SimulatorTest):
         self.assertEqual([entity["type"] for entity in message["entities"]], ["bot_command", "mention"])
         self.assertEqual(message["chat"], {"id": OWNER, "type": "private", "first_name": "Ada"})
         json.dumps(message)
+
+
+if __name__ == "__main__":
+    unittest.main()

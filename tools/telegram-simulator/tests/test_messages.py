@@ -1,3 +1,5 @@
+import unittest
+
 from tests.support import OWNER, SimulatorTest
 
 NOT_MODIFIED = ("Bad Request: message is not modified: specified new message content and reply markup are exactly the "
@@ -212,3 +214,7 @@ class Messages(SimulatorTest):
         sent = self.sim("send_text", text="x" * 9000)
         self.assertEqual([len(update["message"]["text"]) for update in self.result("getUpdates")], [4096, 4096, 808])
         self.assertEqual(len(sent["message_ids"]), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -45,3 +45,7 @@ class Program(unittest.TestCase):
         second = subprocess.run([sys.executable, str(PROGRAM), "--port", port], capture_output=True, text=True)
         self.assertEqual(second.returncode, 1)
         self.assertEqual(second.stderr.count("\n"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

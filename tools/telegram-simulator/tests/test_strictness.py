@@ -1,5 +1,6 @@
 import json
 import tempfile
+import unittest
 from pathlib import Path
 
 from tests.support import OWNER, TOKEN, SimulatorTest
@@ -90,6 +91,33 @@ class RateModel(SimulatorTest):
         answer = self.call("editMessageText", chat_id=OWNER, message_id=message, text="last")
         self.assertEqual(answer["parameters"]["retry_after"], 60)
 
+    def test_a_refused_call_is_a_violation_that_a_test_may_allow(self):
+        self.sim("rate_model", chat_burst=1)
+        self.result("sendMessage", chat_id=OWNER, text="1")
+        self.assertEqual(self.call("sendMessage", chat_id=OWNER, text="2").status, 429)
+        self.sim("wait", violations=1, kind="rate_limit")
+        self.sim("allow", kind="rate_limit", times=1)
+        self.assertEqual(self.call("sendMessage", chat_id=OWNER, text="2").status, 429)
+        self.assertEqual(self.violations(), ["rate_limit"])
+
+    def test_a_429_of_a_fault_is_no_violation(self):
+        self.sim("fault", kind="status", code=429, retry_after=3)
+        self.assertEqual(self.call("sendMessage", chat_id=OWNER, text="1").status, 429)
+        self.assertEqual(self.violations(), [])
+
+    def test_its_numbers_can_be_set(self):
+        self.sim("rate_model", chat_burst=2, chat_rate=0.1)
+        self.result("sendMessage", chat_id=OWNER, text="1")
+        self.result("sendMessage", chat_id=OWNER, text="2")
+        self.assertEqual(self.call("sendMessage", chat_id=OWNER, text="3")["parameters"]["retry_after"], 10)
+        self.assertEqual(self.read("state")["rate_model"]["chat_burst"], 2)
+        self.assertTrue(self.refused_verb("rate_model", bot_limit=0)["error"].startswith("bot_limit:"))
+
+    def test_the_whole_bot_may_write_thirty_times_a_second(self):
+        chats = [self.sim("user.create", started=True)["chat"] for _ in range(31)]
+        codes = [self.call("sendMessage", chat_id=chat, text="x").status for chat in chats]
+        self.assertEqual((codes[:30], codes[30]), ([200] * 30, 429))
+
     def test_it_can_be_switched_off(self):
         self.sim("rate_model", on=False)
         for number in range(12):
@@ -117,3 +145,7 @@ class Journal(SimulatorTest):
         lines = self.path.read_text().splitlines()
         self.assertEqual([json.loads(line)["seq"] for line in lines], [1, 2, 3, 4])
         self.assertNotIn(TOKEN, self.path.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,6 +1,7 @@
 import http.client
 import json
 import socket
+import unittest
 
 from tests.support import OWNER, TOKEN, SimulatorTest
 
@@ -65,7 +66,7 @@ class Transport(SimulatorTest):
     def test_a_foreign_origin_or_host_name_may_not_use_the_control_api(self):
         for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example:80"}, {"Origin": "null"}):
             self.assertEqual(self.request("GET", "/sim/state", headers=headers).status, 403, headers)
-        own = {"Origin": f"http://127.0.0.1:{self.server.port}"}
+        own = {"Origin": f"http://127.0.0.1:{self.server.control_port}"}
         self.assertEqual(self.request("GET", "/sim/state", headers=own).status, 200)
 
     def test_the_page_is_served_with_a_strict_policy_and_nothing_beside_it(self):
@@ -74,3 +75,7 @@ class Transport(SimulatorTest):
         self.assertIn("default-src 'none'", page.headers["Content-Security-Policy"])
         self.assertEqual(self.request("GET", "/../simulator.py").status, 404)
         self.assertEqual(self.request("GET", "/%2e%2e/simulator.py").status, 404)
+
+
+if __name__ == "__main__":
+    unittest.main()

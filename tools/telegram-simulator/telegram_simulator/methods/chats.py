@@ -8,6 +8,13 @@ from ..errors import bad_request
 from ..state import Chat
 from .registry import Call, method
 
+# The rights of an administrator here; nobody may do more.
+ADMINISTRATOR = {
+    **{name: True for name in ("can_manage_chat", "can_delete_messages", "can_restrict_members", "can_change_info",
+                               "can_invite_users", "can_pin_messages", "can_manage_topics")},
+    **{name: False for name in ("is_anonymous", "can_manage_video_chats", "can_promote_members", "can_post_stories",
+                                "can_edit_stories", "can_delete_stories")}}
+
 
 @method
 def get_chat(call: Call) -> dict:
@@ -28,8 +35,10 @@ def member_object(call_world: Any, chat: Chat, user_id: int) -> dict[str, Any]:
     if user_id == call_world.bot["id"]:
         return bot_member(call_world, chat.bot_status)
     member: dict[str, Any] = {"user": call_world.users[user_id]}
-    if user_id in chat.admins and chat.is_group:
+    if user_id == chat.creator and user_id in chat.members:
         return {**member, "status": "creator", "is_anonymous": False}
+    if user_id in chat.admins:
+        return {**member, "status": "administrator", **ADMINISTRATOR, "can_be_edited": False}
     return {**member, "status": "member" if user_id in chat.members else "left"}
 
 
@@ -39,12 +48,22 @@ def bot_member(world: Any, status: str) -> dict[str, Any]:
     if status == "kicked":
         member["until_date"] = 0
     if status == "administrator":
-        member.update({name: True for name in (
-            "can_manage_chat", "can_delete_messages", "can_restrict_members", "can_change_info", "can_invite_users",
-            "can_pin_messages", "can_manage_topics")}, can_be_edited=False, is_anonymous=False,
-            can_manage_video_chats=False, can_promote_members=False, can_post_stories=False, can_edit_stories=False,
-            can_delete_stories=False)
+        member.update(ADMINISTRATOR, can_be_edited=False)
     return member
+
+
+@method
+def leave_chat(call: Call) -> bool:
+    chat = call.writable_chat()
+    if not chat.is_group:
+        raise bad_request("chat member status can't be changed in private chats")
+    old, chat.bot_status = chat.bot_status, "left"
+    world = call.core.world
+    call.core.emit("my_chat_member", {
+        "chat": world.chat_object(chat), "from": world.bot_sender(), "date": call.core.clock.date(),
+        "old_chat_member": bot_member(world, old), "new_chat_member": bot_member(world, "left")}, chat)
+    world.changed(chat.id)
+    return True
 
 
 @method

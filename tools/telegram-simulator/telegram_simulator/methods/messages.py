@@ -54,9 +54,7 @@ def _replace(call: Call, message: Message, changes: dict[str, Any]) -> dict:
     wanted = {**current, **changes}
     if wanted == current:
         raise bad_request(NOT_MODIFIED)
-    message.history.append({"text": message.text, "entities": current["entities"] or [],
-                            "reply_markup": current["reply_markup"],
-                            "date": message.api.get("edit_date", message.api["date"])})
+    message.remember()
     for key, value in wanted.items():
         if value is None:
             message.api.pop(key, None)

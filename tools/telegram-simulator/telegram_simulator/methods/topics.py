@@ -74,9 +74,5 @@ def reopen_forum_topic(call: Call) -> bool:
 @method
 def delete_forum_topic(call: Call) -> bool:
     chat, topic = _topic(call)
-    topic.deleted = True
-    for message in chat.messages.values():
-        if message.thread == topic.id:
-            message.deleted = True
-    call.core.world.changed(chat.id)
+    call.core.world.delete_topic(chat, topic)
     return True

@@ -1,0 +1,32 @@
+#include "domain/permissions.hpp"
+
+namespace butler::domain {
+
+Permission permission(Action action, Role role, Place place, const PermissionRules& rules) {
+  const auto owners_unless = [role](bool others_too) {
+    return role == Role::owner || others_too ? Permission::granted : Permission::owners_only;
+  };
+  switch (action) {
+    case Action::ask: return Permission::granted;
+    case Action::run: return owners_unless(!rules.run_owner_only);
+    case Action::decide: return owners_unless(!rules.approve_owner_only);
+    case Action::abort: return owners_unless(rules.allow_requester_abort);
+    case Action::panic: return owners_unless(false);
+    case Action::manage_people:
+      if (role != Role::owner) return Permission::owners_only;
+      return place == Place::private_chat ? Permission::granted : Permission::in_private_only;
+  }
+  return Permission::owners_only;
+}
+
+bool may_see(Role role, Place place, JobRelation job) {
+  if (role == Role::owner) return job.this_chat || place == Place::private_chat;
+  return job.own && job.this_chat;
+}
+
+bool may_be_meant(Role role, Place place, JobRelation job) {
+  if (!may_see(role, place, job)) return false;
+  return job.this_chat || (job.waits_for_approval && job.requester != Role::owner);
+}
+
+}  // namespace butler::domain

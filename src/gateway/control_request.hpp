@@ -1,0 +1,37 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "domain/job.hpp"
+#include "gateway/access.hpp"
+#include "gateway/gateway_store.hpp"
+#include "telegram/update.hpp"
+
+namespace butler::gateway {
+
+/// A control command on its way: who sent it, where, and until when an answer is worth waiting for.
+struct ControlRequest {
+  std::int64_t update_id = 0;
+  Lane lane = {};  ///< the chat and topic in which it was typed
+  telegram::Message message = {};
+  telegram::Person person = {};
+  Speaker speaker = Speaker::nobody;
+  std::chrono::steady_clock::time_point give_up{};
+
+  std::string person_id() const { return std::to_string(person.id); }
+};
+
+/// What a control command came to: a sentence, the end of a job, a new request, or some of them.
+struct ControlResult {
+  std::string text = {};
+  std::optional<domain::Job> ended = {};  ///< its answer is also the command's
+  std::optional<NewTurn> turn = {};       ///< to be stored with the end of the command
+};
+
+using ControlAnswer = boost::asio::awaitable<ControlResult>;
+
+}  // namespace butler::gateway

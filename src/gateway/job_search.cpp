@@ -1,0 +1,95 @@
+#include "gateway/job_search.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <ranges>
+
+#include "domain/job_id.hpp"
+#include "domain/job_status.hpp"
+#include "gateway/patience.hpp"
+#include "gateway/wording.hpp"
+
+namespace butler::gateway {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using domain::Job;
+using std::chrono::steady_clock;
+
+constexpr std::size_t jobs_to_search = 2'000;
+constexpr std::size_t jobs_to_show = 20;
+
+}  // namespace
+
+JobScope jobs_of_chat(const ControlRequest& request) {
+  JobScope scope{.chat_id = request.lane.chat_id};
+  if (request.speaker != Speaker::owner) scope.requester_id = request.person.id;
+  return scope;
+}
+
+JobScope jobs_to_name(const ControlRequest& request) {
+  return request.speaker == Speaker::owner ? JobScope{} : jobs_of_chat(request);
+}
+
+asio::awaitable<JobSearch::Found> JobSearch::find(Wish wish, const ControlRequest& request) {
+  if (!wish.typed.empty()) co_return co_await find_typed(std::move(wish), request);
+  const auto open = co_await open_jobs(jobs_of_chat(request), request.give_up);
+  if (!open) co_return std::unexpected(excuse(open.error()));
+  std::vector<Job> candidates;
+  std::ranges::copy_if(*open, std::back_inserter(candidates),
+                       [&](const Job& job) { return wish.wanted(job.status); });
+  if (candidates.empty()) co_return std::unexpected(wish.nothing());
+  if (candidates.size() > 1) {
+    co_return std::unexpected(wording::which_one(wish.command, job_lines(candidates)));
+  }
+  co_return candidates.front();
+}
+
+asio::awaitable<JobSearch::Found> JobSearch::find_typed(Wish wish, const ControlRequest& request) {
+  std::vector<std::string> ids;
+  for (const KnownJob& known : store_.known_jobs(jobs_to_name(request), jobs_to_search)) {
+    if (domain::matches_short_job_id(known.job_id, wish.typed)) ids.push_back(known.job_id);
+  }
+  if (ids.empty()) co_return std::unexpected(wording::no_such_job(wish.typed));
+  std::vector<Job> jobs;
+  for (const std::string& id : ids | std::views::take(jobs_to_show)) {
+    const auto one = co_await job(id, request.give_up);
+    if (one) {
+      jobs.push_back(*one);
+    } else if (one.error().status != 404) {
+      co_return std::unexpected(excuse(one.error()));
+    }
+  }
+  if (jobs.empty()) co_return std::unexpected(wording::job_gone(domain::short_job_id(ids.front())));
+  if (jobs.size() > 1) co_return std::unexpected(wording::which_one(wish.command, job_lines(jobs)));
+  co_return jobs.front();
+}
+
+asio::awaitable<std::expected<std::vector<Job>, api::CallError>> JobSearch::open_jobs(
+    JobScope scope, steady_clock::time_point give_up) {
+  std::vector<Job> open;
+  for (const KnownJob& known : store_.known_jobs(scope, jobs_to_search)) {
+    if (known.answered) continue;
+    const auto one = co_await job(known.job_id, give_up);
+    if (one && !domain::is_terminal(one->status)) open.push_back(*one);
+    if (!one && one.error().status != 404) co_return std::unexpected(one.error());
+    if (open.size() == jobs_to_show) break;
+  }
+  co_return open;
+}
+
+api::Call<Job> JobSearch::job(std::string job_id, steady_clock::time_point give_up) {
+  auto call = [&] { return orchestrator_.get_job(job_id); };
+  co_return co_await patiently<Job>(call, give_up);
+}
+
+std::vector<std::string> job_lines(const std::vector<Job>& jobs) {
+  const auto now = domain::wall_clock_now();
+  std::vector<std::string> lines;
+  for (const Job& job : jobs | std::views::take(jobs_to_show)) lines.push_back(wording::job_line(job, now));
+  return lines;
+}
+
+}  // namespace butler::gateway

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/orchestrator_client.hpp"
+#include "gateway/control_request.hpp"
+#include "gateway/gateway_store.hpp"
+
+namespace butler::gateway {
+
+/// The jobs that a command without an id is about: those of the chat, and of them a person's own only. Pure.
+JobScope jobs_of_chat(const ControlRequest& request);
+
+/// The jobs that may be named by their id: an owner's are all, a person's their own in this chat. Pure.
+JobScope jobs_to_name(const ControlRequest& request);
+
+/// Finds the job that a control command means.
+class JobSearch {
+ public:
+  JobSearch(GatewayStore& store, api::OrchestratorClient& orchestrator)
+      : store_(store), orchestrator_(orchestrator) {}
+
+  /// The job, or the sentence that says why there is none.
+  using Found = std::expected<domain::Job, std::string>;
+
+  /// What a command wants to find.
+  struct Wish {
+    std::string_view command;                     ///< "/approve", for the list of candidates
+    std::string typed;                            ///< the id as typed, "" when there is none
+    bool (*wanted)(domain::JobStatus) = nullptr;  ///< which jobs a command without an id can mean
+    std::string (*nothing)() = nullptr;           ///< the sentence when there is none of them
+  };
+
+  /// With an id the job that it names, whatever its status; without one the only job that is wanted.
+  boost::asio::awaitable<Found> find(Wish wish, const ControlRequest& request);
+
+  /// Jobs of the scope that have no answer yet, newest first, at most as many as a message shows.
+  boost::asio::awaitable<std::expected<std::vector<domain::Job>, api::CallError>> open_jobs(
+      JobScope scope, std::chrono::steady_clock::time_point give_up);
+
+  api::Call<domain::Job> job(std::string job_id, std::chrono::steady_clock::time_point give_up);
+
+ private:
+  boost::asio::awaitable<Found> find_typed(Wish wish, const ControlRequest& request);
+
+  GatewayStore& store_;
+  api::OrchestratorClient& orchestrator_;
+};
+
+/// A line about each job, at most as many as a message shows.
+std::vector<std::string> job_lines(const std::vector<domain::Job>& jobs);
+
+}  // namespace butler::gateway
