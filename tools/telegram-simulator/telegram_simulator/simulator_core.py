@@ -11,6 +11,7 @@ from typing import Any
 from .bot_api_spec import BotApiSpec
 from .clock import Clock
 from .faults import Faults
+from .files import FileStore
 from .journal import Journal
 from .rate_model import RateModel
 from .state import Chat, Message, World
@@ -54,6 +55,8 @@ class Core:
         self.clock = Clock(options.virtual_clock)
         self.spec = BotApiSpec(SPEC_PATH)
         self.faults = Faults(options.seed)
+        self.files = FileStore(self.clock)
+        self.albums = 0  # sent so far, by anybody
         self.journal = Journal(options.journal, options.bot_token, self.clock.monotonic)
         self.rates = RateModel(self.clock, options.rate_model)
         bot_id = options.bot_token.partition(":")[0]
