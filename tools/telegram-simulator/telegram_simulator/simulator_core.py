@@ -17,6 +17,7 @@ from .rate_model import RateModel
 from .state import Chat, Message, World
 from .update_queue import UpdateQueue
 from .utf16 import slice_units
+from .webhook import WebhookSender
 
 SPEC_PATH = Path(__file__).resolve().parent.parent / "data" / "bot-api-10.3.json"
 
@@ -68,6 +69,7 @@ class Core:
             "can_connect_to_business": False, "has_main_web_app": False, "has_topics_enabled": False})
         self.queue = UpdateQueue(self.clock, self.spec, self.faults, options.seed)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.webhook = WebhookSender(self, options.seed)
         self.permissions: list[Permission] = []
         self.listeners: list[Callable[[str, int | None], None]] = []
         self.world.changed = lambda chat_id: self.notify("chat", chat_id)
@@ -134,6 +136,7 @@ class Core:
 
     def close(self) -> None:
         """Ends what goes on by itself and closes the journal's file."""
+        self.webhook.stop()
         for task in list(self._tasks):
             task.cancel()
         self.journal.close()
