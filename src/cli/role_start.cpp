@@ -5,12 +5,15 @@
 #include <cstdlib>
 #include <ctime>
 #include <exception>
+#include <optional>
+#include <utility>
 
 #include "cli/exit_code.hpp"
 #include "cli/home.hpp"
 #include "cli/report.hpp"
 #include "config/load.hpp"
 #include "gateway/main.hpp"
+#include "http/listening_socket.hpp"
 #include "log/log.hpp"
 #include "orchestrator/main.hpp"
 #include "process/role.hpp"
@@ -38,9 +41,41 @@ void set_time_zone(const config::Environment& environment) {
   ::tzset();
 }
 
+/// Opened before root is given up: in a home of root's, the agent's user can neither call the worker there
+/// nor put a socket of its own in this place. A role that has no socket does its work all the same.
+std::optional<http::ListeningSocket> listen_in_home(const std::filesystem::path& path) {
+  try {
+    return http::ListeningSocket::on_path(path);
+  } catch (const std::exception& fault) {
+    log::error("admin.unavailable", {{"path", path.string()}, {"error", fault.what()}});
+    return std::nullopt;
+  }
+}
+
+/// The orchestrator is administered through its API.
+std::optional<http::ListeningSocket> open_admin_socket(const config::OrchestratorSettings&) {
+  return std::nullopt;
+}
+std::optional<http::ListeningSocket> open_admin_socket(const config::GatewaySettings& settings) {
+  return listen_in_home(settings.home / "gateway.sock");
+}
+std::optional<http::ListeningSocket> open_admin_socket(const config::WorkerSettings& settings) {
+  return listen_in_home(settings.home / "worker.sock");
+}
+
+int run(const config::OrchestratorSettings& settings, std::optional<http::ListeningSocket>) {
+  return orchestrator::run(settings);
+}
+int run(const config::GatewaySettings& settings, std::optional<http::ListeningSocket> admin) {
+  return gateway::run(settings, std::move(admin));
+}
+int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin) {
+  return worker::run(settings, std::move(admin));
+}
+
 template <class Settings>
 int start(config::Role role, const config::Start& process_start, const config::Loaded& loaded,
-          const config::Decoded<Settings>& settings, int (*run)(const Settings&)) {
+          const config::Decoded<Settings>& settings) {
   if (!settings) {
     print_problems(settings.error());
     return exit_config;
@@ -51,9 +86,10 @@ int start(config::Role role, const config::Start& process_start, const config::L
   set_time_zone(loaded.environment);
   ::umask(nobody_else);
   prepare_folders(*settings);
+  auto admin = open_admin_socket(*settings);
   process::drop_root(role == config::Role::worker ? agent_user : control_user);
   process::harden(supervised);
-  return run(*settings);
+  return run(*settings, std::move(admin));
 }
 
 }  // namespace
@@ -64,11 +100,9 @@ int start_role(config::Role role) {
   try {
     switch (role) {
       case config::Role::orchestrator:
-        return start(role, process_start, loaded, config::orchestrator_settings(loaded), orchestrator::run);
-      case config::Role::gateway:
-        return start(role, process_start, loaded, config::gateway_settings(loaded), gateway::run);
-      case config::Role::worker:
-        return start(role, process_start, loaded, config::worker_settings(loaded), worker::run);
+        return start(role, process_start, loaded, config::orchestrator_settings(loaded));
+      case config::Role::gateway: return start(role, process_start, loaded, config::gateway_settings(loaded));
+      case config::Role::worker: return start(role, process_start, loaded, config::worker_settings(loaded));
     }
   } catch (const std::exception& fault) {
     log::error("role.failed", {{"error", fault.what()}});

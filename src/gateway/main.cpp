@@ -1,10 +1,13 @@
 #include "gateway/main.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <utility>
 
+#include "admin/admin_socket.hpp"
 #include "async/task_group.hpp"
 #include "gateway/gateway.hpp"
 #include "log/log.hpp"
+#include "metrics/process_metrics.hpp"
 #include "process/role.hpp"
 
 namespace butler::gateway {
@@ -27,14 +30,23 @@ asio::awaitable<void> run_to_the_end(Gateway& gateway, asio::io_context& context
 
 }  // namespace
 
-int run(const config::GatewaySettings& settings) {
+int run(const config::GatewaySettings& settings, std::optional<http::ListeningSocket> admin) {
   int exit_status = 1;
   try {
     asio::io_context context{1};
+    metrics::Registry registry;
+    metrics::add_process_metrics(registry);
+    std::optional<admin::AdminSocket> administration;
     Gateway gateway(context.get_executor(), settings, process::notify_ready);
     async::TaskGroup signals(context.get_executor());
     async::TaskGroup main(context.get_executor());
     signals.spawn("signals", end_on_signal(gateway));
+    if (admin) {
+      administration.emplace(context.get_executor(), *std::move(admin));
+      administration->add(admin::health_route("gateway"));
+      administration->add(admin::metrics_route(registry));
+      signals.spawn("administration", administration->run());
+    }
     main.spawn("gateway", run_to_the_end(gateway, context, exit_status));
     context.run();
   } catch (const std::exception& error) {

@@ -309,13 +309,9 @@ void ResponseParser::fail(std::string why) {
 void ResponseParser::restart() { impl_ = std::make_unique<Impl>(body_limit_, without_body_); }
 
 Response error_response(int status, std::string_view code, std::string_view message) {
-  Response response{.status = status, .headers = {{"content-type", "application/json"}}, .body = {}};
-  response.body.append(R"({"error":")")
-      .append(code)
-      .append(R"(","message":")")
-      .append(message)
-      .append(R"("})");
-  return response;
+  std::string text;
+  text.append(R"({"error":")").append(code).append(R"(","message":")").append(message).append(R"("})");
+  return json_response(status, std::move(text));
 }
 
 }  // namespace butler::http

@@ -75,6 +75,10 @@ std::string_view RequestHead::query() const {
   return mark == std::string_view::npos ? std::string_view{} : all.substr(mark + 1);
 }
 
+Response json_response(int status, std::string text) {
+  return {.status = status, .headers = {{"content-type", "application/json"}}, .body = std::move(text)};
+}
+
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 100: return "Continue";

@@ -54,6 +54,9 @@ struct Response {
   std::string body = {};
 };
 
+/// A response of JSON text.
+Response json_response(int status, std::string text);
+
 /// The standard reason phrase; "" for an unknown status.
 std::string_view reason_phrase(int status);
 

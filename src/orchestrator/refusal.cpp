@@ -74,11 +74,7 @@ Refusal lease_lost(const std::optional<store::Lease>& lease) {
 }
 
 http::Response json_response(int status, const json::Value& body) {
-  http::Response response;
-  response.status = status;
-  response.headers.add("content-type", "application/json");
-  response.body = json::serialize(body);
-  return response;
+  return http::json_response(status, json::serialize(body));
 }
 
 http::Response to_response(const Refusal& refusal) {

@@ -3,34 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http/path_pattern.hpp"
+
 namespace butler::orchestrator {
-
-namespace {
-
-/// Takes the part up to the next slash off the front of the path.
-std::string_view take_segment(std::string_view& path) {
-  const auto slash = path.find('/');
-  const auto segment = path.substr(0, slash);
-  path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
-  return segment;
-}
-
-bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& parameters) {
-  while (!pattern.empty() && !path.empty()) {
-    const auto wanted = take_segment(pattern);
-    const auto segment = take_segment(path);
-    if (wanted.starts_with(':')) {
-      auto decoded = http::percent_decode(segment, false);
-      if (!decoded || decoded->empty()) return false;
-      parameters.push_back(*std::move(decoded));
-    } else if (wanted != segment) {
-      return false;
-    }
-  }
-  return pattern.empty() && path.empty();
-}
-
-}  // namespace
 
 std::optional<std::string> RouteRequest::header(std::string_view name) const {
   const auto found = request.head.headers.find(name);
@@ -40,12 +15,12 @@ std::optional<std::string> RouteRequest::header(std::string_view name) const {
 RouteTable::Match RouteTable::find(std::string_view method, std::string_view path) const {
   Match match;
   for (const auto& route : routes_) {
-    std::vector<std::string> parameters;
-    if (!matches(route.path, path, parameters)) continue;
+    auto parameters = http::match_path(route.path, path);
+    if (!parameters) continue;
     match.path_known = true;
     if (route.method != method) continue;
     match.route = &route;
-    match.parameters = std::move(parameters);
+    match.parameters = *std::move(parameters);
     return match;
   }
   return match;

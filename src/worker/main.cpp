@@ -12,10 +12,12 @@
 #include <string>
 #include <utility>
 
+#include "admin/admin_socket.hpp"
 #include "api/orchestrator_client.hpp"
 #include "async/task_group.hpp"
 #include "http/types.hpp"
 #include "log/log.hpp"
+#include "metrics/process_metrics.hpp"
 #include "process/role.hpp"
 #include "worker/agent_environment.hpp"
 #include "worker/claim_loop.hpp"
@@ -168,7 +170,7 @@ asio::awaitable<void> run_to_end(Worker& worker, asio::io_context& io) {
 
 }  // namespace
 
-int run(const config::WorkerSettings& settings) {
+int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin) {
   require_runnable(settings);
   set_time_zone(settings.time_zone);
   prepare_folders(settings);
@@ -183,11 +185,20 @@ int run(const config::WorkerSettings& settings) {
     log::error("worker.fault", {{"error", fault}});
     std::_Exit(EXIT_FAILURE);
   });
+  metrics::Registry registry;
+  metrics::add_process_metrics(registry);
+  std::optional<admin::AdminSocket> administration;
   Worker worker(io.get_executor(), settings);
   log::info("worker.started", {{"worker", settings.worker_id},
                                {"mode", real ? "rpc" : "mock"},
                                {"slots", settings.concurrency},
                                {"orchestrator", settings.orchestrator_url}});
+  if (admin) {
+    administration.emplace(io.get_executor(), *std::move(admin));
+    administration->add(admin::health_route("worker"));
+    administration->add(admin::metrics_route(registry));
+    root.spawn("administration", administration->run());
+  }
   root.spawn("worker", run_to_end(worker, io));
   io.run();
   return EXIT_SUCCESS;

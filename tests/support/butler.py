@@ -198,6 +198,15 @@ class Butler:
     def report(self) -> str:
         return "\n".join(process.report() for process in self.processes)
 
+    # ---- administration ------------------------------------------------------------------------------
+
+    def socket_of(self, role: str) -> Path:
+        """Where gateway and worker are administered."""
+        return self.home / f"{role}.sock"
+
+    def administer(self, role: str, method: str, path: str, body=None) -> net.Reply:
+        return net.request_on_socket(self.socket_of(role), method, path, body)
+
     # ---- the HTTP API --------------------------------------------------------------------------------
 
     def as_gateway(self, method: str, path: str, body=None, headers: dict[str, str] | None = None, **query) -> net.Reply:

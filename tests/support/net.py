@@ -1,11 +1,13 @@
-"""Ports and HTTP on loopback."""
+"""Ports, and HTTP on loopback and on unix sockets."""
 
+import http.client
 import json
 import random
 import socket
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from pathlib import Path
 
 # Below the kernel's ephemeral range, so that no outgoing connection takes one between choice and use.
 _PORTS = range(20_000, 30_000)
@@ -53,3 +55,27 @@ def request(method: str, url: str, body=None, headers: dict[str, str] | None = N
     except urllib.error.HTTPError as error:
         with error:
             return Reply(error.code, error.read(), dict(error.headers))
+
+
+class _SocketConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path: Path, timeout: float):
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def request_on_socket(path: Path, method: str, target: str, body=None, timeout: float = 60.0) -> Reply:
+    """As request(), to who listens on the unix socket `path`."""
+    connection = _SocketConnection(path, timeout)
+    try:
+        connection.request(method, target, None if body is None else json.dumps(body).encode())
+        response = connection.getresponse()
+        return Reply(response.status, response.read(), dict(response.getheaders()))
+    finally:
+        connection.close()

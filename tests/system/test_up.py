@@ -44,6 +44,27 @@ class Up(SystemTest):
         self.assertNotIn(0, status.values())
         self.assertNotEqual(status["worker"], status["orchestrator"], "the agent's user reads nothing of the others")
 
+    def test_gateway_and_worker_are_administered_on_sockets_that_only_the_owner_may_use(self):
+        self.butler.up()
+        for role in ("gateway", "worker"):
+            health = self.butler.administer(role, "GET", "/health").json
+            self.assertEqual((health["ok"], health["role"]), (True, role))
+            metrics = self.butler.administer(role, "GET", "/metrics")
+            self.assertIn('butler_build_info{version="', metrics.text)
+            status = self.butler.socket_of(role).stat()
+            self.assertEqual(status.st_mode & 0o777, 0o600)
+            self.assertEqual(status.st_uid, os.geteuid(), "the agent's user is not who may call the worker")
+        old = self.butler.kill("worker")
+        self.butler.wait_for_restart("worker", old)
+        self.butler.wait_for_log("worker", r"event=worker\.started")
+        until(lambda: self._answers("worker"), "the new worker to answer where the killed one did")
+
+    def _answers(self, role: str) -> bool:
+        try:
+            return self.butler.administer(role, "GET", "/health").status == 200
+        except OSError:
+            return False
+
     def _uid(self, pid: int) -> int:
         with open(f"/proc/{pid}/status") as lines:
             return int(next(line for line in lines if line.startswith("Uid:")).split()[1])

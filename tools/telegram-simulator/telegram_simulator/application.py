@@ -7,6 +7,7 @@ import traceback
 
 from .bot_side import BotSide
 from .control_side import ControlSide
+from .file_side import FileSide
 from .http_server import HttpServer, Request, Response
 from .outage import Outage
 from .page_side import PageSide
@@ -20,6 +21,7 @@ class Application:
         self.core = Core(options)
         self._bot = BotSide(self.core)
         self._page = PageSide(self.core)
+        self._files = FileSide(self.core)
         self._server = HttpServer(self._handle, _error_body)
         self._control_server = HttpServer(self._handle, _error_body)
         self._control: ControlSide | None = None
@@ -29,7 +31,8 @@ class Application:
     async def start(self, host: str, port: int, control_port: int | None = None) -> int:
         """Returns the port it listens on. On `control_port` the same is served, also while the first one is closed by
         the fault connect_refused."""
-        self._control = ControlSide(self.core, Outage(self.core, self._server, control_port is not None))
+        self._control = ControlSide(self.core, Outage(self.core, self._server, control_port is not None),
+                                    self._files)
         self.port = await self._server.listen(host, port)
         if control_port is not None:
             self.control_port = await self._control_server.listen(host, control_port)
@@ -60,7 +63,7 @@ class Application:
             assert self._control is not None
             return await self._control.handle(request)
         if path.startswith("/file/"):
-            return Response(404, _error_body(404, "Not Found"))
+            return await self._files.handle(request)
         if request.method != "GET":
             return Response(405, _error_body(405, "Method Not Allowed"))
         return self._page.file(path)

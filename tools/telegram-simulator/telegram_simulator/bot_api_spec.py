@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import bot_api_description
+from .rich_messages import measure
 
 # Numbers that the server clamps silently instead of refusing [server source].
 CLAMPED = {("getUpdates", "limit"), ("getUpdates", "timeout")}
@@ -134,16 +135,14 @@ class BotApiSpec:
     def _value(self, owner: str, field: dict, value: Any, path: str, problems: list[Problem]) -> None:
         """Checks one value against the declaration of its field, nested objects included."""
         name = field["name"]
-        best: list[Problem] | None = None
-        for candidate in field["types"]:
-            found: list[Problem] = []
-            self._typed(owner, name, candidate, value, path, found)
-            if best is None or len(found) < len(best):
-                best = found
-            if not best:
-                break
-        problems.extend(best or [])
-        if best:
+        items = [kind.removeprefix("Array of ") for kind in field["types"] if kind.startswith("Array of ")]
+        if len(items) > 1 and isinstance(value, list):  # "Array of A and B" is one array with items of both
+            found = [problem for index, item in enumerate(value)
+                     for problem in self._best(owner, name, items, item, f"{path}[{index}]")]
+        else:
+            found = self._best(owner, name, field["types"], value, path)
+        problems.extend(found)
+        if found:
             return
 
         def complain(kind: str, detail: str) -> None:
@@ -170,6 +169,18 @@ class BotApiSpec:
                 for item in value:
                     if item not in self.update_types:
                         complain("enum", f"{item!r} is no kind of update")
+
+    def _best(self, owner: str, name: str, kinds: list[str], value: Any, path: str) -> list[Problem]:
+        """The problems with the kind that fits best."""
+        best: list[Problem] | None = None
+        for kind in kinds:
+            found: list[Problem] = []
+            self._typed(owner, name, kind, value, path, found)
+            if best is None or len(found) < len(best):
+                best = found
+            if not best:
+                break
+        return best or []
 
     @staticmethod
     def _length(field: dict, value: str, complain) -> None:
@@ -198,6 +209,12 @@ class BotApiSpec:
         if kind in fits:
             if not fits[kind]:
                 problems.append(Problem("type", path, owner, name, f"expected {kind}, got {json.dumps(value)[:60]}"))
+            return
+        if kind == "RichText" and isinstance(value, str):  # plain text is RichText too [docs]
+            return
+        if kind == "RichText" and isinstance(value, list):  # and so is an array of RichText [docs]
+            for index, item in enumerate(value):
+                self._typed(owner, name, kind, item, f"{path}[{index}]", problems)
             return
         declared = self.types[kind]
         if declared.get("subtypes"):
@@ -245,8 +262,18 @@ class BotApiSpec:
                     field = "chat_id" if "message_id" in values and "chat_id" not in values else "group"
                     problems.append(Problem("missing" if field == "chat_id" else kind, field, owner, field,
                                             "give chat_id and message_id, or inline_message_id"))
+            elif kind == "rich_limits":
+                self._check_rich(rule, values, path, problems)
+            elif kind == "album" and isinstance(values.get("media"), list):
+                kinds = {item.get("type") for item in values["media"] if isinstance(item, dict)}
+                if len(kinds) > 1 and kinds & {"document", "audio"}:
+                    problems.append(Problem(kind, "media", owner, "media",
+                                            "documents only with documents, audio only with audio"))
             elif kind == "bot_reactions" and len(values.get("reaction") or ()) > 1:
                 problems.append(Problem(kind, "reaction", owner, "reaction", "a bot sets at most one reaction"))
+        if values.get("parse_mode"):
+            problems.append(Problem("parse_mode", f"{path}.parse_mode", owner, "parse_mode",
+                                    "entities are to be used instead"))
         if owner == "InlineKeyboardMarkup" and isinstance(values.get("inline_keyboard"), list):
             rows = [row for row in values["inline_keyboard"] if isinstance(row, list)]
             # Clients show at most 8 in a row and 100 in all [client behaviour].
@@ -256,3 +283,12 @@ class BotApiSpec:
             if owner in self.methods and isinstance(values.get(name), list) and len(values[name]) > 100:
                 # Only the first hundred are shown [client behaviour].
                 problems.append(Problem("entities", name, owner, name, f"{len(values[name])} entities; shown are 100"))
+
+    @staticmethod
+    def _check_rich(rule: dict, values: dict, path: str, problems: list[Problem]) -> None:
+        size = measure(values)
+        for limit, found in (("max_chars", size.chars), ("max_blocks", size.blocks), ("max_depth", size.depth),
+                             ("max_media", size.media), ("max_table_columns", size.columns)):
+            if found > rule[limit]:
+                problems.append(Problem("rich_limits", path, "InputRichMessage", limit.removeprefix("max_"),
+                                        f"{found}; allowed are {rule[limit]}"))

@@ -36,7 +36,7 @@ class BotSide:
         except BotApiError as error:
             if error.violation:
                 self._violation(record, error.violation, error.field, error.description)
-            return self._finish(record, error.code, error.body(), error)
+            return self._finish(record, error.code, error)
 
     async def _answer(self, request: Request, record: _Record) -> Response:
         core = self._core
@@ -73,8 +73,6 @@ class BotSide:
         self._check_rate(name, raw, record)
         params, problems = core.spec.check(name, raw, {file.name for file in record.files})
         record.params = params
-        if params.get("parse_mode"):
-            problems.append(Problem("parse_mode", "parse_mode", name, "parse_mode", "entities are to be used instead"))
         if problems:
             self._refuse(record, problems)
         model = METHODS.get(name)
@@ -152,7 +150,7 @@ class BotSide:
                             migrate_to_chat_id=options.get("migrate_to"))
         if code == 429 and "description" not in options:
             error.description = f"Too Many Requests: retry after {error.retry_after}"
-        return self._finish(record, code, error.body(), error)
+        return self._finish(record, code, error)
 
     def _ok(self, record: _Record, body: bytes) -> Response:
         shown: Any = {"ok": True, "result": record.effect["update_ids"]} if "update_ids" in record.effect \
@@ -160,13 +158,10 @@ class BotSide:
         self._write(record, 200, shown)
         return Response(200, body)
 
-    def _finish(self, record: _Record, status: int | None, body: dict | None,
-                error: BotApiError | None = None) -> Response:
-        self._write(record, status, body)
-        headers = {}
-        if error is not None and error.retry_after is not None and status == 429:
-            headers["Retry-After"] = str(error.retry_after)
-        return Response(status or 500, json.dumps(body, ensure_ascii=False).encode(), headers=headers)
+    def _finish(self, record: _Record, status: int | None, error: BotApiError | None) -> Response:
+        """Records the call's end; without an error there is nothing to answer with."""
+        self._write(record, status, None if error is None else error.body())
+        return Response(500) if error is None else error.response()
 
     def _write(self, record: _Record, status: int | None, response: Any) -> None:
         entry: dict[str, Any] = {

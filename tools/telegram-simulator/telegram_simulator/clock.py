@@ -67,6 +67,8 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         """Returns when this many seconds of the clock have passed."""
+        if seconds <= 0:
+            return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         timer = self.call_later(seconds, lambda: done.done() or done.set_result(None))
         try:

@@ -15,11 +15,13 @@ from .assertions import CHECKS, check
 from .control_fields import Fields
 from .errors import ControlError
 from .faults import OUTAGE_KINDS
+from .file_side import FileSide
 from .http_server import Request, Response
 from .outage import Outage
 from .predicates import parse_predicate
 from .simulator_core import Core, Permission
 from .user_chats import UserChats
+from .user_media import UserMedia
 from .user_side import UserSide
 
 MAX_WAIT_SECONDS = 120
@@ -29,11 +31,13 @@ UNRECORDED = {"marker", "assert"}  # verbs that write their own entry, or none
 class ControlSide:
     """Routes the control API."""
 
-    def __init__(self, core: Core, outage: Outage):
+    def __init__(self, core: Core, outage: Outage, files: FileSide):
         self._core = core
+        self._files = files
         self._outage = outage
         chats = UserChats(core)
         users = UserSide(core, chats)
+        media = UserMedia(core)
         self._verbs: dict[str, Callable[[Fields], Any]] = {
             "user.create": chats.user_create, "user.topics": chats.user_topics, "chat.create": chats.chat_create,
             "join": chats.join, "leave": chats.leave, "kick": chats.kick, "promote": chats.promote,
@@ -45,7 +49,8 @@ class ControlSide:
             "stop_draft": users.stop_draft, "react": users.react, "open_deeplink": users.open_deeplink, "delete_message": users.delete_message,
             "raw_update": users.raw_update, "clock.advance": self._advance, "allow": self._allow,
             "marker": self._marker, "rate_model": self._rate_model,
-            "assert": lambda fields: check(core, fields)}
+            "assert": lambda fields: check(core, fields),
+            **media.verbs()}
 
     async def handle(self, request: Request) -> Response:
         """Answers JSON; refuses what another web site's script might send."""
@@ -108,6 +113,8 @@ class ControlSide:
         core, world = self._core, self._core.world
         if name.startswith("chat/"):
             return self._transcript(name.removeprefix("chat/"), query)
+        if name.startswith("file/"):
+            return self._files.shown(name.removeprefix("file/"))
         if name == "typing":
             return _json({"typing": world.live_typing()})
         if name == "drafts":

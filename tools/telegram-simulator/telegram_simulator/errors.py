@@ -1,5 +1,11 @@
 """The two kinds of refusal: one spoken to the bot (Bot API), one to the test (control API)."""
 
+from __future__ import annotations
+
+import json
+
+from .http_server import Response
+
 
 def bot_api_description(prefix: str, message: str) -> str:
     """Joins prefix and message as the Bot API server does: the first letter becomes small, unless the second one is
@@ -23,6 +29,11 @@ class BotApiError(Exception):
         self.migrate_to_chat_id = migrate_to_chat_id
         self.violation = violation
         self.field = field
+
+    def response(self) -> Response:
+        """The HTTP answer; the wait of a 429 is in a header too [server source]."""
+        headers = {"Retry-After": str(self.retry_after)} if self.retry_after is not None and self.code == 429 else {}
+        return Response(self.code, json.dumps(self.body(), ensure_ascii=False).encode(), headers=headers)
 
     def body(self) -> dict:
         answer: dict = {"ok": False, "error_code": self.code, "description": self.description}

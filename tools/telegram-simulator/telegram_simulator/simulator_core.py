@@ -11,11 +11,13 @@ from typing import Any
 from .bot_api_spec import BotApiSpec
 from .clock import Clock
 from .faults import Faults
+from .files import FileStore
 from .journal import Journal
 from .rate_model import RateModel
 from .state import Chat, Message, World
 from .update_queue import UpdateQueue
 from .utf16 import slice_units
+from .webhook import WebhookSender
 
 SPEC_PATH = Path(__file__).resolve().parent.parent / "data" / "bot-api-10.3.json"
 
@@ -54,6 +56,8 @@ class Core:
         self.clock = Clock(options.virtual_clock)
         self.spec = BotApiSpec(SPEC_PATH)
         self.faults = Faults(options.seed)
+        self.files = FileStore(self.clock)
+        self.albums = 0  # sent so far, by anybody
         self.journal = Journal(options.journal, options.bot_token, self.clock.monotonic)
         self.rates = RateModel(self.clock, options.rate_model)
         bot_id = options.bot_token.partition(":")[0]
@@ -65,6 +69,7 @@ class Core:
             "can_connect_to_business": False, "has_main_web_app": False, "has_topics_enabled": False})
         self.queue = UpdateQueue(self.clock, self.spec, self.faults, options.seed)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.webhook = WebhookSender(self, options.seed)
         self.permissions: list[Permission] = []
         self.listeners: list[Callable[[str, int | None], None]] = []
         self.world.changed = lambda chat_id: self.notify("chat", chat_id)
@@ -131,6 +136,7 @@ class Core:
 
     def close(self) -> None:
         """Ends what goes on by itself and closes the journal's file."""
+        self.webhook.stop()
         for task in list(self._tasks):
             task.cancel()
         self.journal.close()

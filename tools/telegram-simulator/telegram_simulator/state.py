@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .clock import Clock
+from .media import media_of
+from .rich_messages import plain_text
 
 TYPING_SECONDS = 5.0  # [docs]
 DRAFT_SECONDS = 30.0  # [docs]
@@ -30,7 +32,9 @@ class Message:
 
     @property
     def text(self) -> str:
-        """What there is to read: the text, or the caption of a file."""
+        """What there is to read: the text, the caption of a file, or a rich message without its looks."""
+        if "rich_message" in self.api:
+            return plain_text(self.api["rich_message"]["blocks"])
         return self.api.get("text", self.api.get("caption", ""))
 
     @property
@@ -61,6 +65,12 @@ class Message:
                  "edits": len(self.history), "silent": self.silent,
                  "reactions": [{"user": user, "emoji": item.get("emoji", "")}
                                for user, items in self.reactions.items() for item in items]}
+        media = media_of(self.api)
+        if media is not None:
+            shown["media"] = media
+        for key in ("media_group_id", "forward_origin", "rich_message"):
+            if key in self.api:
+                shown[key] = self.api[key]
         if self.is_service:
             shown["service"] = {key: value for key, value in self.api.items() if key.startswith(SERVICE_PREFIXES)}
         return shown

@@ -34,6 +34,7 @@ class QueuedUpdate:
     kind: str
     text: str  # its JSON
     expires: float
+    lane: str = ""  # a webhook gets the updates of one lane one after the other
     owed: int = 0  # deliveries that still come, whatever was confirmed
 
 
@@ -73,6 +74,7 @@ class UpdateQueue:
         self.allowed: list[str] | None = None
         self.confirmed_below = first_id
         self.on_change: Callable[[], None] = lambda: None
+        self.on_push: Callable[[], None] = lambda: None
         self.on_confirm: Callable[[int, list[int]], None] = lambda offset, ids: None
 
     @property
@@ -112,7 +114,7 @@ class UpdateQueue:
         if what == "drop_update":
             return update_id
         whole = f'{{"update_id":{update_id},{json.dumps(kind)}:{text}}}'
-        update = QueuedUpdate(update_id, kind, whole, date + LIFETIMES.get(kind, DAY))
+        update = QueuedUpdate(update_id, kind, whole, date + LIFETIMES.get(kind, DAY), _lane(kind, payload, chat))
         if what == "reorder_updates" and self._late is None:
             update.owed = 1
             self._late = update
@@ -139,7 +141,7 @@ class UpdateQueue:
         kind = next((key for key in update if key != "update_id"), "")
         text = json.dumps({"update_id": update_id, **{k: v for k, v in update.items() if k != "update_id"}},
                           ensure_ascii=False)
-        self._push(QueuedUpdate(update_id, kind, text, self._clock.unix() + LIFETIMES.get(kind, DAY)))
+        self._push(QueuedUpdate(update_id, kind, text, self._clock.unix() + LIFETIMES.get(kind, DAY), "raw"))
         return update_id
 
     def _push(self, update: QueuedUpdate) -> None:
@@ -149,7 +151,39 @@ class UpdateQueue:
             self._queue.append(late)
         if self._parked is not None:
             self._parked.wake()
+        self.on_push()
         self.on_change()
+
+    def lanes(self) -> list[str]:
+        """Those in which something waits."""
+        self._expire()
+        return list(dict.fromkeys(update.lane for update in self._queue))
+
+    def first_of(self, lane: str) -> QueuedUpdate | None:
+        """What a webhook gets next from this lane."""
+        self._expire()
+        return next((update for update in self._queue if update.lane == lane), None)
+
+    def waits(self, update: QueuedUpdate) -> bool:
+        """False once it is delivered, dropped or expired."""
+        self._expire()
+        return any(other is update for other in self._queue)
+
+    def delivered(self, update: QueuedUpdate) -> None:
+        """A webhook took it; gone, unless it is to come twice."""
+        update.owed -= 1
+        if update.owed <= 0:
+            self.drop(update)
+
+    def drop(self, update: QueuedUpdate) -> None:
+        """It comes no more."""
+        self._queue = deque(other for other in self._queue if other is not update)
+        self.on_change()
+
+    def end_poll(self, why: str) -> None:
+        """A parked getUpdates is answered 409."""
+        if self._parked is not None:
+            self._parked.fail(BotApiError(409, why))
 
     def drop_all(self) -> None:
         """drop_pending_updates."""
@@ -254,3 +288,8 @@ class UpdateQueue:
             self._clock.call_later(CONFLICT_PAUSE, older.fail, error)
         # The older poll's task runs first, so that its end and this one's start stay in order.
         await asyncio.sleep(0)
+
+
+def _lane(kind: str, payload: dict[str, Any], chat: int | None) -> str:
+    """Presses keep their order per person, everything else per chat [server source]."""
+    return f"user {payload['from']['id']}" if kind == "callback_query" else f"chat {chat}"

@@ -50,6 +50,7 @@ class Answer(dict):
     """A JSON answer with its HTTP status and headers."""
 
     status: int
+    body: bytes
     headers: dict[str, str]
 
 
@@ -70,7 +71,9 @@ class SimulatorTest(unittest.TestCase):
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
             raw = response.read()
-            answer = Answer(json.loads(raw) if "json" in response.headers["Content-Type"] else {"raw": raw.decode()})
+            answer = Answer(json.loads(raw) if "json" in response.headers["Content-Type"] else
+                            {"raw": raw.decode("utf-8", "replace")})
+            answer.body = raw
             answer.status = response.status
             answer.headers = dict(response.headers)
             return answer
@@ -81,6 +84,16 @@ class SimulatorTest(unittest.TestCase):
         """A Bot API call with a JSON body."""
         return self.request("POST", f"/bot{TOKEN}/{bot_method}", json.dumps(params).encode(),
                             {"Content-Type": "application/json"})
+
+    def upload(self, bot_method: str, files: dict[str, tuple[str, str, bytes]], **params: Any) -> Answer:
+        """A Bot API call as multipart; `files`: part → (file name, type, bytes)."""
+        parts = [f'--xx\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
+                 + (value if isinstance(value, str) else json.dumps(value)).encode() + b"\r\n"
+                 for name, value in params.items()]
+        parts += [f'--xx\r\nContent-Disposition: form-data; name="{name}"; filename="{file}"\r\nContent-Type: {mime}\r\n\r\n'
+                  .encode() + data + b"\r\n" for name, (file, mime, data) in files.items()]
+        return self.request("POST", f"/bot{TOKEN}/{bot_method}", b"".join(parts) + b"--xx--\r\n",
+                            {"Content-Type": "multipart/form-data; boundary=xx"})
 
     def result(self, bot_method: str, **params: Any) -> Any:
         answer = self.call(bot_method, **params)

@@ -1,6 +1,6 @@
 """The modelled Bot API methods, a module per concern. Importing the package fills the registry."""
 
-from . import chats, commands, drafts, messages, topics, updates  # noqa: F401 (imported for their registrations)
+from . import chats, commands, copies, drafts, files, media, messages, rich, topics, updates, webhook  # noqa: F401 (imported for their registrations)
 from .registry import Call, METHODS, RawJson
 
 __all__ = ["Call", "METHODS", "RawJson"]

@@ -1,4 +1,4 @@
-"""Parts that several methods take: a text with entities, a keyboard, a reply, a thread."""
+"""Parts that several methods take: a text or caption with entities, a keyboard, a reply, a thread."""
 
 from __future__ import annotations
 
@@ -11,13 +11,10 @@ from ..state import Chat, Message
 from .registry import Call
 
 MAX_TEXT = 4096  # code points after cleaning: the server counts those for bots [server source]
+MAX_CAPTION = 1024  # [docs]
 
 
-def formatted_text(call: Call, *, allow_empty: bool = False) -> FormattedText:
-    """The call's text as a reader sees it, from `entities` or `parse_mode`."""
-    text = call.params.get("text", "")
-    entities = call.params.get("entities", [])
-    mode = call.params.get("parse_mode")
+def _formatted(call: Call, text: str, entities: list[Any], mode: str | None, allow_empty: bool) -> FormattedText:
     if mode:
         if mode.lower() != "markdownv2":
             raise bad_request("unsupported parse_mode: the simulator reads MarkdownV2 only",
@@ -26,11 +23,31 @@ def formatted_text(call: Call, *, allow_empty: bool = False) -> FormattedText:
     if not text and not allow_empty:
         raise bad_request("message text is empty", violation="empty_text")
     result = format_text(text, entities, allow_empty=allow_empty)
-    if len(result.text) > MAX_TEXT:
-        raise bad_request("message is too long", violation="length", field="text")
     if result.repaired:
         call.effect["entities_repaired"] = True
     return result
+
+
+def formatted_text(call: Call, *, allow_empty: bool = False) -> FormattedText:
+    """The call's text as a reader sees it, from `entities` or `parse_mode`."""
+    params = call.params
+    result = _formatted(call, params.get("text", ""), params.get("entities", []), params.get("parse_mode"), allow_empty)
+    if len(result.text) > MAX_TEXT:
+        raise bad_request("message is too long", violation="length", field="text")
+    return result
+
+
+def caption_content(call: Call, fields: dict[str, Any]) -> dict[str, Any]:
+    """The caption in `fields` (a call's, or those of one item of an album) as the Message has it."""
+    result = _formatted(call, fields.get("caption", ""), fields.get("caption_entities", []), fields.get("parse_mode"), True)
+    if len(result.text) > MAX_CAPTION:
+        raise bad_request("message caption is too long", violation="length", field="caption")
+    content: dict[str, Any] = {}
+    if result.text:
+        content["caption"] = result.text
+    if result.entities:
+        content["caption_entities"] = result.entities
+    return content
 
 
 def thread_for_send(call: Call, chat: Chat) -> int | None:
@@ -79,3 +96,18 @@ def inline_keyboard(call: Call) -> dict[str, Any] | None:
     if not markup or not markup.get("inline_keyboard"):
         return None
     return markup
+
+
+def post(call: Call, chat: Chat, content: dict[str, Any]) -> Message:
+    """Puts the bot's message into the chat: content, and what every send method takes beside it."""
+    thread = thread_for_send(call, chat)
+    if call.params.get("protect_content"):
+        content["has_protected_content"] = True
+    keyboard = inline_keyboard(call)
+    if keyboard:
+        content["reply_markup"] = keyboard
+    reply_to = replied_message(call, chat, content)
+    message = call.core.world.add_message(chat, call.core.world.bot, content, thread=thread, reply_to=reply_to,
+                                          silent=bool(call.params.get("disable_notification")))
+    call.effect["message_id"] = message.id
+    return message

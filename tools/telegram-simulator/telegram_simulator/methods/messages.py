@@ -1,40 +1,30 @@
-"""Sending, editing, deleting messages; reactions, chat actions, answers to button presses."""
+"""Sending and editing messages; reactions, chat actions, answers to button presses."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..errors import BotApiError, bad_request
+from ..errors import bad_request
+from ..media import media_of
 from ..state import CALLBACK_SECONDS, TYPING_SECONDS, Message
-from .content import formatted_text, inline_keyboard, replied_message, thread_for_send
+from .content import caption_content, formatted_text, inline_keyboard, post, thread_for_send
 from .registry import Call, method
+from .rich import rich_message
 
 NOT_MODIFIED = ("message is not modified: specified new message content and reply markup are exactly the same as a "
                 "current content and reply markup of the message")
-DELETE_SECONDS = 48 * 3600  # [docs]
 
 
 @method
 def send_message(call: Call) -> dict:
-    world = call.core.world
     chat = call.writable_chat()
-    thread = thread_for_send(call, chat)
     text = formatted_text(call)
     content: dict[str, Any] = {"text": text.text}
     if text.entities:
         content["entities"] = text.entities
     if call.params.get("link_preview_options"):
         content["link_preview_options"] = call.params["link_preview_options"]
-    if call.params.get("protect_content"):
-        content["has_protected_content"] = True
-    keyboard = inline_keyboard(call)
-    if keyboard:
-        content["reply_markup"] = keyboard
-    reply_to = replied_message(call, chat, content)
-    message = world.add_message(chat, world.bot, content, thread=thread, reply_to=reply_to,
-                                silent=bool(call.params.get("disable_notification")))
-    call.effect["message_id"] = message.id
-    return message.api
+    return post(call, chat, content).api
 
 
 def _own_message(call: Call, missing: str, foreign: str) -> Message:
@@ -49,7 +39,7 @@ def _own_message(call: Call, missing: str, foreign: str) -> Message:
 
 def _replace(call: Call, message: Message, changes: dict[str, Any]) -> dict:
     """Puts the new content in place; a change that changes nothing is an error [server source]."""
-    parts = ("text", "entities", "reply_markup", "link_preview_options")
+    parts = ("text", "entities", "caption", "caption_entities", "rich_message", "reply_markup", "link_preview_options")
     current = {key: message.api.get(key) for key in parts}
     wanted = {**current, **changes}
     if wanted == current:
@@ -70,17 +60,29 @@ def _replace(call: Call, message: Message, changes: dict[str, Any]) -> dict:
 def edit_message_text(call: Call) -> Any:
     if "inline_message_id" in call.params:
         raise bad_request("MESSAGE_ID_INVALID")
-    if "rich_message" in call.params:
-        raise BotApiError(501, "Not Implemented: the simulator has no model of rich messages",
-                          violation="unmodelled_method")
     message = _own_message(call, "message to edit not found", "message can't be edited")
-    if "text" not in message.api:
+    if "text" not in message.api and "rich_message" not in message.api:
         raise bad_request("there is no text in the message to edit")
+    if "rich_message" in call.params:
+        return _replace(call, message, {"text": None, "entities": None, "link_preview_options": None,
+                                        "rich_message": rich_message(call), "reply_markup": inline_keyboard(call)})
     text = formatted_text(call)
     # A keyboard that is not repeated goes away [docs].
-    return _replace(call, message, {"text": text.text, "entities": text.entities or None,
+    return _replace(call, message, {"text": text.text, "entities": text.entities or None, "rich_message": None,
                                     "reply_markup": inline_keyboard(call),
                                     "link_preview_options": call.params.get("link_preview_options")})
+
+
+@method
+def edit_message_caption(call: Call) -> Any:
+    if "inline_message_id" in call.params:
+        raise bad_request("MESSAGE_ID_INVALID")
+    message = _own_message(call, "message to edit not found", "message can't be edited")
+    if media_of(message.api) is None:
+        raise bad_request("there is no caption in the message to edit")
+    wanted = caption_content(call, call.params)
+    return _replace(call, message, {"caption": wanted.get("caption"), "caption_entities": wanted.get("caption_entities"),
+                                    "reply_markup": inline_keyboard(call)})
 
 
 @method
@@ -89,22 +91,6 @@ def edit_message_reply_markup(call: Call) -> Any:
         raise bad_request("MESSAGE_ID_INVALID")
     message = _own_message(call, "message to edit not found", "message can't be edited")
     return _replace(call, message, {"reply_markup": inline_keyboard(call)})
-
-
-@method
-def delete_message(call: Call) -> bool:
-    chat = call.writable_chat()
-    world = call.core.world
-    message = world.message(chat, call.params["message_id"])
-    if message is None:
-        raise bad_request("message to delete not found")
-    may = message.from_bot or chat.type == "private" or chat.bot_status == "administrator"
-    if not may or world.clock.date() - message.api["date"] > DELETE_SECONDS:
-        raise bad_request("message can't be deleted")
-    message.deleted = True
-    call.effect["message_id"] = message.id
-    world.changed(chat.id)
-    return True
 
 
 @method

@@ -1,4 +1,4 @@
-"""getMe, getUpdates, the webhook's state, and leaving the server."""
+"""getMe, getUpdates, and leaving the server."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ def get_me(call: Call) -> dict:
 async def get_updates(call: Call) -> RawJson:
     params = call.params
     core = call.core
+    if core.webhook.current is not None:
+        raise BotApiError(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to "
+                               "delete the webhook first")
 
     def parked() -> None:
         core.journal.append("poll", method="getUpdates", params=params, connection=call.request.connection_id)
@@ -28,33 +31,6 @@ async def get_updates(call: Call) -> RawJson:
         call.request.on_disconnect, parked)
     call.effect["update_ids"] = ids
     return RawJson(text)
-
-
-@method
-def get_webhook_info(call: Call) -> dict:
-    queue = call.core.queue
-    info: dict = {"url": "", "has_custom_certificate": False, "pending_update_count": len(queue.pending())}
-    if queue.allowed:
-        info["allowed_updates"] = queue.allowed
-    return info
-
-
-@method
-def delete_webhook(call: Call) -> bool:
-    if call.params.get("drop_pending_updates"):
-        call.core.queue.drop_all()
-    call.description = "Webhook is already deleted"
-    return True
-
-
-@method
-def set_webhook(call: Call) -> bool:
-    if call.params["url"]:
-        raise BotApiError(501, "Not Implemented: the simulator delivers updates by getUpdates only",
-                          violation="unmodelled_method")
-    if "allowed_updates" in call.params:
-        call.core.queue.set_allowed(call.params["allowed_updates"])
-    return delete_webhook(call)
 
 
 @method
