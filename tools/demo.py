@@ -141,7 +141,9 @@ def start_simulator(port: int, home: Path, kept: dict[str, str], note: str) -> t
     with open(words, "w") as log:
         process = start([sys.executable, SIMULATOR, "--host", "127.0.0.1", "--port", port, "--port-file", port_file,
                          "--bot-token", kept["bot_token"], "--bot-username", "butler_demo_bot", "--owner-id", OWNER_ID,
-                         "--owner-name", "You", "--note", note], dict(os.environ), stdout=log, stderr=log)
+                         "--owner-name", "You", "--note", note,
+                         # Butler remembers the last run's updates: this one's have to come after them.
+                         "--first-update-id", int(time.time())], dict(os.environ), stdout=log, stderr=log)
     deadline = time.monotonic() + 20
     while not (port_file.exists() and (text := port_file.read_text().strip())):
         if process.poll() is not None:

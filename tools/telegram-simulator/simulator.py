@@ -37,6 +37,8 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--clock", choices=("real", "virtual"), default="real",
                         help="virtual: time passes by clock.advance only (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="for faults by chance (default: %(default)s)")
+    parser.add_argument("--first-update-id", type=int, metavar="N",
+                        help="for a bot that remembers an earlier run: its updates must not begin anew")
     return parser.parse_args(arguments)
 
 
@@ -53,7 +55,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         bot_token=arguments.bot_token, bot_username=arguments.bot_username, owner_id=arguments.owner_id,
         owner_name=arguments.owner_name, note=arguments.note, journal=arguments.journal,
         rate_model=arguments.rate_model == "on", privacy=arguments.privacy == "on", seed=arguments.seed,
-        virtual_clock=arguments.clock == "virtual"))
+        virtual_clock=arguments.clock == "virtual", first_update_id=arguments.first_update_id))
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -36,6 +36,7 @@ class Options:
     privacy: bool = True
     seed: int = 1
     virtual_clock: bool = False
+    first_update_id: int | None = None  # None: the same one at each start
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Core:
             "username": options.bot_username, "can_join_groups": True,
             "can_read_all_group_messages": not options.privacy, "supports_inline_queries": False,
             "can_connect_to_business": False, "has_main_web_app": False, "has_topics_enabled": False})
-        self.queue = UpdateQueue(self.clock, self.spec, self.faults, options.seed)
+        self.queue = UpdateQueue(self.clock, self.spec, self.faults, options.seed, options.first_update_id)
         self._tasks: set[asyncio.Task[Any]] = set()
         self.webhook = WebhookSender(self, options.seed)
         self.permissions: list[Permission] = []

@@ -57,10 +57,10 @@ class ParkedPoll:
 class UpdateQueue:
     """First in, first out; confirmed only by a later call with a higher offset."""
 
-    def __init__(self, clock: Clock, spec: BotApiSpec, faults: Faults, seed: int):
+    def __init__(self, clock: Clock, spec: BotApiSpec, faults: Faults, seed: int, first_id: int | None = None):
         self._clock, self._faults = clock, faults
         self._random = random.Random(seed)
-        first_id = 100000 + seed
+        first_id = first_id or 100000 + seed
         self._latest = clock.monotonic()  # when the latest update came
         self._late: QueuedUpdate | None = None  # waits for the next one to overtake it
         self._all_kinds = spec.update_types
