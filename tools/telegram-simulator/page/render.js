@@ -1,19 +1,9 @@
-// Turns messages into DOM nodes. Text from outside only ever becomes a text node, so it cannot become markup.
+// Turns messages into DOM nodes.
+import { avatar, colour, element } from "./dom.js";
+import { icon } from "./icons.js";
+import { mediaNode, mediaText } from "./media.js";
 
 const SAFE_LINK = /^(https?|tg|ton|tonsite|mailto):/i;
-
-/** Makes an element; `children` are nodes or plain text. */
-export function element(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (key === "class") node.className = value;
-    else if (key === "on") for (const [event, handler] of Object.entries(value)) node.addEventListener(event, handler);
-    else node.setAttribute(key, value === true && !key.startsWith("aria-") ? "" : String(value));
-  }
-  node.append(...children);
-  return node;
-}
 
 function link(url, visible) {
   const target = SAFE_LINK.test(url) ? url : `http://${url}`;
@@ -106,11 +96,25 @@ const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-di
 /** The words for a service message, such as a new topic. */
 export function serviceText(message) {
   const service = message.service ?? {};
+  const names = (service.new_chat_members ?? []).map((user) => user.first_name).join(", ");
   if (service.forum_topic_created) return `${message.name} created the topic “${service.forum_topic_created.name}”`;
   if (service.forum_topic_closed) return `${message.name} closed the topic`;
+  if (service.forum_topic_reopened) return `${message.name} reopened the topic`;
   if (service.migrate_to_chat_id) return "This group became a supergroup";
   if (service.migrate_from_chat_id) return "Continued from a basic group";
+  if (names) return service.new_chat_members[0].id === message.user ? `${names} joined the group` : `${message.name} added ${names}`;
+  if (service.left_chat_member) {
+    const left = service.left_chat_member;
+    return left.id === message.user ? `${left.first_name} left the group` : `${message.name} removed ${left.first_name}`;
+  }
   return Object.keys(service).join(", ").replaceAll("_", " ");
+}
+
+/** A message as one line, for lists and quotes. */
+export function brief(message) {
+  if (message.service) return serviceText(message);
+  const text = message.text.replaceAll("\n", " ").slice(0, 100);
+  return message.media ? `${mediaText(message.media)}${text ? ` · ${text}` : ""}` : text;
 }
 
 function keyboard(message, actions) {
@@ -125,29 +129,44 @@ function keyboard(message, actions) {
   return node;
 }
 
-/** One message. `context` says what stands around it: first/last of a run, the message replied to, names shown. */
+const REACTIONS = ["👍", "👎", "❤", "🔥", "🎉", "👀"];
+
+function acts(message, actions) {
+  const mark = (emoji) => element("button", { type: "button", title: emoji, "aria-label": `React with ${emoji}`, on: { click: () => actions.react(message, emoji) } }, emoji);
+  return element("div", { class: "act" },
+    element("button", { type: "button", "aria-label": "Reply", title: "Reply", on: { click: () => actions.reply(message) } }, "↩"),
+    element("span", { class: "more" }, ...REACTIONS.map(mark)),
+    element("button", { type: "button", "aria-label": "Delete", title: "Delete", on: { click: () => actions.remove(message) } }, icon("remove")));
+}
+
+function reactions(message, actions) {
+  const counts = new Map();
+  for (const item of message.reactions) counts.set(item.emoji, (counts.get(item.emoji) ?? 0) + 1);
+  return element("div", { class: "reactions" }, ...[...counts].map(([emoji, count]) => element("button", { type: "button", on: { click: () => actions.react(message, emoji) } }, count > 1 ? `${emoji} ${count}` : emoji)));
+}
+
+/** One message. `context` says what stands around it: first/last of a run, the message replied to, whose it is. */
 export function messageNode(message, context, actions) {
   if (message.service) {
     return element("div", { class: "service", "data-message-id": message.message_id }, serviceText(message));
   }
   const bubble = element("div", { class: "bubble" });
-  if (context.showName) bubble.append(element("div", { class: "sender" }, message.name ?? ""));
+  if (context.showName) bubble.append(element("div", { class: `sender n${colour(message.user)}` }, message.name ?? ""));
+  if (message.forward_origin) bubble.append(element("div", { class: "forward" }, `Forwarded from ${message.forward_origin.sender_user?.first_name ?? "somebody"}`));
   if (context.reply) {
     bubble.append(element("button", { type: "button", class: "reply", on: { click: () => actions.show(context.reply.message_id) } },
-      element("span", { class: "name" }, context.reply.name ?? ""), element("span", {}, context.reply.text)));
+      element("span", { class: "name" }, context.reply.name ?? ""), element("span", {}, brief(context.reply))));
   }
-  const text = richText(message.text, message.entities, actions);
+  if (message.media) bubble.append(mediaNode(message.media));
+  const text = richText(message.text, message.rich_message ? [] : message.entities, actions);
   text.append(element("span", { class: "meta", title: new Date(message.date * 1000).toLocaleString() },
-    `${message.edited ? "edited " : ""}${time.format(message.date * 1000)}${message.from === "user" ? " ✓✓" : message.silent ? " 🔕" : ""}`));
+    `${message.edited ? "edited " : ""}${time.format(message.date * 1000)}${context.own ? " ✓✓" : message.silent ? " · silent" : ""}`));
   bubble.append(text);
-  if (message.reactions.length) {
-    bubble.append(element("div", { class: "reactions" }, ...message.reactions.map((item) => element("span", {}, item.emoji))));
-  }
-  bubble.append(element("div", { class: "act" },
-    element("button", { type: "button", "aria-label": "Reply", title: "Reply", on: { click: () => actions.reply(message) } }, "↩"),
-    element("button", { type: "button", "aria-label": "React with thumbs up", title: "👍", on: { click: () => actions.react(message) } }, "👍")));
-  const classes = ["message", context.first ? "first" : "", context.last ? "last" : ""].filter(Boolean).join(" ");
-  const node = element("article", { class: classes, "data-from": message.from, "data-message-id": message.message_id }, bubble);
+  if (message.reactions.length) bubble.append(reactions(message, actions));
+  bubble.append(acts(message, actions));
+  const classes = ["message", context.own ? "own" : "", context.first ? "first" : "", context.last ? "last" : ""].filter(Boolean).join(" ");
+  const node = element("article", { class: classes, "data-from": message.from, "data-message-id": message.message_id, "data-user": message.user }, bubble);
+  if (context.face) node.append(avatar(message.user, message.name, "small"));
   if (message.reply_markup?.inline_keyboard) node.append(keyboard(message, actions));
   return node;
 }

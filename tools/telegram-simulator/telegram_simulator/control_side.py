@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from .assertions import CHECKS, check
+from .command_menu import commands_for
 from .control_fields import Fields
 from .errors import ControlError
 from .faults import OUTAGE_KINDS
@@ -120,9 +121,7 @@ class ControlSide:
         if name == "drafts":
             return _json({"drafts": world.live_drafts()})
         if name == "commands":
-            return _json({"commands": [{"scope": json.loads(scope), "language_code": language, "commands": items}
-                                       for (scope, language), items in world.commands.items()],
-                          "menu_button": world.menu_button})
+            return _json(self._commands(query))
         if name == "state":
             return _json(self.state())
         if name == "journal":
@@ -139,6 +138,25 @@ class ControlSide:
             return _json({"checks": {name: " ".join((promise.__doc__ or "").split())
                                      for name, promise in CHECKS.items()}})
         raise ControlError(f"there is no reader {name!r}", 404)
+
+    def _commands(self, query: dict[str, str]) -> dict:
+        """Every list by scope; with chat (and user), also what that person sees there; with scope, lists of one type."""
+        world = self._core.world
+        lists = [{"scope": json.loads(scope), "language_code": language, "commands": items}
+                 for (scope, language), items in world.commands.items()]
+        answer: dict[str, Any] = {"commands": [item for item in lists
+                                               if query.get("scope") in (None, item["scope"]["type"])],
+                                  "menu_button": world.menu_button}
+        if "chat" in query:
+            chat = world.find_chat(query["chat"])
+            if chat is None:
+                raise ControlError(f"chat: there is no chat {query['chat']!r}", 404)
+            user = query.get("user", str(min(chat.members, default=0)))
+            if not user.isdigit():
+                raise ControlError("user: a whole number is expected")
+            scope, shown = commands_for(world, chat, int(user))
+            answer.update(shown=shown, scope=scope, menu_button=chat.menu_button or world.menu_button)
+        return answer
 
     def _transcript(self, reference: str, query: dict[str, str]) -> Response:
         world = self._core.world
@@ -167,6 +185,7 @@ class ControlSide:
         return {"bot": world.bot, "note": core.options.note, "owner_id": core.options.owner_id,
                 "polling": core.queue.is_polling, "seconds_since_poll": min(core.queue.seconds_since_poll(), 1e6),
                 "pending_updates": core.queue.pending(), "allowed_updates": core.queue.allowed,
+                "webhook": core.webhook.current.url if core.webhook.current else None,
                 "confirmed_below": core.queue.confirmed_below,
                 "users": list(world.users.values()),
                 "chats": [world.describe_chat(chat) for chat in world.chats.values()],

@@ -304,4 +304,12 @@ class World:
                 "bot_status": chat.bot_status, "started": chat.started, "migrated_to": chat.migrated_to,
                 "topics": [{"thread": topic.id, "name": topic.name, "closed": topic.closed}
                            for topic in chat.topics.values() if not topic.deleted],
-                "last_message_id": chat.last_id, "last_text": last.text[:100] if last else ""}
+                "last_message_id": chat.last_id, "last_text": last.text[:100] if last else "",
+                "last_message": _brief(last) if last else None}
+
+
+def _brief(message: Message) -> dict[str, Any]:
+    """What a list of chats shows of the last message."""
+    shown = message.view()
+    kept = {key: shown[key] for key in ("message_id", "from", "name", "user", "date", "media", "service") if key in shown}
+    return {**kept, "text": message.text[:100]}

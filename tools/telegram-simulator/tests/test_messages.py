@@ -202,6 +202,21 @@ class Messages(SimulatorTest):
         self.result("deleteMyCommands", scope={"type": "chat", "chat_id": OWNER})
         self.assertEqual(self.read("commands")["commands"], [])
 
+    def test_people_see_the_commands_of_the_most_specific_scope(self):
+        group = self.sim("chat.create", members=[OWNER, self.sim("user.create", id=7)["user"]])["chat"]
+        admins = {"type": "all_chat_administrators"}
+        for scope in ({"type": "default"}, {"type": "all_private_chats"}, {"type": "chat", "chat_id": OWNER}, admins):
+            self.result("setMyCommands", commands=[{"command": "help", "description": scope["type"]}], scope=scope)
+        self.result("setMyCommands", commands=[{"command": "help", "description": "de"}], language_code="de")
+        for chat, user, shown in ((OWNER, OWNER, "chat"), (7, 7, "all_private_chats"), (group, OWNER, admins["type"]),
+                                  (group, 7, "default")):
+            seen = self.read(f"commands?chat={chat}&user={user}")
+            self.assertEqual((seen["shown"][0]["description"], seen["scope"]["type"]), (shown, shown))
+        self.sim("user.create", id=8, language="de")
+        self.sim("join", chat=group, user=8)
+        self.assertEqual(self.read(f"commands?chat={group}&user=8")["shown"][0]["description"], "de")
+        self.assertEqual(len(self.read("commands?scope=default")["commands"]), 2)
+
     def test_privacy_hides_what_is_not_meant_for_the_bot(self):
         group = self.sim("chat.create", type="group")["chat"]
         self.assertIsNone(self.sim("send_text", chat=group, text="hello all")["update_id"])
