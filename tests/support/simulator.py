@@ -79,13 +79,27 @@ class Simulator:
         """Another person with a private chat; their id, which is the chat's too."""
         return self.do("user.create", id=user_id, name=name, started=started)["chat"]
 
+    def add_group(self, *members: int, title: str = "Group", forum: bool = False, **fields) -> int:
+        """A group of the owner, these people and the bot; with forum a supergroup with topics. Its chat id."""
+        kind = {"type": "supergroup", "forum": True} if forum else {}
+        return self.do("chat.create", title=title, members=[self.owner_id, *members], **kind, **fields)["chat"]
+
+    def add_topic(self, chat: int, name: str = "Garden") -> int:
+        """A topic that a person makes; its thread."""
+        return self.do("topic.create", chat=chat, name=name)["thread"]
+
+    def advance(self, seconds: float) -> None:
+        """Lets so many seconds pass at once, as Telegram sees them."""
+        self.do("clock.advance", s=seconds)
+
     # ---- what they see -------------------------------------------------------------------------------
 
     def wait(self, timeout: float = PATIENCE, **predicate) -> list[dict]:
         """What matched, as soon as the predicate holds (telegram_simulator/predicates.py has them all)."""
         reply = net.request("POST", f"{self._control}/sim/wait", predicate | {"timeout_s": timeout}, timeout=timeout + 10)
         if reply.status == 408:
-            raise AssertionError(f"waited {timeout:g} s for {predicate}; the owner's chat:\n{self.transcript()}")
+            chat = predicate.get("chat", self.owner_id)
+            raise AssertionError(f"waited {timeout:g} s for {predicate}; the chat {chat}:\n{self.transcript(chat)}")
         if reply.status != 200:
             raise AssertionError(f"the simulator refused to wait for {predicate}: {reply.text}")
         return reply.json["matched"]
@@ -106,6 +120,12 @@ class Simulator:
     def transcript(self, chat: int | None = None) -> str:
         """The same as text, for people."""
         return net.request("GET", f"{self._control}/sim/chat/{self.owner_id if chat is None else chat}?format=text").text
+
+    def commands_shown(self, chat: int | None = None, user: int | None = None) -> list[str]:
+        """The names in the menu that a person sees in a chat (the owner in theirs, unless told otherwise)."""
+        chat = self.owner_id if chat is None else chat
+        path = f"commands?chat={chat}" + ("" if user is None else f"&user={user}")
+        return [item["command"] for item in self._get(path)["shown"]]
 
     def state(self) -> dict:
         return self._get("state")
