@@ -15,6 +15,7 @@ BOOST_DESCRIBE_ENUM(Channel, telegram, cli, api)
 BOOST_DESCRIBE_ENUM(JobStatus, needs_approval, queued, running, aborting, completed, failed, aborted)
 BOOST_DESCRIBE_ENUM(JobAction, approve, abort, claim, append_events, complete, fail, requeue,
                     acknowledge_abort)
+BOOST_DESCRIBE_ENUM(LostAttempt, repeat, fail, abort)
 BOOST_DESCRIBE_ENUM(Verdict, move, stay, no_op, repeat_or_conflict, conflict)
 BOOST_DESCRIBE_ENUM(EventType, job_created, job_approved, job_started, agent_text_delta, agent_thinking_delta,
                     tool_start, tool_update, tool_end, log, usage, approval_requested, approval_decided,

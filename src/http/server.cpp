@@ -62,6 +62,7 @@ class Server::Listener {
   const ServerOptions& options() const { return hub_->options; }
 
   std::uint16_t port() const { return port_; }
+  std::size_t connections() const { return connections_.size(); }
 
   static asio::awaitable<void> run(std::shared_ptr<Listener> self) {
     co_await asio::this_coro::throw_if_cancelled(false);
@@ -138,6 +139,7 @@ void Server::listen() {
 }
 void Server::listen(ListeningSocket socket) { listener_->listen(std::move(socket)); }
 std::uint16_t Server::port() const { return listener_->port(); }
+std::size_t Server::connections() const { return listener_->connections(); }
 asio::awaitable<void> Server::run() { return Listener::run(listener_); }
 asio::awaitable<void> Server::shut_down(std::chrono::milliseconds grace) {
   return Listener::shut_down(listener_, grace);

@@ -80,6 +80,8 @@ class Server {
   /// Listens on what others have opened. Its socket file, if it has one, goes when the server shuts down.
   void listen(ListeningSocket socket);
   std::uint16_t port() const;
+  /// How many are open.
+  std::size_t connections() const;
 
   /// Accepts and serves until shut_down() has finished, or the task is cancelled.
   boost::asio::awaitable<void> run();

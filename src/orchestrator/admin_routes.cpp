@@ -1,4 +1,5 @@
 #include "api/describe.hpp"
+#include "metrics/registry.hpp"
 #include "orchestrator/routes.hpp"
 
 namespace butler::orchestrator {
@@ -33,6 +34,14 @@ void add_admin_routes(RouteTable& routes, JobService& jobs, store::JobStore& sto
               [&jobs](const RouteRequest& call) { return pause(jobs, call); }});
   routes.add({"POST", "/v1/admin/resume", gateway, body, [&jobs](const RouteRequest& call) -> Answer {
                 return json_response(200, json::encode(api::AdminAnswer{jobs.resume(call.now.wall)}));
+              }});
+}
+
+void add_metrics_route(RouteTable& routes, std::function<std::string()> text) {
+  routes.add({"GET", "/metrics", Caller::gateway, 0, [text = std::move(text)](const RouteRequest&) -> Answer {
+                return http::Response{
+                    .headers = {{"content-type", std::string{metrics::Registry::content_type}}},
+                    .body = text()};
               }});
 }
 

@@ -42,11 +42,18 @@ bool ApiApplication::may_call(Caller caller, const http::RequestHead& head) cons
 }
 
 std::variant<http::Response, http::BodyLimit> ApiApplication::admit(const http::RequestHead& head) {
+  const auto match = routes_.find(head.method, head.path());
+  auto decision = decide(head, match);
+  if (const auto* refusal = std::get_if<http::Response>(&decision)) count(head.method, match.route, *refusal);
+  return decision;
+}
+
+std::variant<http::Response, http::BodyLimit> ApiApplication::decide(const http::RequestHead& head,
+                                                                     const RouteTable::Match& match) const {
   if (closed_) return unavailable();
   if (!is_local_client(head, settings_.host)) {
     return error_response(403, "forbidden", "this address is for local programs, not for web pages");
   }
-  const auto match = routes_.find(head.method, head.path());
   if (match.route != nullptr) {
     if (!may_call(match.route->caller, head)) {
       return error_response(401, "unauthorized", "a valid x-api-key for this route is required");
@@ -61,15 +68,22 @@ std::variant<http::Response, http::BodyLimit> ApiApplication::admit(const http::
   return error_response(404, "not_found", "there is no such path");
 }
 
+/// What met no route has no method of ours either: the names that a client makes up are not kept.
+void ApiApplication::count(std::string_view method, const Route* route, const http::Response& response) {
+  measures_.answered(route == nullptr ? "" : method, route == nullptr ? "" : route->path, response.status);
+  if (response.status != 409) return;
+  const auto body = json::parse(response.body);
+  measures_.conflicted(body ? json::find_string(*body, "error") : "");
+}
+
 std::string ApiApplication::new_request_id() { return id_prefix_ + std::to_string(++requests_); }
 
-asio::awaitable<http::Response> ApiApplication::answer(const http::Request& request, std::string request_id,
+asio::awaitable<http::Response> ApiApplication::answer(const http::Request& request,
+                                                       const RouteTable::Match& match, std::string request_id,
                                                        http::Exchange& exchange) {
-  auto match = routes_.find(request.head.method, request.head.path());
-  CommitQueue::Unit unit = [&request, &request_id, route = match.route,
-                            parameters = std::move(match.parameters)]() -> Answer {
+  CommitQueue::Unit unit = [&request, &request_id, &match]() -> Answer {
     const log::Scope scope("request", request_id);
-    auto outcome = route->handler(RouteRequest{request, parameters, now_on_both_clocks()});
+    auto outcome = match.route->handler(RouteRequest{request, match.parameters, now_on_both_clocks()});
     if (auto* park = std::get_if<Park>(&outcome))
       park->again = in_request(request_id, std::move(park->again));
     return outcome;
@@ -88,11 +102,13 @@ asio::awaitable<http::Response> ApiApplication::answer(const http::Request& requ
 
 asio::awaitable<void> ApiApplication::serve(http::Request request, http::Exchange& exchange) {
   const std::string request_id = new_request_id();
+  const auto match = routes_.find(request.head.method, request.head.path());
   try {
-    auto response = co_await answer(request, request_id, exchange);
+    auto response = co_await answer(request, match, request_id, exchange);
+    count(request.head.method, match.route, response);
     response.headers.add("x-request-id", request_id);
     if (response.status == 200 && is_event_stream(response)) {
-      co_await stream(std::move(request), request_id, std::move(response), exchange);
+      co_await stream(std::move(request), match, request_id, std::move(response), exchange);
       co_return;
     }
     co_await exchange.send(std::move(response));
@@ -102,8 +118,9 @@ asio::awaitable<void> ApiApplication::serve(http::Request request, http::Exchang
   }
 }
 
-asio::awaitable<void> ApiApplication::stream(http::Request request, std::string request_id,
-                                             http::Response first, http::Exchange& exchange) {
+asio::awaitable<void> ApiApplication::stream(http::Request request, const RouteTable::Match& match,
+                                             std::string request_id, http::Response first,
+                                             http::Exchange& exchange) {
   http::Response head;
   head.headers.add("content-type", "text/event-stream");
   head.headers.add("cache-control", "no-store");
@@ -119,7 +136,7 @@ asio::awaitable<void> ApiApplication::stream(http::Request request, std::string 
     http::Request next = request;
     next.head.headers = {
         {"accept", "text/event-stream"}, {"last-event-id", cursor}, {std::string{stream_goes_on}, "1"}};
-    step = co_await answer(next, request_id, exchange);
+    step = co_await answer(next, match, request_id, exchange);
   }
 }
 

@@ -23,10 +23,11 @@ struct CommitQueue::Slot {
 };
 
 CommitQueue::CommitQueue(asio::any_io_executor executor, store::JobStore& store, Touched& touched,
-                         std::function<void()> on_fatal, std::function<void()> on_undone)
+                         Measures& measures, std::function<void()> on_fatal, std::function<void()> on_undone)
     : executor_(std::move(executor)),
       store_(store),
       touched_(touched),
+      measures_(measures),
       on_fatal_(std::move(on_fatal)),
       on_undone_(std::move(on_undone)) {}
 
@@ -128,33 +129,39 @@ void CommitQueue::open_batch() {
 
 void CommitQueue::flush() {
   flush_posted_ = false;
-  std::exception_ptr away;
-  if (batch_open_) {
-    batch_open_ = false;
-    if (store_.in_transaction()) {
-      wake_parked();
-    }
-    if (store_.in_transaction()) {
-      try {
-        store_.commit();
-      } catch (const std::exception& error) {
-        log::error("store.commit_failed", {{"error", error.what()}});
-        away = std::make_exception_ptr(StoreAway{});
-        on_fatal_();
-      }
-    } else {
-      store_.rollback();
-      touched_.take();
-      undone_ = true;
-      away = std::make_exception_ptr(StoreAway{});
-    }
-  }
+  const std::exception_ptr away = batch_open_ ? end_batch() : nullptr;
   if (undone_) tell_undone();
   for (const auto& slot : std::exchange(batch_, {})) {
     if (away) slot->fault = away;
     slot->committed = true;
     slot->changed.notify_all();
   }
+}
+
+/// What the batch's requests are told instead of their answers; null when it is on disk.
+std::exception_ptr CommitQueue::end_batch() {
+  batch_open_ = false;
+  if (store_.in_transaction()) wake_parked();
+  if (!store_.in_transaction()) {
+    store_.rollback();
+    touched_.take();
+    undone_ = true;
+    return std::make_exception_ptr(StoreAway{});
+  }
+  try {
+    commit();
+    return nullptr;
+  } catch (const std::exception& error) {
+    log::error("store.commit_failed", {{"error", error.what()}});
+    on_fatal_();
+    return std::make_exception_ptr(StoreAway{});
+  }
+}
+
+void CommitQueue::commit() {
+  const auto start = std::chrono::steady_clock::now();
+  const bool wrote = store_.commit();
+  if (wrote) measures_.committed(batch_.size(), std::chrono::steady_clock::now() - start);
 }
 
 void CommitQueue::tell_undone() {

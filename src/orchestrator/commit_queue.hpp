@@ -10,6 +10,7 @@
 
 #include "http/server.hpp"
 #include "orchestrator/answer.hpp"
+#include "orchestrator/measures.hpp"
 #include "orchestrator/topics.hpp"
 #include "store/job_store.hpp"
 
@@ -27,7 +28,7 @@ class CommitQueue {
   /// `on_undone` is called after a batch of which something was undone: what is kept in memory beside the
   /// store may be ahead of it.
   CommitQueue(boost::asio::any_io_executor executor, store::JobStore& store, Touched& touched,
-              std::function<void()> on_fatal, std::function<void()> on_undone);
+              Measures& measures, std::function<void()> on_fatal, std::function<void()> on_undone);
 
   using Unit = std::function<Answer()>;
 
@@ -53,6 +54,8 @@ class CommitQueue {
   void run_in_batch(const SlotPointer& slot, const std::function<void()>& work);
   void open_batch();
   void flush();
+  std::exception_ptr end_batch();
+  void commit();
   void tell_undone();
   void wake_parked();
   void wake(const Topic& topic);
@@ -65,6 +68,7 @@ class CommitQueue {
   boost::asio::any_io_executor executor_;
   store::JobStore& store_;
   Touched& touched_;
+  Measures& measures_;
   std::function<void()> on_fatal_;
   std::function<void()> on_undone_;
   std::vector<SlotPointer> batch_;

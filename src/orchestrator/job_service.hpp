@@ -13,8 +13,8 @@ namespace butler::orchestrator {
 /// is against the contract comes back as a refusal.
 class JobService {
  public:
-  JobService(store::JobStore& store, Touched& touched, LeaseClock& leases)
-      : store_(store), touched_(touched), lifecycle_(store, touched, leases) {}
+  JobService(store::JobStore& store, Touched& touched, LeaseClock& leases, Measures& measures)
+      : store_(store), touched_(touched), lifecycle_(store, touched, leases, measures) {}
 
   struct Created {
     domain::Job job;

@@ -69,8 +69,9 @@ api::ClaimedJob LeaseService::start(store::JobRecord record, const api::ClaimReq
   lease.since = now.wall;
   lease.claim_id = request.claim_id;
   store_.put_lease(record.row, lease);
-  if (request.session_store) store_.bind_session(job->session_key, *request.session_store);
+  if (request.session_store) store_.bind_session(job->session_key, *request.session_store, now.wall);
   leases_.renew(job->id, now.steady + lease_);
+  measures_.claimed(record.job.updated_at, now.wall);
   return {*job, lease.token, now.wall + lease_};
 }
 
@@ -127,6 +128,7 @@ Outcome<void> LeaseService::report_events(std::string_view job_id, const Token& 
   if (request.event) add(*request.event);
   for (const auto& event : request.events.value_or(std::vector<api::ReportedEvent>{})) add(event);
   store_.append_events(record.row, events);
+  measures_.events_appended(events.size());
   if (activity != lease.had_activity || request.batch) {
     lease.had_activity = activity;
     lease.last_batch = request.batch.value_or(lease.last_batch);
@@ -265,9 +267,11 @@ void LeaseService::give_up(const store::JobRecord& record, std::string error, No
   const domain::AttemptFacts facts{record.job.status, record.lease->had_activity,
                                    record.lease->accepted_without_token, record.job.attempt,
                                    record.job.max_attempts};
+  const auto outcome = domain::attempt_lost(facts);
+  measures_.lease_lost(outcome);
   Outcome<domain::Job> ended;
   auto changed = record;
-  switch (domain::attempt_lost(facts)) {
+  switch (outcome) {
     case domain::LostAttempt::repeat:
       ended = requeue(record, {.message = "The worker was lost before it began", .data = {}}, now, false);
       break;

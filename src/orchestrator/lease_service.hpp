@@ -15,12 +15,13 @@ namespace butler::orchestrator {
 /// somebody else's attempt.
 class LeaseService {
  public:
-  LeaseService(store::JobStore& store, Touched& touched, LeaseClock& leases, std::chrono::milliseconds lease,
-               std::chrono::seconds session_home)
+  LeaseService(store::JobStore& store, Touched& touched, LeaseClock& leases, Measures& measures,
+               std::chrono::milliseconds lease, std::chrono::seconds session_home)
       : store_(store),
         touched_(touched),
         leases_(leases),
-        lifecycle_(store, touched, leases),
+        measures_(measures),
+        lifecycle_(store, touched, leases, measures),
         lease_(lease),
         session_home_(session_home) {}
 
@@ -83,6 +84,7 @@ class LeaseService {
   store::JobStore& store_;
   Touched& touched_;
   LeaseClock& leases_;
+  Measures& measures_;
   Lifecycle lifecycle_;
   std::chrono::milliseconds lease_;
   std::chrono::seconds session_home_;

@@ -47,6 +47,7 @@ void Lifecycle::create(domain::Job job, const std::optional<std::string>& idempo
   const auto row = store_.insert(job, idempotency_key);
   store_.append_events(row, {stored(EventType::job_created, job.created_at, {})});
   if (job.status == JobStatus::queued) refresh_head(job.session_key);
+  measures_.created();
   log::info("job.created", {{"job", job.id},
                             {"kind", domain::enum_name(job.kind)},
                             {"status", domain::enum_name(job.status)},
@@ -75,6 +76,7 @@ Outcome<domain::Job> Lifecycle::apply(const store::JobRecord& before, store::Job
   }
   store_.append_events(record.row, {stored(cell.event, job.updated_at, std::move(text))});
   announce(before, job);
+  if (domain::is_terminal(job.status)) measures_.ended(job);
   log::info("job.changed", {{"job", job.id},
                             {"action", domain::enum_name(action)},
                             {"from", domain::enum_name(before.job.status)},

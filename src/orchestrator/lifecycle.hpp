@@ -6,6 +6,7 @@
 #include "domain/job_status.hpp"
 #include "json/value.hpp"
 #include "orchestrator/lease_clock.hpp"
+#include "orchestrator/measures.hpp"
 #include "orchestrator/refusal.hpp"
 #include "orchestrator/topics.hpp"
 #include "store/job_store.hpp"
@@ -23,8 +24,8 @@ struct EventText {
 /// wake-ups. Called inside a unit of the store.
 class Lifecycle {
  public:
-  Lifecycle(store::JobStore& store, Touched& touched, LeaseClock& leases)
-      : store_(store), touched_(touched), leases_(leases) {}
+  Lifecycle(store::JobStore& store, Touched& touched, LeaseClock& leases, Measures& measures)
+      : store_(store), touched_(touched), leases_(leases), measures_(measures) {}
 
   /// Writes a new job, its first event, and its place in the queue.
   void create(domain::Job job, const std::optional<std::string>& idempotency_key);
@@ -45,6 +46,7 @@ class Lifecycle {
   store::JobStore& store_;
   Touched& touched_;
   LeaseClock& leases_;
+  Measures& measures_;
 };
 
 /// What the API calls an aborted job's text so far, or a running one's: the job as everybody sees it.

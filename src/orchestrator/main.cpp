@@ -31,12 +31,12 @@ class Orchestrator {
   explicit Orchestrator(const config::OrchestratorSettings& settings)
       : settings_(settings),
         store_(settings.home / "state.db", domain::wall_clock_now()),
-        leases_(store_, touched_, clock_, settings.lease, settings.session_home),
-        jobs_(store_, touched_, clock_),
+        leases_(store_, touched_, clock_, measures_, settings.lease, settings.session_home),
+        jobs_(store_, touched_, clock_, measures_),
         commits_(
-            context_.get_executor(), store_, touched_, [this] { fail(); },
+            context_.get_executor(), store_, touched_, measures_, [this] { fail(); },
             [this] { leases_.recover(now_on_both_clocks()); }),
-        application_(settings_, routes_, commits_),
+        application_(settings_, routes_, commits_, measures_),
         server_(context_.get_executor(), server_options(settings), application_),
         tasks_(context_.get_executor(), [this](std::string_view task, std::string_view what) {
           log::error("task.fault", {{"task", task}, {"error", what}});
@@ -46,6 +46,7 @@ class Orchestrator {
     add_delivery_routes(routes_, jobs_);
     add_worker_routes(routes_, leases_);
     add_admin_routes(routes_, jobs_, store_);
+    add_metrics_route(routes_, [this] { return metrics_text(); });
   }
 
   int run() {
@@ -72,6 +73,14 @@ class Orchestrator {
     options.host = settings.host;
     options.port = settings.port;
     return options;
+  }
+
+  std::string metrics_text() {
+    return measures_.text({.backlog = store_.backlog(),
+                           .paused = store_.admin_state().paused,
+                           .parked = commits_.parked(),
+                           .connections = server_.connections(),
+                           .time = domain::wall_clock_now()});
   }
 
   asio::awaitable<void> watch_homes() {
@@ -111,6 +120,7 @@ class Orchestrator {
   store::SqliteJobStore store_;
   Touched touched_;
   LeaseClock clock_;
+  Measures measures_;
   LeaseService leases_;
   JobService jobs_;
   CommitQueue commits_;

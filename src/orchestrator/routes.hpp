@@ -12,5 +12,7 @@ void add_job_routes(RouteTable& routes, JobService& jobs);
 void add_delivery_routes(RouteTable& routes, JobService& jobs);
 void add_worker_routes(RouteTable& routes, LeaseService& leases);
 void add_admin_routes(RouteTable& routes, JobService& jobs, store::JobStore& store);
+/// GET /metrics; `text` is called for each.
+void add_metrics_route(RouteTable& routes, std::function<std::string()> text);
 
 }  // namespace butler::orchestrator

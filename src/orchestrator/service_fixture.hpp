@@ -21,8 +21,8 @@ class ServiceFixture {
     store.reset();
     clock = {};
     store = std::make_unique<store::SqliteJobStore>(folder.path() / "state.db", now.wall);
-    jobs = std::make_unique<JobService>(*store, touched, clock);
-    leases = std::make_unique<LeaseService>(*store, touched, clock, lease, session_home);
+    jobs = std::make_unique<JobService>(*store, touched, clock, measures);
+    leases = std::make_unique<LeaseService>(*store, touched, clock, measures, lease, session_home);
     leases->grant_grace(now);
   }
 
@@ -116,6 +116,7 @@ class ServiceFixture {
                         std::chrono::steady_clock::time_point{std::chrono::hours{1}}};
   Touched touched;
   LeaseClock clock;
+  Measures measures;
   std::unique_ptr<store::SqliteJobStore> store;
   std::unique_ptr<JobService> jobs;
   std::unique_ptr<LeaseService> leases;

@@ -144,6 +144,7 @@ void Database::execute(const std::string& sql) {
   if (result != SQLITE_OK) throw fault(result, "write");
 }
 
+std::int64_t Database::changed_rows() const { return sqlite3_total_changes64(handle_.get()); }
 std::int64_t Database::last_insert_row() const { return sqlite3_last_insert_rowid(handle_.get()); }
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 

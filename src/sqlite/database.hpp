@@ -104,6 +104,8 @@ class Database {
   void execute(const std::string& sql);
 
   std::int64_t last_insert_row() const;
+  /// Rows that were inserted, changed or deleted since the database was opened.
+  std::int64_t changed_rows() const;
   const std::filesystem::path& file() const { return file_; }
   bool in_transaction() const;
 

@@ -67,6 +67,22 @@ struct StoredDelivery {
   domain::Job job;
 };
 
+/// What is open, counted.
+struct Backlog {
+  std::int64_t needs_approval = 0;
+  std::int64_t queued = 0;
+  std::int64_t running = 0;
+  std::int64_t aborting = 0;
+  std::int64_t deliveries = 0;                       ///< ended jobs that somebody has not acknowledged
+  std::optional<domain::Timestamp> oldest_queued{};  ///< when the oldest queued job was made
+};
+
+/// What a step of retention has removed.
+struct RemovedRows {
+  std::int64_t jobs = 0;
+  std::int64_t rows = 0;  ///< jobs and events
+};
+
 /// The store did not take what it was given, and nothing of it was kept: it is away, full or read-only.
 class StoreFault : public std::runtime_error {
  public:
@@ -83,9 +99,9 @@ class JobStore {
   virtual ~JobStore() = default;
 
   virtual void begin() = 0;
-  /// Durable when it returns. A throw means that nobody knows: answer 503, end the process, recover from
-  /// disk.
-  virtual void commit() = 0;
+  /// Durable when it returns; true when anything had been written. A throw means that nobody knows: answer
+  /// 503, end the process, recover from disk.
+  virtual bool commit() = 0;
   virtual void rollback() = 0;
   /// False when the store has rolled the whole transaction back by itself (disk full).
   virtual bool in_transaction() const = 0;
@@ -115,8 +131,9 @@ class JobStore {
   /// Makes the oldest queued job of the session claimable if none of its jobs is leased; returns whether
   /// there is a claimable one now.
   virtual bool refresh_head(std::string_view session_key) = 0;
-  /// Binds the session to the store unless it is bound already.
-  virtual void bind_session(std::string_view session_key, std::string_view session_store) = 0;
+  /// Binds the session to the store unless it is bound already, and notes to the day that it is in use.
+  virtual void bind_session(std::string_view session_key, std::string_view session_store,
+                            domain::Timestamp now) = 0;
   virtual std::optional<std::string> session_store(std::string_view session_key) = 0;
   /// Claimable jobs of sessions whose store is not among those `seen`.
   virtual std::vector<JobRecord> claimable_elsewhere(const std::vector<std::string>& seen) = 0;
@@ -143,6 +160,19 @@ class JobStore {
 
   virtual api::AdminState admin_state() = 0;
   virtual void set_admin_state(const api::AdminState& state) = 0;
+
+  /// Costs what is open, however much has ended.
+  virtual Backlog backlog() = 0;
+
+  /// When the first of the jobs ended that remove_ended() may take at some time.
+  virtual std::optional<domain::Timestamp> oldest_ended() = 0;
+  /// A step of retention: removes jobs that ended before `before`, oldest first, with all that is theirs (the
+  /// idempotency key too), at most `most` jobs and events together; fewer went when nothing is left. A job
+  /// whose delivery is not acknowledged stays. The events of a job that has many go first, step by step.
+  virtual RemovedRows remove_ended(domain::Timestamp before, std::size_t most) = 0;
+  /// Forgets at most `most` sessions in which no job was started since `before` (and a day, the precision of
+  /// that), and none waits or runs. Returns how many.
+  virtual std::int64_t remove_sessions(domain::Timestamp before, std::size_t most) = 0;
 
   /// Writes something that changes nothing: throws when the store takes no writes.
   virtual void prove_writable() = 0;

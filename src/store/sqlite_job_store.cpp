@@ -35,14 +35,17 @@ SqliteJobStore::SqliteJobStore(const std::filesystem::path& file, domain::Timest
 void SqliteJobStore::begin() {
   try {
     transaction_.emplace(database_);
+    changed_before_ = database_.changed_rows();
   } catch (const sqlite::Error& error) {
     throw StoreFault(error.what());
   }
 }
 
-void SqliteJobStore::commit() {
+bool SqliteJobStore::commit() {
+  const bool wrote = database_.changed_rows() != changed_before_;
   transaction_->commit();
   transaction_.reset();
+  return wrote;
 }
 
 void SqliteJobStore::rollback() { transaction_.reset(); }
@@ -210,14 +213,6 @@ bool SqliteJobStore::refresh_head(std::string_view session_key) {
   return true;
 }
 
-void SqliteJobStore::bind_session(std::string_view session_key, std::string_view session_store) {
-  database_
-      .prepared(
-          "INSERT INTO sessions (session_key, store) VALUES (?, ?) ON CONFLICT (session_key) DO NOTHING")
-      .bind(session_key, session_store)
-      .run();
-}
-
 std::optional<std::string> SqliteJobStore::session_store(std::string_view session_key) {
   auto& statement = database_.prepared("SELECT store FROM sessions WHERE session_key = ?").bind(session_key);
   if (!statement.step()) return std::nullopt;
@@ -276,6 +271,32 @@ std::vector<api::JobMessage> SqliteJobStore::open_messages(std::int64_t row) {
     messages.push_back({statement.integer(0), mode, statement.string(2)});
   }
   return messages;
+}
+
+Backlog SqliteJobStore::backlog() {
+  // Each count is of a partial index or of a table that holds only what is open.
+  auto& statement = database_
+                        .prepared(
+                            "SELECT (SELECT count(*) FROM jobs INDEXED BY jobs_needing_approval "
+                            "WHERE status = 'needs_approval'), "
+                            "(SELECT count(*) FROM jobs INDEXED BY jobs_queued WHERE status = 'queued'), "
+                            "(SELECT count(*) FROM jobs INDEXED BY jobs_leased "
+                            "WHERE status IN ('running', 'aborting') AND status = 'running'), "
+                            "(SELECT count(*) FROM jobs INDEXED BY jobs_leased "
+                            "WHERE status IN ('running', 'aborting') AND status = 'aborting'), "
+                            "(SELECT count(*) FROM deliveries), "
+                            "(SELECT created_at FROM jobs WHERE id = (SELECT min(id) FROM jobs "
+                            "INDEXED BY jobs_queued WHERE status = 'queued'))")
+                        .bind();
+  statement.step();
+  Backlog backlog{.needs_approval = statement.integer(0),
+                  .queued = statement.integer(1),
+                  .running = statement.integer(2),
+                  .aborting = statement.integer(3),
+                  .deliveries = statement.integer(4)};
+  if (!statement.is_null(5)) backlog.oldest_queued = to_timestamp(statement.integer(5));
+  statement.reset();
+  return backlog;
 }
 
 void SqliteJobStore::prove_writable() {

@@ -17,7 +17,7 @@ class SqliteJobStore final : public JobStore {
   SqliteJobStore(const std::filesystem::path& file, domain::Timestamp now);
 
   void begin() override;
-  void commit() override;
+  bool commit() override;
   void rollback() override;
   bool in_transaction() const override;
   void unit(const std::function<void()>& work) override;
@@ -35,7 +35,8 @@ class SqliteJobStore final : public JobStore {
   void put_lease(std::int64_t row, const Lease& lease) override;
   void remove_lease(std::int64_t row) override;
   bool refresh_head(std::string_view session_key) override;
-  void bind_session(std::string_view session_key, std::string_view session_store) override;
+  void bind_session(std::string_view session_key, std::string_view session_store,
+                    domain::Timestamp now) override;
   std::optional<std::string> session_store(std::string_view session_key) override;
   std::vector<JobRecord> claimable_elsewhere(const std::vector<std::string>& seen) override;
 
@@ -56,7 +57,12 @@ class SqliteJobStore final : public JobStore {
 
   api::AdminState admin_state() override;
   void set_admin_state(const api::AdminState& state) override;
+  Backlog backlog() override;
   void prove_writable() override;
+
+  std::optional<domain::Timestamp> oldest_ended() override;
+  RemovedRows remove_ended(domain::Timestamp before, std::size_t most) override;
+  std::int64_t remove_sessions(domain::Timestamp before, std::size_t most) override;
 
  private:
   std::optional<JobRecord> one(sqlite::Statement& statement);
@@ -65,6 +71,7 @@ class SqliteJobStore final : public JobStore {
   sqlite::FileLock lock_;
   sqlite::Database database_;
   std::optional<sqlite::Transaction> transaction_;
+  std::int64_t changed_before_ = 0;
 };
 
 }  // namespace butler::store
