@@ -80,7 +80,7 @@ ChatCommand command_named(const std::string& name, std::string_view rest) {
   if (name == "context") return ContextCommand{};
   if (name == "settings") return SettingsCommand{std::string{rest}};
   if (name == "panic") return PanicCommand{lower(first_word(rest))};
-  if (name == "pairings") return PairingsCommand{};
+  if (name == "pairings") return PairingsCommand{lower(first_word(rest))};
   if (name == "approvepair") return ApprovePairCommand{first_word(rest)};
   if (name == "unpair") return UnpairCommand{first_word(rest)};
   if (name == "help") return HelpCommand{};

@@ -76,7 +76,9 @@ struct PanicCommand {
   bool operator==(const PanicCommand&) const = default;
 };
 
+/// /pairings: `action` is the first word in lower case, "" when there is none.
 struct PairingsCommand {
+  std::string action;
   bool operator==(const PairingsCommand&) const = default;
 };
 struct ApprovePairCommand {

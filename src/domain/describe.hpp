@@ -5,6 +5,7 @@
 #include "domain/event.hpp"
 #include "domain/job.hpp"
 #include "domain/job_status.hpp"
+#include "domain/permissions.hpp"
 
 /// Names of the enumerators, so that wire, database and logs spell them as the code does.
 /// Include where names are read or written, not in headers that everybody sees.
@@ -12,6 +13,7 @@ namespace butler::domain {
 
 BOOST_DESCRIBE_ENUM(JobKind, task, run)
 BOOST_DESCRIBE_ENUM(Channel, telegram, cli, api)
+BOOST_DESCRIBE_ENUM(Role, owner, person)
 BOOST_DESCRIBE_ENUM(JobStatus, needs_approval, queued, running, aborting, completed, failed, aborted)
 BOOST_DESCRIBE_ENUM(JobAction, approve, abort, claim, append_events, complete, fail, requeue,
                     acknowledge_abort)

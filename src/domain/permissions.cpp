@@ -1,5 +1,7 @@
 #include "domain/permissions.hpp"
 
+#include <variant>
+
 namespace butler::domain {
 
 Permission permission(Action action, Role role, Place place, const PermissionRules& rules) {
@@ -17,6 +19,20 @@ Permission permission(Action action, Role role, Place place, const PermissionRul
       return place == Place::private_chat ? Permission::granted : Permission::in_private_only;
   }
   return Permission::owners_only;
+}
+
+Action action_of(const ChatCommand& command) {
+  const bool decides =
+      std::holds_alternative<ApproveCommand>(command) || std::holds_alternative<DenyCommand>(command);
+  const bool manages_people = std::holds_alternative<PairingsCommand>(command) ||
+                              std::holds_alternative<ApprovePairCommand>(command) ||
+                              std::holds_alternative<UnpairCommand>(command);
+  if (decides) return Action::decide;
+  if (manages_people) return Action::manage_people;
+  if (std::holds_alternative<RunCommand>(command)) return Action::run;
+  if (std::holds_alternative<AbortCommand>(command)) return Action::abort;
+  if (std::holds_alternative<PanicCommand>(command)) return Action::panic;
+  return Action::ask;
 }
 
 bool may_see(Role role, Place place, JobRelation job) {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "domain/chat_command.hpp"
+
 /// Who may do what in a chat. Pure.
 namespace butler::domain {
 
@@ -39,6 +41,9 @@ enum class Permission : std::uint8_t {
 
 /// Whether a role may do that there.
 Permission permission(Action action, Role role, Place place, const PermissionRules& rules);
+
+/// What a command asks for.
+Action action_of(const ChatCommand& command);
 
 /// How a job lies to the one who asks about it.
 struct JobRelation {

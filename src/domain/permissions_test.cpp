@@ -52,6 +52,19 @@ const std::vector<Cell> table{
 INSTANTIATE_TEST_SUITE_P(Table, PermissionTest, testing::ValuesIn(table),
                          [](const auto& instance) { return instance.param.name; });
 
+TEST(ActionTest, EveryCommandAsksForSomething) {
+  EXPECT_EQ(action_of(TaskCommand{}), Action::ask);
+  EXPECT_EQ(action_of(StatusCommand{}), Action::ask);
+  EXPECT_EQ(action_of(RunCommand{}), Action::run);
+  EXPECT_EQ(action_of(ApproveCommand{}), Action::decide);
+  EXPECT_EQ(action_of(DenyCommand{}), Action::decide);
+  EXPECT_EQ(action_of(AbortCommand{}), Action::abort);
+  EXPECT_EQ(action_of(PanicCommand{}), Action::panic);
+  EXPECT_EQ(action_of(PairingsCommand{}), Action::manage_people);
+  EXPECT_EQ(action_of(ApprovePairCommand{}), Action::manage_people);
+  EXPECT_EQ(action_of(UnpairCommand{}), Action::manage_people);
+}
+
 TEST(JobSightTest, PeopleSeeOnlyTheirOwnJobsInTheirOwnChat) {
   for (const Place place : {Place::private_chat, Place::group}) {
     EXPECT_TRUE(may_see(Role::person, place, {.own = true, .this_chat = true}));

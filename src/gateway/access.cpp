@@ -8,11 +8,23 @@ namespace {
 
 using telegram::ChatType;
 
-Admission nobody(std::string_view reason) { return {Speaker::nobody, reason}; }
+Admission nobody(std::string_view reason) { return {.speaker = Speaker::nobody, .reason = reason}; }
 
 }  // namespace
 
-Admission admit(const telegram::Update& update, const AccessRules& rules) {
+std::optional<domain::Role> role_of(std::int64_t person_id, const AccessRules& rules, bool paired) {
+  if (std::ranges::count(rules.owners, person_id) > 0) return domain::Role::owner;
+  if (paired || std::ranges::count(rules.allowed, person_id) > 0) return domain::Role::person;
+  return std::nullopt;
+}
+
+std::optional<domain::Role> role_of(Speaker speaker) {
+  if (speaker == Speaker::owner) return domain::Role::owner;
+  if (speaker == Speaker::person) return domain::Role::person;
+  return std::nullopt;
+}
+
+Admission admit(const telegram::Update& update, const RoleOf& role_of) {
   if (!update.message) return nobody("not a message");
   const telegram::Message& message = *update.message;
   if (message.foreign_chat) return nobody("a guest or business message");
@@ -28,8 +40,10 @@ Admission admit(const telegram::Update& update, const AccessRules& rules) {
 
   const bool private_chat = message.chat_type == ChatType::private_chat;
   if (private_chat && message.chat_id != message.from->id) return nobody("a private chat of somebody else");
-  if (std::ranges::count(rules.owners, message.from->id) > 0) return {Speaker::owner};
-  return private_chat ? Admission{Speaker::stranger} : nobody("a stranger in a group");
+  if (const auto role = role_of(message.from->id)) {
+    return {.speaker = *role == domain::Role::owner ? Speaker::owner : Speaker::person};
+  }
+  return private_chat ? Admission{.speaker = Speaker::stranger} : nobody("a stranger in a group");
 }
 
 }  // namespace butler::gateway

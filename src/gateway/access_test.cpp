@@ -13,7 +13,14 @@ using telegram::ChatType;
 using telegram::Message;
 
 constexpr std::int64_t owner = 42;
-const AccessRules rules{.owners = {7, owner}};
+constexpr std::int64_t allowed = 50;
+constexpr std::int64_t paired = 60;
+constexpr std::int64_t stranger = 43;
+const AccessRules rules{.owners = {7, owner}, .allowed = {allowed, owner}};
+
+std::optional<domain::Role> known(std::int64_t person_id) {
+  return role_of(person_id, rules, person_id == paired || person_id == 7);
+}
 
 Message private_message(std::int64_t from = owner) {
   return {.message_id = 5,
@@ -30,26 +37,63 @@ Message group_message(std::int64_t from = owner) {
   return message;
 }
 
-Admission admitted(Message message, const AccessRules& by = rules) {
-  return admit({.update_id = 1, .kind = "message", .message = std::move(message)}, by);
+Admission admitted(Message message) {
+  return admit({.update_id = 1, .kind = "message", .message = std::move(message)}, known);
 }
 
-TEST(AccessTest, AnOwnerIsHeardInAPrivateChatAndInAGroup) {
-  EXPECT_EQ(admitted(private_message()).speaker, Speaker::owner);
-  EXPECT_EQ(admitted(group_message()).speaker, Speaker::owner);
+TEST(RoleTest, TheConfigurationsWordGoesFirst) {
+  EXPECT_EQ(role_of(owner, rules, false), domain::Role::owner);
+  EXPECT_EQ(role_of(7, rules, true), domain::Role::owner) << "paired, and an owner all the same";
+  EXPECT_EQ(role_of(allowed, rules, false), domain::Role::person);
+  EXPECT_EQ(role_of(paired, rules, true), domain::Role::person);
+  EXPECT_EQ(role_of(stranger, rules, false), std::nullopt);
 }
 
-TEST(AccessTest, AStrangerIsOneInAPrivateChatAndNobodyInAGroup) {
-  EXPECT_EQ(admitted(private_message(43)).speaker, Speaker::stranger);
-  EXPECT_EQ(admitted(group_message(43)).speaker, Speaker::nobody);
+TEST(RoleTest, AnEmptyConfigurationLetsNobodyIn) {
+  EXPECT_EQ(role_of(owner, {}, false), std::nullopt);
+  EXPECT_EQ(role_of(0, {}, false), std::nullopt);
 }
 
-TEST(AccessTest, WithoutOwnersEverybodyIsAStranger) {
-  EXPECT_EQ(admitted(private_message(), {}).speaker, Speaker::stranger);
+TEST(RoleTest, AnOwnerTakenOutOfTheConfigurationIsNobodyUnlessPaired) {
+  const AccessRules without{.owners = {7}};
+  EXPECT_EQ(role_of(owner, without, false), std::nullopt);
+  EXPECT_EQ(role_of(owner, without, true), domain::Role::person);
+}
+
+struct Place {
+  std::string name;
+  std::int64_t person;
+  Speaker in_private;
+  Speaker in_group;
+};
+
+std::ostream& operator<<(std::ostream& out, const Place& place) { return out << place.name; }
+
+class SpeakerTest : public testing::TestWithParam<Place> {};
+
+TEST_P(SpeakerTest, IsWhoTheyAreInAPrivateChatAndInAGroup) {
+  EXPECT_EQ(admitted(private_message(GetParam().person)).speaker, GetParam().in_private);
+  EXPECT_EQ(admitted(group_message(GetParam().person)).speaker, GetParam().in_group);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, SpeakerTest,
+                         testing::Values(Place{"AnOwner", owner, Speaker::owner, Speaker::owner},
+                                         Place{"SomebodyAllowed", allowed, Speaker::person, Speaker::person},
+                                         Place{"SomebodyPaired", paired, Speaker::person, Speaker::person},
+                                         Place{"AStranger", stranger, Speaker::stranger, Speaker::nobody}),
+                         [](const auto& instance) { return instance.param.name; });
+
+TEST(AccessTest, AUsernameIsNoIdentity) {
+  Message message = private_message(stranger);
+  message.from->username = "the_owners_name";
+  EXPECT_EQ(admitted(std::move(message)).speaker, Speaker::stranger);
 }
 
 TEST(AccessTest, AnythingButAMessageIsNobody) {
-  EXPECT_EQ(admit({.update_id = 1, .kind = "edited_message"}, rules).speaker, Speaker::nobody);
+  for (const char* kind :
+       {"edited_message", "guest_message", "business_message", "channel_post", "widget_query", ""}) {
+    EXPECT_EQ(admit({.update_id = 1, .kind = kind}, known).speaker, Speaker::nobody) << kind;
+  }
 }
 
 struct Disguise {

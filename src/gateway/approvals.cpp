@@ -3,6 +3,7 @@
 #include "domain/job_id.hpp"
 #include "gateway/patience.hpp"
 #include "gateway/wording.hpp"
+#include "gateway/wording_people.hpp"
 #include "log/log.hpp"
 
 namespace butler::gateway {
@@ -18,6 +19,7 @@ bool waits_for_approval(JobStatus status) { return status == JobStatus::needs_ap
 JobSearch::Wish what_waits(std::string_view command, std::string typed) {
   return {.command = command,
           .typed = std::move(typed),
+          .action = domain::Action::decide,
           .wanted = waits_for_approval,
           .nothing = wording::nothing_to_decide};
 }
@@ -65,7 +67,9 @@ ControlAnswer Approvals::refuse(Job job, const ControlRequest& request) {
   const auto denied = co_await patiently<Job>(call, request.give_up);
   if (denied) {
     log::info("job.denied", {{"job", job.id}, {"by", request.person.id}});
-    co_return ControlResult{.ended = *denied};
+    const bool elsewhere = is_elsewhere(job, request);
+    co_return ControlResult{.text = elsewhere ? wording::refused_for(short_job_id(job.id)) : "",
+                            .ended = *denied};
   }
   if (denied.error().status != 409) co_return ControlResult{excuse(denied.error())};
   const auto now = co_await search_.job(job.id, request.give_up);  // somebody was faster

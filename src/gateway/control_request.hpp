@@ -22,6 +22,9 @@ struct ControlRequest {
   Speaker speaker = Speaker::nobody;
   std::chrono::steady_clock::time_point give_up{};
 
+  /// What may be done follows from who asks, and where. Only for somebody whom we listen to.
+  domain::Role role() const { return role_of(speaker).value_or(domain::Role::person); }
+  domain::Place place() const { return place_of(message); }
   std::string person_id() const { return std::to_string(person.id); }
 };
 

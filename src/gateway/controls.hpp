@@ -5,12 +5,13 @@
 
 #include "api/orchestrator_client.hpp"
 #include "domain/chat_command.hpp"
-#include "gateway/access.hpp"
 #include "gateway/answers.hpp"
 #include "gateway/approvals.hpp"
 #include "gateway/job_commands.hpp"
 #include "gateway/job_reports.hpp"
 #include "gateway/outbox_sender.hpp"
+#include "gateway/people.hpp"
+#include "gateway/unpairing.hpp"
 #include "telegram/bot_api.hpp"
 
 namespace butler::gateway {
@@ -20,7 +21,7 @@ namespace butler::gateway {
 class Controls {
  public:
   Controls(GatewayStore& store, api::OrchestratorClient& orchestrator, OutboxSender& outbox, Answers& answers,
-           AccessRules access, telegram::Bot bot,
+           const People& people, Pairing& pairing, domain::PermissionRules permissions, telegram::Bot bot,
            std::chrono::milliseconds patience = std::chrono::seconds{2});
 
   /// Handles the oldest control command of a chat (lane.thread_id is not used); false when there is none. A
@@ -35,13 +36,15 @@ class Controls {
   GatewayStore& store_;
   OutboxSender& outbox_;
   Answers& answers_;
-  AccessRules access_;
+  const People& people_;
+  domain::PermissionRules permissions_;
   telegram::Bot bot_;
   std::chrono::milliseconds patience_;
   JobSearch search_;
   Approvals approvals_;
   JobCommands job_commands_;
   JobReports job_reports_;
+  Unpairing unpairing_;
 };
 
 }  // namespace butler::gateway

@@ -122,6 +122,7 @@ class FakeOrchestrator : public http::Application {
     job.thread_id = wanted.thread_id;
     job.requester_id = wanted.requester_id;
     job.session_key = wanted.session_key;
+    job.metadata = wanted.metadata;
     job.deliver_to = wanted.deliver_to;
     job.created_at = job.updated_at = domain::wall_clock_now();
     jobs[job.id] = job;

@@ -4,15 +4,18 @@
 #include <boost/system/system_error.hpp>
 
 #include "gateway/answers.hpp"
+#include "gateway/approval_requests.hpp"
+#include "gateway/command_menus.hpp"
 #include "gateway/controls.hpp"
 #include "gateway/deliveries.hpp"
 #include "gateway/intake.hpp"
 #include "gateway/job_creator.hpp"
 #include "gateway/lanes.hpp"
+#include "gateway/pairing.hpp"
+#include "gateway/people.hpp"
 #include "gateway/poll_pause.hpp"
 #include "gateway/update_loop.hpp"
 #include "gateway/waiting_notices.hpp"
-#include "gateway/wording.hpp"
 #include "log/log.hpp"
 #include "process/role.hpp"
 
@@ -31,6 +34,12 @@ http::Url address(const std::string& text, std::string_view variable) {
   return std::move(*url);
 }
 
+domain::PermissionRules permissions(const config::GatewaySettings& settings) {
+  return {.run_owner_only = settings.run_owner_only,
+          .approve_owner_only = settings.approve_owner_only,
+          .allow_requester_abort = settings.allow_requester_abort};
+}
+
 }  // namespace
 
 /// What works for one bot.
@@ -43,27 +52,40 @@ struct Gateway::Parts {
                  gateway.end(configuration_status);
                }),
         answers(store, outbox),
-        creator(store, gateway.orchestrator_, outbox),
-        controls(store, gateway.orchestrator_, outbox, answers, {gateway.settings_.owners}, bot,
-                 gateway.options_.control_patience),
+        people(store, {.owners = gateway.settings_.owners, .allowed = gateway.settings_.allowed}),
+        pairing(store, outbox, people, bot),
+        approvals(outbox, people, permissions(gateway.settings_)),
+        menus(gateway.executor_, store, gateway.api_,
+              gateway.settings_.telegram_root + ":" + std::to_string(bot.id),
+              wanted_menus(people.owners(), permissions(gateway.settings_))),
+        creator(store, gateway.orchestrator_, outbox, people, approvals),
+        controls(store, gateway.orchestrator_, outbox, answers, people, pairing,
+                 permissions(gateway.settings_), bot, gateway.options_.control_patience),
         turn_lanes(gateway.working_, "turns", [this](Lane lane) { return creator.step(lane); }),
         control_lanes(gateway.working_, "controls", [this](Lane lane) { return controls.step(lane); }),
         notices(gateway.executor_, store, outbox, gateway.options_.until_told_waiting),
-        intake(store, outbox,
-               {.access = {gateway.settings_.owners}, .prompt_max_chars = gateway.settings_.prompt_max_chars},
+        intake(store, outbox, people, pairing,
+               {.permissions = permissions(gateway.settings_),
+                .rate_limit = {.count = gateway.settings_.rate_limit_per_minute},
+                .prompt_max_chars = gateway.settings_.prompt_max_chars},
                bot,
                {.turn_stored =
                     [this](Lane lane) {
                       turn_lanes.wake(lane);
                       notices.turn_stored();
                     },
-                .control_kept = [this](std::int64_t chat_id) { control_lanes.wake({.chat_id = chat_id}); }}),
+                .control_kept = [this](std::int64_t chat_id) { control_lanes.wake({.chat_id = chat_id}); },
+                .owner_started = [this] { menus.look_again(); }}),
         updates(gateway.api_, store, intake, gateway.options_.poll_timeout),
         deliveries(store, gateway.orchestrator_, answers, "telegram:" + std::to_string(bot.id)) {}
 
   SqliteGatewayStore store;
   OutboxSender outbox;
   Answers answers;
+  People people;
+  Pairing pairing;
+  ApprovalRequests approvals;
+  CommandMenus menus;
   JobCreator creator;
   Controls controls;
   Lanes turn_lanes;
@@ -187,21 +209,7 @@ asio::awaitable<void> Gateway::introduce() {
                  "a webhook is set for this bot: Telegram sends its updates there, and refuses our polls "
                  "until it is deleted (deleteWebhook)"}});
   }
-  co_await register_commands();
-}
-
-asio::awaitable<void> Gateway::register_commands() {
-  auto menu = wording::menu();
-  std::string wanted;
-  for (const auto& one : menu) wanted += one.command + "=" + one.description + "\n";
-  const std::string fact = "commands:" + settings_.telegram_root;
-  if (parts_->store.fact(fact) == wanted) co_return;
-  const auto done = co_await api_.set_my_commands(std::move(menu));
-  if (done) {
-    parts_->store.set_fact(fact, wanted);
-  } else {
-    log::warn("telegram.commands_not_registered", {{"error", done.error().describe()}});
-  }
+  co_await parts_->menus.run();
 }
 
 asio::awaitable<void> Gateway::prune_daily() {

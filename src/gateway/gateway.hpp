@@ -51,7 +51,6 @@ class Gateway {
   void start_parts(const telegram::Bot& bot);
   boost::asio::awaitable<void> poll();
   boost::asio::awaitable<void> introduce();
-  boost::asio::awaitable<void> register_commands();
   boost::asio::awaitable<void> prune_daily();
   boost::asio::awaitable<void> shut_down();
   boost::asio::awaitable<void> cut_sending();

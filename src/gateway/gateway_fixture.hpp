@@ -34,6 +34,7 @@ class GatewayTest : public ::testing::Test {
     settings.bot_token = config::Secret(telegram.token);
     settings.owners = {owner};
     settings.prompt_max_chars = 100;
+    settings.rate_limit_per_minute = 0;
     options.sending.timing.not_sent.initial = std::chrono::milliseconds{5};
     options.sending.timing.restarting.initial = std::chrono::milliseconds{5};
     options.sending.timing.uncertain_retry = std::chrono::milliseconds{30};

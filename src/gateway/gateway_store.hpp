@@ -11,6 +11,7 @@
 
 #include "domain/job.hpp"
 #include "domain/timestamp.hpp"
+#include "gateway/people_records.hpp"
 
 namespace butler::gateway {
 
@@ -57,6 +58,7 @@ struct NewTurn {
   std::int64_t message_id = 0;
   domain::JobKind kind = domain::JobKind::task;
   std::string body = {};
+  std::optional<domain::Timestamp> sent_at = {};  ///< when the person asked; unset: not counted as a request
 };
 
 /// One request of a person on its way to becoming a job, and after.
@@ -72,6 +74,7 @@ struct Turn : NewTurn {
 struct JobScope {
   std::optional<std::int64_t> chat_id = {};
   std::optional<std::int64_t> requester_id = {};
+  std::optional<domain::JobKind> kind = {};
 
   bool operator==(const JobScope&) const = default;
 };
@@ -136,10 +139,8 @@ class StoreFault : public std::runtime_error {
 /// Every call is atomic and on disk when it returns, unless it stands inside a unit(). Outcomes come back as
 /// values. StoreFault when a change was not made; any other exception means that its outcome is not known, or
 /// a bug: the process has to end and start from what is on disk.
-class GatewayStore {
+class GatewayStore : public PeopleRecords {
  public:
-  virtual ~GatewayStore() = default;
-
   /// Runs the changes as one: all of them are on disk when it returns, none when it throws. Units nest; an
   /// inner one that throws undoes only what it did itself.
   virtual void unit(const std::function<void()>& changes) = 0;
@@ -209,11 +210,12 @@ class GatewayStore {
   /// A group became a supergroup: everything that names the chat names the new one.
   virtual void move_chat(std::int64_t from, std::int64_t to) = 0;
 
-  // Strangers and facts.
-  /// True, and noted, when the person was not told within the last hour.
-  virtual bool may_tell_stranger(std::int64_t person_id, domain::Timestamp now) = 0;
+  // Facts.
   virtual std::optional<std::string> fact(std::string_view name) = 0;
   virtual void set_fact(std::string_view name, std::string_view value) = 0;
+  virtual void remove_fact(std::string_view name) = 0;
+  /// The names that begin so.
+  virtual std::vector<std::string> facts_that_begin(std::string_view prefix) = 0;
 
   /// Forgets what is over and older than the time in which it can still matter.
   virtual void prune(domain::Timestamp now) = 0;

@@ -1,5 +1,6 @@
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/wording.hpp"
+#include "gateway/wording_commands.hpp"
 
 namespace butler::gateway {
 
@@ -83,18 +84,6 @@ TEST_F(GatewayTest, AGuestMessageWithTheOwnersChatIdIsDropped) {
   EXPECT_THAT(orchestrator.created, ElementsAre("hello"));
 }
 
-TEST_F(GatewayTest, AStrangerIsToldOnceHowToGetInAndGroupsStaySilent) {
-  start();
-  say("let me in", {}, 99);
-  say("please", {}, 99);
-  say_in_group("/task spy", 99);
-  say("hello");
-
-  ASSERT_TRUE(shown(2));
-  EXPECT_THAT(texts(), UnorderedElementsAre(wording::stranger(99), "re: hello"));
-  EXPECT_THAT(orchestrator.created, ElementsAre("hello"));
-}
-
 TEST_F(GatewayTest, InAGroupOnlyCommandsForUsAreHeard) {
   start();
   say_in_group("good morning everybody");
@@ -121,9 +110,10 @@ TEST_F(GatewayTest, WhatIsNotForTheAgentIsAnsweredInWords) {
   say("somebody else's words", {{"forward_origin", json::Object{{"type", "user"}}}});
 
   ASSERT_TRUE(shown(8));
-  EXPECT_THAT(texts(), ElementsAre(wording::help(), wording::welcome("Ada"),
-                                   wording::who_you_are(owner, "telegram:42:v1"), wording::empty_task(),
-                                   wording::empty_run(), wording::unknown_command("hlep", "help"),
+  constexpr auto role = domain::Role::owner;
+  EXPECT_THAT(texts(), ElementsAre(wording::help(role, {}), wording::welcome("Ada", role),
+                                   wording::who_you_are(owner, role, "telegram:42:v1"), wording::empty_task(),
+                                   wording::empty_run(), wording::unknown_command("hlep", "help", role, {}),
                                    wording::prompt_too_long(101, 100), wording::forwarded()));
   EXPECT_THAT(orchestrator.created, IsEmpty());
 }
@@ -170,7 +160,7 @@ TEST_F(GatewayTest, ADeniedCommandSaysSoOnce) {
 
   ASSERT_TRUE(shown(3));
   EXPECT_EQ(texts()[1], wording::denied());
-  EXPECT_EQ(texts()[2], wording::help());
+  EXPECT_EQ(texts()[2], wording::help(domain::Role::owner, {}));
 }
 
 TEST_F(GatewayTest, ApproveWithoutAnIdAsksWhichOneAndKnowsWhenThereIsNone) {
@@ -336,18 +326,6 @@ TEST_F(GatewayTest, AnOrderlyEndConfirmsNothingNewAndLetsMessagesOnTheirWayFinis
   say("next");
   ASSERT_TRUE(shown(2));
   EXPECT_THAT(texts(), ElementsAre("re: hello", "re: next"));
-}
-
-TEST_F(GatewayTest, CommandsAreRegisteredOnceForAHome) {
-  start();
-  ASSERT_TRUE(until([&] { return telegram.count_calls("setMyCommands") == 1; }));
-  say("hello");
-  ASSERT_TRUE(shown(1));
-  kill();
-  start();
-  say("again");
-  ASSERT_TRUE(shown(2));
-  EXPECT_EQ(telegram.count_calls("setMyCommands"), 1U);
 }
 
 }  // namespace

@@ -5,9 +5,14 @@
 #include <variant>
 
 #include "api/describe.hpp"
+#include "domain/describe.hpp"
+#include "domain/enum_name.hpp"
 #include "domain/utf8.hpp"
+#include "gateway/pairing_code.hpp"
 #include "gateway/reply.hpp"
 #include "gateway/wording.hpp"
+#include "gateway/wording_commands.hpp"
+#include "gateway/wording_people.hpp"
 #include "log/log.hpp"
 
 namespace butler::gateway {
@@ -54,28 +59,33 @@ void Intake::decide(const telegram::RawUpdate& raw, domain::Timestamp now) {
     log::warn("update.unreadable", {{"update", raw.update_id}, {"error", update.error()}});
     return store_.end_update(raw.update_id, InboxState::broken, update.error());
   }
-  const Admission admission = admit(*update, rules_.access);
+  const Admission admission = people_.admit(*update);
   telegram::Message* message = update->message ? &*update->message : nullptr;
   if (admission.speaker == Speaker::nobody || message == nullptr || !message->from) {
     return drop(raw.update_id, admission.reason);
   }
   telegram::Person person = *message->from;
-  const Said said{
-      .update_id = raw.update_id, .message = std::move(*message), .person = std::move(person), .now = now};
-  if (admission.speaker == Speaker::stranger) return greet_stranger(said);
-  obey(said);
+  const auto role = role_of(admission.speaker);
+  const Said said{.update_id = raw.update_id,
+                  .message = std::move(*message),
+                  .person = std::move(person),
+                  .role = role.value_or(domain::Role::person),
+                  .now = now};
+  role ? obey(said) : meet_stranger(said);
 }
 
-void Intake::greet_stranger(const Said& said) {
-  log::info("stranger", {{"person", said.person.id}});
-  if (!store_.may_tell_stranger(said.person.id, said.now)) {
-    return drop(said.update_id, "a stranger who was told already");
-  }
-  answer(said, wording::stranger(said.person.id));
+void Intake::meet_stranger(const Said& said) {
+  const auto text = domain::parse_chat_text(said.message.text, bot_.username);
+  const auto* start = text ? std::get_if<domain::StartCommand>(&text->command) : nullptr;
+  const bool has_code = start != nullptr && read_pairing_code(start->payload);
+  const auto reply = has_code ? pairing_.present(said.person, start->payload, said.now)
+                              : pairing_.meet(said.person, start != nullptr, said.now);
+  if (!reply) return drop(said.update_id, "a stranger who was told already");
+  answer(said, *reply);
 }
 
 void Intake::obey(const Said& said) {
-  const bool group = said.message.chat_type != telegram::ChatType::private_chat;
+  const bool group = place_of(said.message) == domain::Place::group;
   const auto text = domain::parse_chat_text(said.message.text, bot_.username);
   if (!text) return drop(said.update_id, "a command for another bot");
   const bool unknown = std::holds_alternative<domain::UnknownCommand>(text->command);
@@ -87,35 +97,66 @@ void Intake::obey(const Said& said) {
   obey_command(said, text->command);
 }
 
+bool Intake::allows(const Said& said, domain::Action action) {
+  const auto permission = domain::permission(action, said.role, place_of(said.message), rules_.permissions);
+  if (permission == domain::Permission::granted) return true;
+  answer(said, wording::refusal(permission));
+  return false;
+}
+
 void Intake::obey_command(const Said& said, const domain::ChatCommand& command) {
+  if (!allows(said, domain::action_of(command))) return;
   const auto keep_as_control = [&](const auto&) {
     store_.keep_as_control(said.update_id, said.message.chat_id);
     store_.after_commit([this, chat_id = said.message.chat_id] { signals_.control_kept(chat_id); });
   };
-  std::visit(Overloaded{
-                 [&](const domain::TaskCommand& task) {
-                   if (task.text.empty()) return answer(said, wording::empty_task());
-                   request_job(said, JobKind::task, task.text);
-                 },
-                 [&](const domain::RunCommand& run) { request_run(said, run.command); },
-                 [&](const domain::HelpCommand&) { answer(said, wording::help()); },
-                 [&](const domain::StartCommand&) { answer(said, wording::welcome(said.person.first_name)); },
-                 [&](const domain::WhoamiCommand&) {
-                   answer(said,
-                          wording::who_you_are(said.person.id, store_.session(said.lane(), said.now).key));
-                 },
-                 [&](const domain::UnknownCommand& unknown) {
-                   answer(said, wording::unknown_command(unknown.name, unknown.nearest));
-                 },
-                 keep_as_control,  // /approve, /deny, /abort, /status: the orchestrator has to be asked
-             },
-             command);
+  std::visit(
+      Overloaded{
+          [&](const domain::TaskCommand& task) {
+            if (task.text.empty()) return answer(said, wording::empty_task());
+            request_job(said, JobKind::task, task.text);
+          },
+          [&](const domain::RunCommand& run) { request_run(said, run.command); },
+          [&](const domain::HelpCommand&) { answer(said, wording::help(said.role, rules_.permissions)); },
+          [&](const domain::StartCommand& one) { start(said, one.payload); },
+          [&](const domain::WhoamiCommand&) {
+            const std::string session = store_.session(said.lane(), said.now).key;
+            answer(said, wording::who_you_are(said.person.id, said.role, session));
+          },
+          [&](const domain::PairingsCommand& one) { list_or_invite(said, one.action); },
+          [&](const domain::ApprovePairCommand& one) { approve_pairing(said, one.code); },
+          [&](const domain::UnknownCommand& unknown) {
+            answer(said,
+                   wording::unknown_command(unknown.name, unknown.nearest, said.role, rules_.permissions));
+          },
+          keep_as_control,  // /approve, /deny, /abort, /status: the orchestrator has to be asked
+      },
+      command);
+}
+
+void Intake::start(const Said& said, const std::string& payload) {
+  const bool private_chat = place_of(said.message) == domain::Place::private_chat;
+  if (private_chat && read_pairing_code(payload)) return approve_pairing(said, payload);
+  if (private_chat && said.role == domain::Role::owner) {
+    store_.after_commit([this] { signals_.owner_started(); });
+  }
+  answer(said, wording::welcome(said.person.first_name, said.role));
+}
+
+void Intake::list_or_invite(const Said& said, const std::string& action) {
+  answer(said, action == "invite" ? pairing_.invite(said.person.id, said.now) : pairing_.list(said.now));
+}
+
+void Intake::approve_pairing(const Said& said, const std::string& code) {
+  if (code.empty()) return answer(said, wording::which_code());
+  const auto reply = pairing_.present(said.person, code, said.now);
+  if (!reply) return drop(said.update_id, "too many wrong codes");
+  answer(said, *reply);
 }
 
 void Intake::request_run(const Said& said, const std::string& command) {
   if (command.empty()) return answer(said, wording::empty_run());
-  const domain::Timestamp sent{std::chrono::seconds{said.message.date}};
-  if (said.now - sent > stale_after) return answer(said, wording::stale_run());
+  if (said.now - said.sent_at() > stale_after) return answer(said, wording::stale_run());
   request_job(said, JobKind::run, command);
 }
 
@@ -124,14 +165,30 @@ void Intake::request_job(const Said& said, JobKind kind, const std::string& prom
   if (characters > rules_.prompt_max_chars) {
     return answer(said, wording::prompt_too_long(characters, rules_.prompt_max_chars));
   }
+  if (!within_rate(said)) return;
   store_.add_turn({.idempotency_key = key("tg", said.update_id),
                    .lane = said.lane(),
                    .requester_id = said.person.id,
                    .message_id = said.message.message_id,
                    .kind = kind,
-                   .body = job_body(said, kind, prompt)},
+                   .body = job_body(said, kind, prompt),
+                   .sent_at = said.sent_at()},
                   {said.update_id}, said.now);
   store_.after_commit([this, lane = said.lane()] { signals_.turn_stored(lane); });
+}
+
+bool Intake::within_rate(const Said& said) {
+  // By the time of sending: what waited at Telegram while we were away did not come at once.
+  const domain::RateLimit& limit = rules_.rate_limit;
+  const auto earlier = store_.requests_since(said.person.id, said.sent_at() - limit.window);
+  const auto wait = domain::wait_for_rate(earlier, said.sent_at(), limit);
+  if (!wait) return true;
+  if (store_.may_tell(Telling::rate_limit, said.person.id, said.now - limit.window, said.now)) {
+    answer(said, wording::too_fast(said.sent_at() + *wait - said.now));
+  } else {
+    drop(said.update_id, "too many requests, and the person was told");
+  }
+  return false;
 }
 
 std::string Intake::job_body(const Said& said, JobKind kind, const std::string& prompt) {
@@ -144,7 +201,11 @@ std::string Intake::job_body(const Said& said, JobKind kind, const std::string& 
   if (said.message.thread_id) request.thread_id = std::to_string(*said.message.thread_id);
   request.session_key = store_.session(said.lane(), said.now).key;
   request.requires_approval = kind == JobKind::run;
-  request.metadata = {{"messageId", std::to_string(said.message.message_id)}};
+  const bool group = place_of(said.message) == domain::Place::group;
+  request.metadata = {{"messageId", std::to_string(said.message.message_id)},
+                      {"requesterRole", std::string{domain::enum_name(said.role)}},
+                      {"requesterName", wording::person_name(said.person)},
+                      {"chatType", group ? "group" : "private"}};
   request.deliver_to = "telegram:" + std::to_string(bot_.id);
   return json::serialize(json::encode(request));
 }

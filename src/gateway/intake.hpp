@@ -1,14 +1,18 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "domain/chat_command.hpp"
-#include "gateway/access.hpp"
+#include "domain/permissions.hpp"
+#include "domain/rate_limit.hpp"
 #include "gateway/gateway_store.hpp"
 #include "gateway/outbox_sender.hpp"
+#include "gateway/pairing.hpp"
+#include "gateway/people.hpp"
 #include "telegram/bot_api.hpp"
 #include "telegram/update.hpp"
 
@@ -16,7 +20,8 @@ namespace butler::gateway {
 
 /// The rules of the house.
 struct IntakeRules {
-  AccessRules access;
+  domain::PermissionRules permissions = {};
+  domain::RateLimit rate_limit = {};
   std::size_t prompt_max_chars = 8'000;
 };
 
@@ -24,16 +29,20 @@ struct IntakeRules {
 struct WorkSignals {
   std::function<void(Lane)> turn_stored;
   std::function<void(std::int64_t chat_id)> control_kept;
+  std::function<void()> owner_started;  ///< an owner pressed Start: their private chat can be written to now
 };
 
 /// Takes updates into the inbox and decides at once what each asks for: a turn, a control command, an answer
 /// of our own, or nothing. Synchronous: a batch, what it became and the offset are one commit.
 class Intake {
  public:
-  Intake(GatewayStore& store, OutboxSender& outbox, IntakeRules rules, telegram::Bot bot, WorkSignals signals)
+  Intake(GatewayStore& store, OutboxSender& outbox, const People& people, Pairing& pairing, IntakeRules rules,
+         telegram::Bot bot, WorkSignals signals)
       : store_(store),
         outbox_(outbox),
-        rules_(std::move(rules)),
+        people_(people),
+        pairing_(pairing),
+        rules_(rules),
         bot_(std::move(bot)),
         signals_(std::move(signals)) {}
 
@@ -47,18 +56,27 @@ class Intake {
     std::int64_t update_id = 0;
     telegram::Message message = {};
     telegram::Person person = {};
+    domain::Role role = domain::Role::person;  ///< what the person is to us; of a stranger it says nothing
     domain::Timestamp now{};
 
+    domain::Timestamp sent_at() const { return domain::Timestamp{std::chrono::seconds{message.date}}; }
     Lane lane() const { return {.chat_id = message.chat_id, .thread_id = message.thread_id}; }
   };
 
   void take_one(const telegram::RawUpdate& raw, domain::Timestamp now);
   void decide(const telegram::RawUpdate& raw, domain::Timestamp now);
-  void greet_stranger(const Said& said);
+  void meet_stranger(const Said& said);
   void obey(const Said& said);
   void obey_command(const Said& said, const domain::ChatCommand& command);
+  /// False, and answered, when the one who said it may not do that here.
+  bool allows(const Said& said, domain::Action action);
+  void start(const Said& said, const std::string& payload);
+  void list_or_invite(const Said& said, const std::string& action);
+  void approve_pairing(const Said& said, const std::string& code);
   void request_run(const Said& said, const std::string& command);
   void request_job(const Said& said, domain::JobKind kind, const std::string& prompt);
+  /// False, and the person told so now and then, when they have asked for too much lately.
+  bool within_rate(const Said& said);
   std::string job_body(const Said& said, domain::JobKind kind, const std::string& prompt);
   void answer(const Said& said, const std::string& text);
   void drop(std::int64_t update_id, std::string_view why);
@@ -66,6 +84,8 @@ class Intake {
 
   GatewayStore& store_;
   OutboxSender& outbox_;
+  const People& people_;
+  Pairing& pairing_;
   IntakeRules rules_;
   telegram::Bot bot_;
   WorkSignals signals_;

@@ -4,6 +4,7 @@
 #include "domain/job_status.hpp"
 #include "gateway/patience.hpp"
 #include "gateway/wording.hpp"
+#include "gateway/wording_people.hpp"
 #include "log/log.hpp"
 
 namespace butler::gateway {
@@ -21,6 +22,7 @@ bool can_be_stopped(JobStatus status) { return !domain::is_terminal(status); }
 ControlAnswer JobCommands::abort(std::string typed, const ControlRequest& request) {
   JobSearch::Wish wish{.command = "/abort",
                        .typed = std::move(typed),
+                       .action = domain::Action::abort,
                        .wanted = can_be_stopped,
                        .nothing = wording::nothing_to_stop};
   const auto found = co_await search_.find(std::move(wish), request);
@@ -37,7 +39,10 @@ ControlAnswer JobCommands::abort(std::string typed, const ControlRequest& reques
   const auto job = co_await patiently<Job>(call, request.give_up);
   if (!job) co_return ControlResult{excuse(job.error())};
   log::info("job.abort_asked", {{"job", job->id}, {"by", request.person.id}});
-  if (job->status == JobStatus::aborted) co_return ControlResult{.ended = *job};
+  if (job->status == JobStatus::aborted) {
+    const bool elsewhere = is_elsewhere(*job, request);
+    co_return ControlResult{.text = elsewhere ? wording::stopped_for(short_id) : "", .ended = *job};
+  }
   if (domain::is_terminal(job->status)) co_return ControlResult{wording::already_over(short_id, job->status)};
   co_return ControlResult{wording::stopping(short_id)};
 }

@@ -1,7 +1,6 @@
 #include "gateway/job_creator.hpp"
 
 #include "async/event.hpp"
-#include "domain/job_id.hpp"
 #include "gateway/reply.hpp"
 #include "gateway/wording.hpp"
 #include "log/log.hpp"
@@ -24,6 +23,10 @@ bool worth_another_try(const api::CallError& error) {
 asio::awaitable<bool> JobCreator::step(Lane lane) {
   const auto turn = store_.first_stored_turn(lane);
   if (!turn) co_return false;
+  if (!people_.role_of(turn->requester_id)) {
+    drop(*turn);
+    co_return true;
+  }
   for (int attempt = 1;; ++attempt) {
     const auto job = co_await orchestrator_.create_job(turn->idempotency_key, turn->body);
     if (job) {
@@ -43,16 +46,16 @@ asio::awaitable<bool> JobCreator::step(Lane lane) {
   }
 }
 
+void JobCreator::drop(const Turn& turn) {
+  store_.refuse_turn(turn.id, domain::wall_clock_now());
+  log::warn("turn.of_nobody", {{"key", turn.idempotency_key}, {"person", turn.requester_id}});
+}
+
 void JobCreator::note(const Turn& turn, const domain::Job& job) {
   const auto now = domain::wall_clock_now();
   store_.unit([&] {
     store_.note_job(turn.id, job.id, now);
-    if (job.status != domain::JobStatus::needs_approval) return;
-    const std::string text = wording::approval_request(job.prompt, domain::short_job_id(job.id));
-    outbox_.queue({.source = "approval:" + job.id,
-                   .kind = MessageKind::approval,
-                   .to = turn.lane,
-                   .payloads = payloads(render::render_markdown(text), std::nullopt)});
+    if (job.status == domain::JobStatus::needs_approval) approvals_.ask(turn, job);
   });
   log::info("job.created", {{"job", job.id}, {"chat", turn.lane.chat_id}, {"key", turn.idempotency_key}});
 }

@@ -4,8 +4,10 @@
 
 #include "api/orchestrator_client.hpp"
 #include "domain/backoff.hpp"
+#include "gateway/approval_requests.hpp"
 #include "gateway/gateway_store.hpp"
 #include "gateway/outbox_sender.hpp"
+#include "gateway/people.hpp"
 
 namespace butler::gateway {
 
@@ -14,19 +16,29 @@ namespace butler::gateway {
 class JobCreator {
  public:
   JobCreator(GatewayStore& store, api::OrchestratorClient& orchestrator, OutboxSender& outbox,
+             const People& people, ApprovalRequests& approvals,
              domain::Backoff backoff = {std::chrono::milliseconds{100}, 2.0, std::chrono::seconds{2}})
-      : store_(store), orchestrator_(orchestrator), outbox_(outbox), backoff_(backoff) {}
+      : store_(store),
+        orchestrator_(orchestrator),
+        outbox_(outbox),
+        people_(people),
+        approvals_(approvals),
+        backoff_(backoff) {}
 
   /// Creates the job of the lane's oldest stored turn; false when there is none. A Lanes::Step.
   boost::asio::awaitable<bool> step(Lane lane);
 
  private:
+  /// The person was let out meanwhile: nothing of theirs is begun.
+  void drop(const Turn& turn);
   void note(const Turn& turn, const domain::Job& job);
   void refuse(const Turn& turn, const api::CallError& error);
 
   GatewayStore& store_;
   api::OrchestratorClient& orchestrator_;
   OutboxSender& outbox_;
+  const People& people_;
+  ApprovalRequests& approvals_;
   domain::Backoff backoff_;
 };
 

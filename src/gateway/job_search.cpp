@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <ranges>
 
 #include "domain/job_id.hpp"
@@ -21,6 +22,24 @@ using std::chrono::steady_clock;
 constexpr std::size_t jobs_to_search = 2'000;
 constexpr std::size_t jobs_to_show = 20;
 
+bool is_owner_in_private(const ControlRequest& request) {
+  return request.role() == domain::Role::owner && request.place() == domain::Place::private_chat;
+}
+
+/// What domain::may_be_meant() wants to know of a job. One that does not say who asked for it was shown to
+/// nobody else.
+domain::JobRelation relation(const Job& job, const JobScope& scope, const ControlRequest& request) {
+  const auto metadata = job.metadata.value_or(std::map<std::string, std::string>{});
+  const auto role = metadata.find("requesterRole");
+  const bool of_person = role != metadata.end() && role->second == "person";
+  return {.own = job.requester_id == request.person_id(),
+          // A job of a group that moved keeps the old chat; its turn does not.
+          .this_chat =
+              scope.chat_id == request.lane.chat_id || job.chat_id == std::to_string(request.lane.chat_id),
+          .requester = of_person ? domain::Role::person : domain::Role::owner,
+          .waits_for_approval = job.status == domain::JobStatus::needs_approval};
+}
+
 }  // namespace
 
 JobScope jobs_of_chat(const ControlRequest& request) {
@@ -30,16 +49,24 @@ JobScope jobs_of_chat(const ControlRequest& request) {
 }
 
 JobScope jobs_to_name(const ControlRequest& request) {
-  return request.speaker == Speaker::owner ? JobScope{} : jobs_of_chat(request);
+  return is_owner_in_private(request) ? JobScope{} : jobs_of_chat(request);
+}
+
+JobScope jobs_to_mean(const ControlRequest& request, domain::Action action) {
+  const bool elsewhere_too = action == domain::Action::decide && is_owner_in_private(request);
+  return elsewhere_too ? JobScope{.kind = domain::JobKind::run} : jobs_of_chat(request);
 }
 
 asio::awaitable<JobSearch::Found> JobSearch::find(Wish wish, const ControlRequest& request) {
   if (!wish.typed.empty()) co_return co_await find_typed(std::move(wish), request);
-  const auto open = co_await open_jobs(jobs_of_chat(request), request.give_up);
+  const JobScope scope = jobs_to_mean(request, wish.action);
+  const auto open = co_await open_jobs(scope, request.give_up);
   if (!open) co_return std::unexpected(excuse(open.error()));
   std::vector<Job> candidates;
-  std::ranges::copy_if(*open, std::back_inserter(candidates),
-                       [&](const Job& job) { return wish.wanted(job.status); });
+  std::ranges::copy_if(*open, std::back_inserter(candidates), [&](const Job& job) {
+    return wish.wanted(job.status) &&
+           domain::may_be_meant(request.role(), request.place(), relation(job, scope, request));
+  });
   if (candidates.empty()) co_return std::unexpected(wish.nothing());
   if (candidates.size() > 1) {
     co_return std::unexpected(wording::which_one(wish.command, job_lines(candidates)));
@@ -70,9 +97,8 @@ asio::awaitable<JobSearch::Found> JobSearch::find_typed(Wish wish, const Control
 asio::awaitable<std::expected<std::vector<Job>, api::CallError>> JobSearch::open_jobs(
     JobScope scope, steady_clock::time_point give_up) {
   std::vector<Job> open;
-  for (const KnownJob& known : store_.known_jobs(scope, jobs_to_search)) {
-    if (known.answered) continue;
-    const auto one = co_await job(known.job_id, give_up);
+  for (const std::string& id : unanswered(scope)) {
+    const auto one = co_await job(id, give_up);
     if (one && !domain::is_terminal(one->status)) open.push_back(*one);
     if (!one && one.error().status != 404) co_return std::unexpected(one.error());
     if (open.size() == jobs_to_show) break;
@@ -80,9 +106,21 @@ asio::awaitable<std::expected<std::vector<Job>, api::CallError>> JobSearch::open
   co_return open;
 }
 
+std::vector<std::string> JobSearch::unanswered(const JobScope& scope) {
+  std::vector<std::string> ids;
+  for (const KnownJob& known : store_.known_jobs(scope, jobs_to_search)) {
+    if (!known.answered) ids.push_back(known.job_id);
+  }
+  return ids;
+}
+
 api::Call<Job> JobSearch::job(std::string job_id, steady_clock::time_point give_up) {
   auto call = [&] { return orchestrator_.get_job(job_id); };
   co_return co_await patiently<Job>(call, give_up);
+}
+
+bool is_elsewhere(const Job& job, const ControlRequest& request) {
+  return job.chat_id != std::to_string(request.lane.chat_id);
 }
 
 std::vector<std::string> job_lines(const std::vector<Job>& jobs) {

@@ -12,11 +12,18 @@
 
 namespace butler::gateway {
 
-/// The jobs that a command without an id is about: those of the chat, and of them a person's own only. Pure.
+// Scopes follow domain::may_see(). Pure.
+
+/// The jobs of the chat, and of them a person's own only.
 JobScope jobs_of_chat(const ControlRequest& request);
 
-/// The jobs that may be named by their id: an owner's are all, a person's their own in this chat. Pure.
+/// The jobs that may be named by their id: an owner's are those of the chat, and in private all; a person's
+/// their own in this chat.
 JobScope jobs_to_name(const ControlRequest& request);
+
+/// The jobs that a command without an id looks at: those of the chat; and for an owner in private who decides
+/// also the commands of other chats, because people's are shown there.
+JobScope jobs_to_mean(const ControlRequest& request, domain::Action action);
 
 /// Finds the job that a control command means.
 class JobSearch {
@@ -31,6 +38,7 @@ class JobSearch {
   struct Wish {
     std::string_view command;                     ///< "/approve", for the list of candidates
     std::string typed;                            ///< the id as typed, "" when there is none
+    domain::Action action = domain::Action::ask;  ///< what it does to the job
     bool (*wanted)(domain::JobStatus) = nullptr;  ///< which jobs a command without an id can mean
     std::string (*nothing)() = nullptr;           ///< the sentence when there is none of them
   };
@@ -42,6 +50,9 @@ class JobSearch {
   boost::asio::awaitable<std::expected<std::vector<domain::Job>, api::CallError>> open_jobs(
       JobScope scope, std::chrono::steady_clock::time_point give_up);
 
+  /// Ids of the jobs of the scope that have no answer yet, newest first.
+  std::vector<std::string> unanswered(const JobScope& scope);
+
   api::Call<domain::Job> job(std::string job_id, std::chrono::steady_clock::time_point give_up);
 
  private:
@@ -50,6 +61,9 @@ class JobSearch {
   GatewayStore& store_;
   api::OrchestratorClient& orchestrator_;
 };
+
+/// True for a job whose answer goes to another chat than the one where the command was typed.
+bool is_elsewhere(const domain::Job& job, const ControlRequest& request);
 
 /// A line about each job, at most as many as a message shows.
 std::vector<std::string> job_lines(const std::vector<domain::Job>& jobs);

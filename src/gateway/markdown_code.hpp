@@ -9,4 +9,7 @@ namespace butler::gateway {
 /// backticks in the text. Pure.
 std::string code_block(std::string_view text);
 
+/// One line of text as Markdown code inside a sentence, likewise. Pure.
+std::string code_span(std::string_view line);
+
 }  // namespace butler::gateway

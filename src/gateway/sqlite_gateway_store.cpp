@@ -19,7 +19,6 @@ using domain::Timestamp;
 constexpr std::chrono::days kept_updates{30};
 constexpr std::chrono::days kept_turns{90};
 constexpr std::chrono::days kept_messages{30};
-constexpr std::chrono::hours between_words_to_a_stranger{1};
 
 std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
 
@@ -209,20 +208,7 @@ void SqliteGatewayStore::move_chat(std::int64_t from, std::int64_t to) {
   });
 }
 
-// Strangers, facts, and the end of all rows.
-
-bool SqliteGatewayStore::may_tell_stranger(std::int64_t person_id, Timestamp now) {
-  bool may = false;
-  change([&] {
-    const Timestamp before = now - between_words_to_a_stranger;
-    database_.prepared("DELETE FROM strangers WHERE told_at <= ?").bind(ms(before)).run();
-    may =
-        database_.prepared("INSERT INTO strangers (person_id, told_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
-            .bind(person_id, ms(now))
-            .run() == 1;
-  });
-  return may;
-}
+// Facts, and the end of all rows.
 
 std::optional<std::string> SqliteGatewayStore::fact(std::string_view name) {
   auto& statement = database_.prepared("SELECT value FROM facts WHERE name = ?").bind(name);
@@ -241,6 +227,19 @@ void SqliteGatewayStore::set_fact(std::string_view name, std::string_view value)
         .bind(name, value)
         .run();
   });
+}
+
+void SqliteGatewayStore::remove_fact(std::string_view name) {
+  change([&] { database_.prepared("DELETE FROM facts WHERE name = ?").bind(name).run(); });
+}
+
+std::vector<std::string> SqliteGatewayStore::facts_that_begin(std::string_view prefix) {
+  std::vector<std::string> names;
+  auto& row =
+      database_.prepared("SELECT name FROM facts WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name")
+          .bind(prefix);
+  while (row.step()) names.push_back(row.string(0));
+  return names;
 }
 
 void SqliteGatewayStore::prune(Timestamp now) {

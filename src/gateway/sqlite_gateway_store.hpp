@@ -72,10 +72,25 @@ class SqliteGatewayStore final : public GatewayStore {
   std::size_t recover_sending(domain::Timestamp retry_at) override;
   void move_chat(std::int64_t from, std::int64_t to) override;
 
-  bool may_tell_stranger(std::int64_t person_id, domain::Timestamp now) override;
   std::optional<std::string> fact(std::string_view name) override;
   void set_fact(std::string_view name, std::string_view value) override;
+  void remove_fact(std::string_view name) override;
+  std::vector<std::string> facts_that_begin(std::string_view prefix) override;
   void prune(domain::Timestamp now) override;
+
+  std::vector<PairedPerson> paired_people() override;
+  bool is_paired(std::int64_t person_id) override;
+  void add_paired(const PairedPerson& person) override;
+  bool remove_paired(std::int64_t person_id) override;
+  std::int64_t add_pairing_code(const PairingCode& code) override;
+  std::vector<PairingCode> pairing_codes(domain::Timestamp now) override;
+  void remove_pairing_code(std::int64_t row_id) override;
+  void remove_pairing_codes_of(std::int64_t person_id) override;
+  void add_wrong_code(std::int64_t person_id, domain::Timestamp now) override;
+  WrongCodes wrong_codes(std::int64_t person_id, domain::Timestamp since) override;
+  bool may_tell(Telling what, std::int64_t person_id, domain::Timestamp since,
+                domain::Timestamp now) override;
+  std::vector<domain::Timestamp> requests_since(std::int64_t person_id, domain::Timestamp since) override;
 
  private:
   void outer_unit(const std::function<void()>& changes);

@@ -275,14 +275,6 @@ TEST_F(SqliteGatewayStoreTest, KnownJobsComeNewestFirstAndOnlyThoseOfTheScope) {
   EXPECT_TRUE(store->known_jobs({}, 2).at(1).answered);
 }
 
-TEST_F(SqliteGatewayStoreTest, AStrangerIsToldAtMostOnceAnHour) {
-  EXPECT_TRUE(store->may_tell_stranger(99, now));
-  restart();
-  EXPECT_FALSE(store->may_tell_stranger(99, now + 59min));
-  EXPECT_TRUE(store->may_tell_stranger(98, now));
-  EXPECT_TRUE(store->may_tell_stranger(99, now + 61min));
-}
-
 TEST_F(SqliteGatewayStoreTest, FactsAreKept) {
   EXPECT_EQ(store->fact("commands"), std::nullopt);
   store->set_fact("commands", "a");

@@ -52,13 +52,15 @@ std::string select_turns(std::string_view rest) { return std::string{turn_column
 
 void SqliteGatewayStore::add_turn(const NewTurn& turn, const std::vector<std::int64_t>& update_ids,
                                   Timestamp now) {
+  std::optional<std::int64_t> sent_at;
+  if (turn.sent_at) sent_at = ms(*turn.sent_at);
   change([&] {
     database_
         .prepared(
             "INSERT INTO turns (idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, "
-            "state, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'stored', ?, ?)")
+            "state, sent_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'stored', ?, ?, ?)")
         .bind(turn.idempotency_key, turn.lane.chat_id, turn.lane.thread_id, turn.requester_id,
-              turn.message_id, enum_name(turn.kind), turn.body, ms(now), ms(now))
+              turn.message_id, enum_name(turn.kind), turn.body, sent_at, ms(now), ms(now))
         .run();
     const std::int64_t turn_id = database_.last_insert_row();
     for (const std::int64_t update_id : update_ids) {
@@ -139,13 +141,15 @@ std::optional<Turn> SqliteGatewayStore::turn_of_job(const std::string& job_id) {
 
 std::vector<KnownJob> SqliteGatewayStore::known_jobs(const JobScope& scope, std::size_t limit) {
   std::vector<KnownJob> jobs;
+  std::optional<std::string_view> kind;
+  if (scope.kind) kind = enum_name(*scope.kind);
   auto& statement =
       database_
           .prepared(
               "SELECT job_id, chat_id, thread_id, requester_id, state FROM turns WHERE job_id IS NOT NULL "
               "AND (?1 IS NULL OR chat_id = ?1) AND (?2 IS NULL OR requester_id = ?2) "
-              "ORDER BY id DESC LIMIT ?3")
-          .bind(scope.chat_id, scope.requester_id, limit);
+              "AND (?3 IS NULL OR kind = ?3) ORDER BY id DESC LIMIT ?4")
+          .bind(scope.chat_id, scope.requester_id, kind, limit);
   while (statement.step()) {
     jobs.push_back({.job_id = statement.string(0),
                     .lane = {statement.integer(1), statement.optional_integer(2)},

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "domain/job_id.hpp"
 #include "domain/utf8.hpp"
@@ -19,23 +18,6 @@ using domain::JobStatus;
 constexpr std::size_t longest_reason = 600;
 constexpr std::size_t longest_typed_word = 32;
 constexpr std::size_t longest_excerpt = 60;
-
-struct Line {
-  std::string_view command;
-  std::string_view arguments;
-  std::string_view description;
-};
-
-constexpr std::array lines{
-    Line{"task", " <request>", "Ask for something; plain text does the same"},
-    Line{"run", " <command>", "Run one shell command, after you approve it"},
-    Line{"approve", " [job]", "Let a waiting command run"},
-    Line{"deny", " [job]", "Refuse a waiting command"},
-    Line{"abort", " [job]", "Stop a job (also /stop)"},
-    Line{"status", " [job]", "What is running and waiting"},
-    Line{"whoami", "", "Your id and this chat's session"},
-    Line{"help", "", "This list"},
-};
 
 std::string_view status_words(JobStatus status) {
   switch (status) {
@@ -75,38 +57,6 @@ std::string joined(const std::vector<std::string>& rows) {
 }
 
 }  // namespace
-
-std::string welcome(std::string_view first_name) {
-  const std::string hello = first_name.empty() ? "Hello." : fmt::format("Hello, {}.", first_name);
-  return hello +
-         " I am Butler. Tell me in plain words what you need, and I'll get to work. /help shows the rest.";
-}
-
-std::string help() {
-  std::string text = "Write what you need in plain words. Or:\n";
-  for (const Line& line : lines) {
-    text += fmt::format("\n/{}{} - {}", line.command, line.arguments, line.description);
-  }
-  return text +
-         "\n\nA job goes by its short id, like a1b2c3. If there is only one that fits, you can leave it out.";
-}
-
-std::string who_you_are(std::int64_t person_id, std::string_view session_key) {
-  return fmt::format("Your id is {}. You are an owner.\nSession: {}", person_id, session_key);
-}
-
-std::string unknown_command(std::string_view name, const std::optional<std::string>& nearest) {
-  const std::string typed = domain::shorten(name, longest_typed_word);
-  if (nearest) return fmt::format("I don't know /{}. Did you mean /{}?\n\n{}", typed, *nearest, help());
-  return fmt::format("I don't know /{}.\n\n{}", typed, help());
-}
-
-std::string stranger(std::int64_t person_id) {
-  return fmt::format(
-      "I am a private assistant and don't know you yet. Your id is {0}: if you belong here, send it to my "
-      "owner, who can add it to TG_OWNER_IDS.",
-      person_id);
-}
 
 std::string text_only() { return "I can only read text so far. Please write it to me."; }
 
@@ -237,15 +187,6 @@ std::string age(std::chrono::milliseconds time) {
   if (seconds < 3'600) return fmt::format("{} min", seconds / 60);
   if (seconds < 172'800) return fmt::format("{} h", seconds / 3'600);
   return fmt::format("{} days", seconds / 86'400);
-}
-
-std::vector<telegram::BotCommand> menu() {
-  std::vector<telegram::BotCommand> commands;
-  commands.reserve(lines.size());
-  for (const Line& line : lines) {
-    commands.push_back({std::string{line.command}, std::string{line.description}});
-  }
-  return commands;
 }
 
 }  // namespace butler::gateway::wording

@@ -9,17 +9,11 @@
 
 #include "domain/job.hpp"
 #include "gateway/gateway_store.hpp"
-#include "telegram/bot_api.hpp"
 
 /// Every sentence that Butler itself says in a chat. Plain text unless it says Markdown. Pure.
 namespace butler::gateway::wording {
 
 // Answers to what was typed.
-std::string welcome(std::string_view first_name);
-std::string help();
-std::string who_you_are(std::int64_t person_id, std::string_view session_key);
-std::string unknown_command(std::string_view name, const std::optional<std::string>& nearest);
-std::string stranger(std::int64_t person_id);
 std::string text_only();
 std::string forwarded();
 std::string empty_task();
@@ -65,8 +59,5 @@ std::string denied();
 
 /// "3 s", "2 min", "5 h", "4 days".
 std::string age(std::chrono::milliseconds time);
-
-/// The commands as Telegram's menu shows them.
-std::vector<telegram::BotCommand> menu();
 
 }  // namespace butler::gateway::wording

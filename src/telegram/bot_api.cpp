@@ -142,15 +142,21 @@ ApiCall<std::string> BotApi::get_webhook_url() {
   co_return std::string{json::find_string(*result, "url")};
 }
 
-ApiCall<void> BotApi::set_my_commands(std::vector<BotCommand> commands) {
+ApiCall<void> BotApi::set_my_commands(CommandScope scope, std::vector<BotCommand> commands) {
   json::Array list;
   for (auto& one : commands) {
     list.push_back(
         json::Object{{"command", std::move(one.command)}, {"description", std::move(one.description)}});
   }
-  json::Object parameters{{"commands", std::move(list)},
-                          {"scope", json::Object{{"type", "all_private_chats"}}}};
+  json::Object parameters{{"commands", std::move(list)}, {"scope", scope.as_json()}};
   auto result = co_await call("setMyCommands", std::move(parameters), call_timeout);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  co_return std::expected<void, ApiError>{};
+}
+
+ApiCall<void> BotApi::delete_my_commands(CommandScope scope) {
+  json::Object parameters{{"scope", scope.as_json()}};
+  auto result = co_await call("deleteMyCommands", std::move(parameters), call_timeout);
   if (!result) co_return std::unexpected(std::move(result.error()));
   co_return std::expected<void, ApiError>{};
 }

@@ -12,6 +12,7 @@
 #include "config/secret.hpp"
 #include "http/client.hpp"
 #include "json/value.hpp"
+#include "telegram/command_scope.hpp"
 
 /// The Telegram Bot API, from the side of a bot.
 namespace butler::telegram {
@@ -83,7 +84,9 @@ class BotApi {
   ApiCall<UpdateBatch> get_updates(std::int64_t offset, std::chrono::seconds timeout);
   /// The address that a webhook is set to; "" for none.
   ApiCall<std::string> get_webhook_url();
-  ApiCall<void> set_my_commands(std::vector<BotCommand> commands);
+  /// Sets the menu of commands of a scope, or takes it away.
+  ApiCall<void> set_my_commands(CommandScope scope, std::vector<BotCommand> commands);
+  ApiCall<void> delete_my_commands(CommandScope scope);
   /// Sends a message_payload(); the result is the message's id.
   ApiCall<std::int64_t> send_message(std::int64_t chat_id, std::optional<std::int64_t> thread_id,
                                      json::Object payload);

@@ -1,0 +1,78 @@
+#include "gateway/wording_commands.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "domain/chat_command.hpp"
+
+namespace butler::gateway {
+
+namespace {
+
+using domain::PermissionRules;
+using domain::Role;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const PermissionRules by_default{};
+
+TEST(HelpTest, NamesEveryCommandThatThereIsToAnOwner) {
+  const std::string help = wording::help(Role::owner, by_default);
+  for (const auto name : domain::chat_command_names()) {
+    if (name == "start") continue;  // a button of Telegram's
+    EXPECT_THAT(help, HasSubstr("/" + std::string{name}));
+  }
+}
+
+TEST(HelpTest, OffersAPersonOnlyWhatTheyMayUse) {
+  EXPECT_THAT(wording::help(Role::person, by_default),
+              AllOf(HasSubstr("/task"), HasSubstr("/abort"), HasSubstr("/new"), Not(HasSubstr("/run")),
+                    Not(HasSubstr("/approve")), Not(HasSubstr("/deny")), Not(HasSubstr("/panic")),
+                    Not(HasSubstr("/pairings")), Not(HasSubstr("/unpair"))));
+}
+
+TEST(HelpTest, FollowsTheConfiguration) {
+  const PermissionRules rules{
+      .run_owner_only = false, .approve_owner_only = false, .allow_requester_abort = false};
+  EXPECT_THAT(wording::help(Role::person, rules),
+              AllOf(HasSubstr("/run"), HasSubstr("/approve"), Not(HasSubstr("/abort"))));
+  EXPECT_THAT(wording::help(Role::owner, rules), HasSubstr("/abort"));
+}
+
+TEST(HelpTest, AMistypedCommandIsAnsweredWithTheNearestThatIsForTheRole) {
+  EXPECT_THAT(wording::unknown_command("statsu", "status", Role::person, by_default),
+              HasSubstr("I don't know /statsu. Did you mean /status?"));
+  EXPECT_THAT(wording::unknown_command("pnaic", "panic", Role::owner, by_default),
+              HasSubstr("Did you mean /panic?"));
+  EXPECT_THAT(wording::unknown_command("pnaic", "panic", Role::person, by_default),
+              Not(HasSubstr("/panic?")));
+  EXPECT_THAT(wording::unknown_command("sotp", "stop", Role::person, by_default),
+              HasSubstr("Did you mean /stop?"));
+}
+
+TEST(MenuTest, KeepsTelegramsRules) {
+  for (const auto& menu : {wording::private_menu(Role::owner, by_default),
+                           wording::private_menu(Role::person, by_default), wording::group_menu()}) {
+    EXPECT_LE(menu.size(), 100U);
+    EXPECT_FALSE(menu.empty());
+    for (const auto& one : menu) {
+      EXPECT_LE(one.command.size(), 32U);
+      EXPECT_EQ(one.command.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), std::string::npos);
+      EXPECT_FALSE(one.description.empty());
+      EXPECT_LE(one.description.size(), 256U);
+    }
+  }
+}
+
+TEST(MenuTest, AGroupsMenuHasNothingThatOnlyOwnersMayDo) {
+  const auto people = wording::private_menu(Role::person, by_default);
+  for (const auto& one : wording::group_menu()) {
+    EXPECT_TRUE(std::ranges::any_of(people, [&](const auto& other) { return other.command == one.command; }))
+        << one.command;
+  }
+}
+
+}  // namespace
+
+}  // namespace butler::gateway

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "json/value.hpp"
+
+namespace butler::telegram {
+
+/// Where a menu of commands is shown: in all private chats, all groups, or one chat.
+struct CommandScope {
+  std::string type = "default";
+  std::optional<std::int64_t> chat_id = {};
+
+  static CommandScope all_private_chats() { return {.type = "all_private_chats"}; }
+  static CommandScope all_group_chats() { return {.type = "all_group_chats"}; }
+  static CommandScope chat(std::int64_t chat_id) { return {.type = "chat", .chat_id = chat_id}; }
+
+  /// "all_private_chats", "chat:42": for notes and logs.
+  std::string name() const;
+  /// From such a name.
+  static std::optional<CommandScope> read(std::string_view name);
+
+  /// As the Bot API wants it.
+  json::Object as_json() const;
+
+  bool operator==(const CommandScope&) const = default;
+};
+
+}  // namespace butler::telegram
