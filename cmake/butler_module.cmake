@@ -23,6 +23,8 @@ function(butler_module name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE butler_${name} GTest::gmock_main)
     target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    # Optimising the tests' own sources takes half to two thirds of their build, and finds nothing.
+    target_compile_options(${name}_test PRIVATE -O0 -U_FORTIFY_SOURCE)
     target_compile_definitions(${name}_test PRIVATE BUTLER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 240 LABELS unit)
