@@ -40,7 +40,8 @@ class ControlSide:
         users = UserSide(core, chats)
         media = UserMedia(core)
         self._verbs: dict[str, Callable[[Fields], Any]] = {
-            "user.create": chats.user_create, "user.topics": chats.user_topics, "chat.create": chats.chat_create,
+            "user.create": chats.user_create, "user.topics": chats.user_topics,
+            "user.deactivate": chats.user_deactivate, "chat.create": chats.chat_create, "chat.delete": chats.chat_delete,
             "join": chats.join, "leave": chats.leave, "kick": chats.kick, "promote": chats.promote,
             "block": chats.block, "unblock": chats.unblock, "bot.kick": chats.bot_kick, "bot.add": chats.bot_add,
             "bot.promote": chats.bot_promote, "bot.demote": chats.bot_demote, "migrate_group": chats.migrate_group,

@@ -117,7 +117,8 @@ class Chat:
     bot_status: str = "member"  # member, administrator, left, kicked
     creator: int | None = None
     started: bool = True  # private: the person has written to the bot, so the bot may write to them
-    deactivated: bool = False
+    deactivated: bool = False  # private: the account is deleted
+    gone: bool = False  # a group that was deleted
     migrated_to: int | None = None
     messages: dict[int, Message] = field(default_factory=dict)
     topics: dict[int, Topic] = field(default_factory=dict)

@@ -47,6 +47,22 @@ class UserChats:
         self._world.changed(user["id"])
         return {"on": on}
 
+    def user_deactivate(self, fields: Fields) -> dict:
+        """A person deletes their account; bots are not told."""
+        user = self._acting.user(fields.integer("user"))
+        fields.finish()
+        self._world.chats[user["id"]].deactivated = True
+        self._world.changed(user["id"])
+        return {}
+
+    def chat_delete(self, fields: Fields) -> dict:
+        """Somebody deletes a group for all."""
+        chat = self._acting.group(fields)
+        fields.finish()
+        chat.gone = True
+        self._world.changed(chat.id)
+        return {}
+
     def chat_create(self, fields: Fields) -> dict:
         """A group, supergroup, forum or channel; the bot is in it, and told so. The first member made it."""
         kind = fields.text("type", "group")
