@@ -86,6 +86,8 @@ class Acting:
         """Refuses what a client would not let a person do; a first message starts the private chat."""
         if chat.type == "private" and chat.bot_status == "kicked":
             raise ControlError("chat: the person has blocked the bot; unblock first")
+        if chat.deactivated or chat.gone:
+            raise ControlError(f"chat: {chat.id} is deleted")
         if chat.migrated_to is not None:
             raise ControlError(f"chat: {chat.id} became {chat.migrated_to}")
         chat.started = True

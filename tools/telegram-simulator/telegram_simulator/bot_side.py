@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .bot_api_spec import Problem
 from .errors import BotApiError, too_many_requests
-from .faults import DESCRIPTIONS, Fault
+from .fault_effects import answer_with
 from .http_server import Request, Response
 from .methods import METHODS, Call, RawJson
 from .parameters import UploadedFile, decode_parameters
 from .simulator_core import Core
 
-GATEWAY_PAGE = (b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1>"
-                b"</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n")
-APPLIES = {"reset_after_apply", "truncate_body", "delay", "close_idle", "clock_jump"}  # the call is done all the same
 # Problems after which the real server would still do the call; with a permission, so does this one.
 SURVIVABLE = {"unknown_parameter", "parse_mode", "entities"}
 
@@ -56,7 +52,11 @@ class BotSide:
         fault = core.faults.for_call(name, chat, " ".join(raw.values()))
         if fault is not None:
             record.fault = fault.kind
-            return await self._with_fault(fault, record, lambda: self._apply(record, raw, request))
+            return await answer_with(fault, core.clock, lambda: self._done(record, raw, request),
+                                     lambda error: self._finish(record, error.code if error else None, error))
+        return await self._done(record, raw, request)
+
+    async def _done(self, record: _Record, raw: dict[str, str], request: Request) -> Response:
         return self._ok(record, await self._apply(record, raw, request))
 
     def _chat_key(self, raw: dict[str, str]) -> str | None:
@@ -114,43 +114,6 @@ class BotSide:
         if record.validation is None:
             record.validation = [f"{kind}: {text}"]
         return claimed
-
-    async def _with_fault(self, fault: Fault, record: _Record, apply: Callable[[], Awaitable[bytes]]) -> Response:
-        """Answers as the fault says: instead of the call, or after it was done."""
-        kind, options = fault.kind, fault.options
-        if kind == "status" or kind == "conflict_409":
-            return self._status_fault(options if kind == "status" else {"code": 409}, record)
-        clock = self._core.clock
-        if kind == "clock_jump":
-            clock.jump(options["s"])
-        if kind == "delay" and options.get("when", "before") == "before":
-            await clock.sleep(options["ms"] / 1000)
-        applies = kind in APPLIES or bool(options.get("apply"))
-        response = self._ok(record, await apply()) if applies else self._finish(record, None, None)
-        if kind == "clock_jump":
-            return response
-        if kind == "close_idle":
-            response.close_after_s = options.get("ms", 0) / 1000
-            return response
-        if kind == "delay":
-            if options.get("when") == "after":
-                await clock.sleep(options["ms"] / 1000)
-            return response
-        if kind == "truncate_body":
-            response.truncate_to = options.get("n", len(response.body) // 2)
-            return response
-        if kind == "garbage_body":
-            return Response(502, GATEWAY_PAGE, "text/html")
-        return Response(hang=True) if kind == "timeout" else Response(reset=True)
-
-    def _status_fault(self, options: dict[str, Any], record: _Record) -> Response:
-        code = options["code"]
-        error = BotApiError(code, options.get("description") or DESCRIPTIONS.get(code, "Error"),
-                            retry_after=options.get("retry_after", 1 if code == 429 else None),
-                            migrate_to_chat_id=options.get("migrate_to"))
-        if code == 429 and "description" not in options:
-            error.description = f"Too Many Requests: retry after {error.retry_after}"
-        return self._finish(record, code, error)
 
     def _ok(self, record: _Record, body: bytes) -> Response:
         shown: Any = {"ok": True, "result": record.effect["update_ids"]} if "update_ids" in record.effect \

@@ -37,21 +37,10 @@ class ControlSide:
         self._files = files
         self._outage = outage
         chats = UserChats(core)
-        users = UserSide(core, chats)
-        media = UserMedia(core)
         self._verbs: dict[str, Callable[[Fields], Any]] = {
-            "user.create": chats.user_create, "user.topics": chats.user_topics, "chat.create": chats.chat_create,
-            "join": chats.join, "leave": chats.leave, "kick": chats.kick, "promote": chats.promote,
-            "block": chats.block, "unblock": chats.unblock, "bot.kick": chats.bot_kick, "bot.add": chats.bot_add,
-            "bot.promote": chats.bot_promote, "bot.demote": chats.bot_demote, "migrate_group": chats.migrate_group,
-            "topic.create": chats.topic_create, "topic.close": chats.topic_close,
-            "topic.reopen": chats.topic_reopen, "topic.delete": chats.topic_delete,
-            "send_text": users.send_text, "edit": users.edit, "press": users.press, "press_stale": users.press_stale,
-            "stop_draft": users.stop_draft, "react": users.react, "open_deeplink": users.open_deeplink, "delete_message": users.delete_message,
-            "raw_update": users.raw_update, "clock.advance": self._advance, "allow": self._allow,
-            "marker": self._marker, "rate_model": self._rate_model,
-            "assert": lambda fields: check(core, fields),
-            **media.verbs()}
+            **chats.verbs(), **UserSide(core, chats).verbs(), **UserMedia(core).verbs(),
+            "clock.advance": self._advance, "rate_model": self._rate_model, "allow": self._allow,
+            "marker": self._marker, "assert": lambda fields: check(core, fields)}
 
     async def handle(self, request: Request) -> Response:
         """Answers JSON; refuses what another web site's script might send."""

@@ -57,10 +57,6 @@ KINDS = {**CALL_KINDS, **FILE_KINDS, **UPDATE_KINDS, **OUTAGE_KINDS}
 
 DOWNLOAD = "file"  # stands for a method's name where a download is meant
 MATCH_FIELDS = {"method", "chat", "contains", "nth", "update"}
-DESCRIPTIONS = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden: bot was blocked by the user",
-                404: "Not Found", 409: "Conflict: terminated by other getUpdates request; make sure that only one bot "
-                                       "instance is running", 500: "Internal Server Error", 502: "Bad Gateway",
-                503: "Service Unavailable", 504: "Gateway Timeout"}
 
 
 @dataclass

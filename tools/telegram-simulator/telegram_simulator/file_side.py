@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from .bot_side import GATEWAY_PAGE
 from .errors import BotApiError
-from .faults import DESCRIPTIONS, DOWNLOAD, Fault
+from .fault_effects import answer_with
+from .faults import DOWNLOAD, FILE_KINDS, Fault
 from .files import StoredFile
 from .http_server import Request, Response
 from .simulator_core import Core
@@ -34,10 +34,10 @@ class FileSide:
             response = await self._answer(path, fault)
         except BotApiError as error:
             response = error.response()
-        said = 200 if response.status == 200 and not response.reset and not response.hang else response.status
+        silent = response.reset or response.hang
         self._core.journal.append(
             "bot", method=DOWNLOAD, params={"path": path}, validation="not checked", effect={"size": len(response.body)},
-            status=None if response.reset or response.hang else said, response=None, connection=request.connection_id,
+            status=None if silent else response.status, response=None, connection=request.connection_id,
             arrived=round(began, 6), seconds=round(self._core.clock.monotonic() - began, 6),
             **({"fault": fault.kind} if fault else {}))
         return response
@@ -54,33 +54,28 @@ class FileSide:
         return response
 
     async def _answer(self, path: str, fault: Fault | None) -> Response:
-        clock, options = self._core.clock, {} if fault is None else fault.options
-        kind = None if fault is None else fault.kind
+        if fault is None or fault.kind in FILE_KINDS:
+            return self._download(path, fault)
+
+        async def download() -> Response:
+            return self._download(path, None)
+
+        return await answer_with(fault, self._core.clock, download,
+                                 lambda error: Response(500) if error is None else error.response())
+
+    def _download(self, path: str, fault: Fault | None) -> Response:
+        """The file behind an open link, whole or as the fault leaves it."""
+        kind, options = (None, {}) if fault is None else (fault.kind, fault.options)
         if kind == "expired_link":
             self._core.files.expire_link(path)
-        if kind == "delay":
-            await clock.sleep(options["ms"] / 1000)
         file = self._core.files.linked(path)
-        if kind == "status":
-            raise BotApiError(options["code"], options.get("description") or DESCRIPTIONS.get(options["code"], "Error"),
-                              retry_after=options.get("retry_after"))
-        if kind in ("reset_before_apply", "reset_after_apply"):
-            return Response(reset=True)
-        if kind == "timeout":
-            return Response(hang=True)
-        if kind == "garbage_body":
-            return Response(502, GATEWAY_PAGE, "text/html")
         if file is None:
             return _not_found()
         response = _whole(file)
-        if kind == "truncate_body":
-            response.truncate_to = options.get("n", file.size // 2)
         if kind == "short_file":
             response.body = response.body[:options.get("n", file.size // 2)]
-        if kind == "slow_drip":
+        elif kind == "slow_drip":
             response.pieces = self._drip(response.body, options["bytes_per_s"])
-        if kind == "close_idle":
-            response.close_after_s = options.get("ms", 0) / 1000
         return response
 
     async def _drip(self, body: bytes, bytes_per_second: float) -> AsyncIterator[bytes]:

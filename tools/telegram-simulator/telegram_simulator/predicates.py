@@ -37,7 +37,7 @@ def _chat(core: Core, fields: Fields) -> Predicate:
     count, after = fields.integer("count", 1), fields.integer("after_message_id", 0)
     thread, button = fields.integer("thread", None), fields.text("button", None)
     message_id, edits = fields.integer("message_id", None), fields.integer("edits", None)
-    reaction = fields.text("reaction", None)
+    reaction, media = fields.text("reaction", None), fields.text("media", None)
     if chat_id not in core.world.chats:
         raise ControlError(f"chat: there is no chat {chat_id}")
     if sender not in (None, "bot", "user"):
@@ -56,6 +56,8 @@ def _chat(core: Core, fields: Fields) -> Predicate:
             if edits is not None and shown["edits"] < edits:
                 continue
             if reaction is not None and reaction not in [item["emoji"] for item in shown["reactions"]]:
+                continue
+            if media is not None and media != shown.get("media", {}).get("kind"):
                 continue
             labels = [item["text"] for row in (shown["reply_markup"] or {}).get("inline_keyboard", []) for item in row]
             if button is not None and button not in labels:

@@ -117,7 +117,8 @@ class Chat:
     bot_status: str = "member"  # member, administrator, left, kicked
     creator: int | None = None
     started: bool = True  # private: the person has written to the bot, so the bot may write to them
-    deactivated: bool = False
+    deactivated: bool = False  # private: the account is deleted
+    gone: bool = False  # a group that was deleted
     migrated_to: int | None = None
     messages: dict[int, Message] = field(default_factory=dict)
     topics: dict[int, Topic] = field(default_factory=dict)
@@ -300,7 +301,8 @@ class World:
         """A chat in the control API's words."""
         name = self.users[chat.id]["first_name"] if chat.type == "private" else chat.title
         last = next((message for message in reversed(chat.messages.values()) if not message.deleted), None)
-        return {"id": chat.id, "type": chat.type, "name": name, "forum": chat.is_forum, "members": sorted(chat.members), "admins": sorted(chat.admins),
+        return {"id": chat.id, "type": chat.type, "name": name, "forum": chat.is_forum,
+                "members": sorted(chat.members), "admins": sorted(chat.admins),
                 "bot_status": chat.bot_status, "started": chat.started, "migrated_to": chat.migrated_to,
                 "topics": [{"thread": topic.id, "name": topic.name, "closed": topic.closed}
                            for topic in chat.topics.values() if not topic.deleted],

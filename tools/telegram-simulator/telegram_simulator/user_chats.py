@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .acting import Acting
@@ -20,6 +21,15 @@ class UserChats:
         self._core = core
         self._world = core.world
         self._acting = Acting(core)
+
+    def verbs(self) -> dict[str, Callable[[Fields], dict]]:
+        return {"user.create": self.user_create, "user.topics": self.user_topics,
+                "user.deactivate": self.user_deactivate, "chat.create": self.chat_create,
+                "chat.delete": self.chat_delete, "join": self.join, "leave": self.leave, "kick": self.kick,
+                "promote": self.promote, "block": self.block, "unblock": self.unblock, "bot.kick": self.bot_kick,
+                "bot.add": self.bot_add, "bot.promote": self.bot_promote, "bot.demote": self.bot_demote,
+                "migrate_group": self.migrate_group, "topic.create": self.topic_create,
+                "topic.close": self.topic_close, "topic.reopen": self.topic_reopen, "topic.delete": self.topic_delete}
 
     def user_create(self, fields: Fields) -> dict:
         """A new person with a private chat; `started` means that they have pressed Start before."""
@@ -46,6 +56,22 @@ class UserChats:
             chat.is_forum for chat in self._world.chats.values() if not chat.is_group)
         self._world.changed(user["id"])
         return {"on": on}
+
+    def user_deactivate(self, fields: Fields) -> dict:
+        """A person deletes their account; bots are not told."""
+        user = self._acting.user(fields.integer("user"))
+        fields.finish()
+        self._world.chats[user["id"]].deactivated = True
+        self._world.changed(user["id"])
+        return {}
+
+    def chat_delete(self, fields: Fields) -> dict:
+        """Somebody deletes a group for all."""
+        chat = self._acting.group(fields)
+        fields.finish()
+        chat.gone = True
+        self._world.changed(chat.id)
+        return {}
 
     def chat_create(self, fields: Fields) -> dict:
         """A group, supergroup, forum or channel; the bot is in it, and told so. The first member made it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from .acting import Acting, client_text
@@ -25,6 +26,11 @@ class UserSide:
         self._world = core.world
         self._acting = Acting(core)
         self._callbacks = 0
+
+    def verbs(self) -> dict[str, Callable[[Fields], dict]]:
+        return {"send_text": self.send_text, "edit": self.edit, "press": self.press, "press_stale": self.press_stale,
+                "stop_draft": self.stop_draft, "react": self.react, "open_deeplink": self.open_deeplink,
+                "delete_message": self.delete_message, "raw_update": self.raw_update}
 
     def send_text(self, fields: Fields) -> dict:
         """A person writes. A text above 4096 characters goes out as several messages, as clients do it."""

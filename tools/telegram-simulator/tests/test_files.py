@@ -115,6 +115,7 @@ class FromTheBot(SimulatorTest):
         self.assertEqual((document["file_name"], document["mime_type"], document["file_size"]), ("notes.md", "text/markdown", 4))
         shown = self.read(f"chat/{OWNER}")["messages"][-1]
         self.assertEqual((shown["text"], shown["media"]["kind"]), ("Notes", "document"))
+        self.sim("wait", chat=OWNER, media="document", text="Notes")
         self.assertEqual(self.read(f"file/{document['file_id']}").body, b"# hi")
         entry = self.sim("wait", method="sendDocument")["matched"][0]
         self.assertEqual((entry["files"][0]["name"], entry["files"][0]["size"]), ("notes.md", 4))

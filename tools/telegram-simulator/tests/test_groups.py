@@ -69,6 +69,15 @@ class Groups(SimulatorTest):
                          (403, "Forbidden: bot was kicked from the supergroup chat"))
         self.assertIsNone(self.sim("send_text", chat=self.group, text="/help")["update_id"])
 
+    def test_a_deleted_group_and_a_deleted_account_take_nothing(self):
+        self.sim("chat.delete", chat=self.group)
+        self.assertEqual(self.call("sendMessage", chat_id=self.group, text="x")["description"],
+                         "Forbidden: the group chat was deleted")
+        self.sim("open_deeplink", user=7)
+        self.sim("user.deactivate", user=7)
+        self.assertEqual(self.call("sendMessage", chat_id=7, text="x")["description"], "Forbidden: user is deactivated")
+        self.assertTrue(self.refused_verb("send_text", chat=7, text="x")["error"].startswith("chat:"))
+
     def test_a_bot_that_leaves_is_no_member(self):
         self.result("leaveChat", chat_id=self.group)
         self.assertEqual(self.call("sendMessage", chat_id=self.group, text="x")["description"],

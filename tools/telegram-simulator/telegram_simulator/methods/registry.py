@@ -54,6 +54,8 @@ class Call:
                 if any(chat.id in other.members for other in self.core.world.chats.values() if other.is_group):
                     raise forbidden("bot can't initiate conversation with a user")
                 raise bad_request("chat not found")  # the bot has never met this person
+        elif chat.gone:
+            raise forbidden("the group chat was deleted")
         elif chat.bot_status == "kicked":
             raise forbidden(f"bot was kicked from the {chat.type} chat")
         elif chat.bot_status == "left":
