@@ -48,6 +48,7 @@ class Orchestrator {
     add_delivery_routes(routes_, jobs_);
     add_worker_routes(routes_, leases_);
     add_admin_routes(routes_, jobs_, store_);
+    add_document_route(routes_);
     add_metrics_route(routes_, [this] { return metrics_text(); });
   }
 
