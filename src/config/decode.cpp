@@ -142,6 +142,7 @@ Decoded<OrchestratorSettings> decode_orchestrator(const Environment& environment
   }
   settings.lease = std::chrono::seconds{reader.whole("ORCH_LEASE_SECONDS")};
   settings.session_home = std::chrono::seconds{reader.whole("ORCH_SESSION_HOME_SECONDS")};
+  settings.retention = std::chrono::days{reader.whole("ORCH_RETENTION_DAYS")};
   return reader.finish(std::move(settings));
 }
 

@@ -95,6 +95,7 @@ TEST(Decode, TheDefaultsOfTheTableAreThoseOfTheStructs) {
   const auto orchestrator = decode_orchestrator(working(), place()).value();
   EXPECT_EQ(orchestrator.lease, OrchestratorSettings{}.lease);
   EXPECT_EQ(orchestrator.session_home, OrchestratorSettings{}.session_home);
+  EXPECT_EQ(orchestrator.retention, OrchestratorSettings{}.retention);
   EXPECT_EQ(orchestrator.port, OrchestratorSettings{}.port);
   const auto worker = decode_worker(working(), place()).value();
   EXPECT_EQ(worker.idle_limit, WorkerSettings{}.idle_limit);

@@ -22,6 +22,7 @@ struct OrchestratorSettings {
   Secret worker_token;
   std::chrono::seconds lease{30};
   std::chrono::seconds session_home{300};
+  std::chrono::days retention{90};
 };
 
 struct GatewaySettings {

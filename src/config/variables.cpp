@@ -57,7 +57,7 @@ constexpr auto table = std::to_array<Variable>({
     {.name = "ORCH_SESSION_HOME_SECONDS", .kind = Kind::whole, .roles = orchestrator, .default_value = "300",
      .meaning = "how long a session waits for the worker that has its files", .least = 0, .most = day},
     {.name = "ORCH_RETENTION_DAYS", .kind = Kind::whole, .roles = orchestrator, .default_value = "90",
-     .meaning = "how long finished jobs are kept", .least = 1, .most = 36'500, .support = Support::planned},
+     .meaning = "how long finished jobs are kept", .least = 1, .most = 36'500},
     {.name = "ORCH_TLS_CERT", .kind = Kind::path, .roles = orchestrator,
      .meaning = "the certificate of a listener that others reach", .support = Support::refused},
     {.name = "ORCH_TLS_KEY", .kind = Kind::path, .roles = orchestrator,

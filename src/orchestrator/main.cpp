@@ -11,6 +11,7 @@
 #include "orchestrator/application.hpp"
 #include "orchestrator/commit_queue.hpp"
 #include "orchestrator/lease_sweeper.hpp"
+#include "orchestrator/retention.hpp"
 #include "orchestrator/routes.hpp"
 #include "process/role.hpp"
 #include "store/sqlite_job_store.hpp"
@@ -33,6 +34,7 @@ class Orchestrator {
         store_(settings.home / "state.db", domain::wall_clock_now()),
         leases_(store_, touched_, clock_, measures_, settings.lease, settings.session_home),
         jobs_(store_, touched_, clock_, measures_),
+        retention_(store_, measures_, settings.retention),
         commits_(
             context_.get_executor(), store_, touched_, measures_, [this] { fail(); },
             [this] { leases_.recover(now_on_both_clocks()); }),
@@ -46,6 +48,7 @@ class Orchestrator {
     add_delivery_routes(routes_, jobs_);
     add_worker_routes(routes_, leases_);
     add_admin_routes(routes_, jobs_, store_);
+    add_document_route(routes_);
     add_metrics_route(routes_, [this] { return metrics_text(); });
   }
 
@@ -55,6 +58,7 @@ class Orchestrator {
     tasks_.spawn("http", server_.run());
     tasks_.spawn("leases", sweep_leases(commits_, leases_, clock_));
     tasks_.spawn("homes", watch_homes());
+    tasks_.spawn("retention", remove_old(commits_, retention_));
     main_.spawn("stop", stop_when_asked());
     // Behind the tasks' first steps: who is told that this is ready may send the stop signal at once.
     asio::post(context_, [this] {
@@ -123,6 +127,7 @@ class Orchestrator {
   Measures measures_;
   LeaseService leases_;
   JobService jobs_;
+  Retention retention_;
   CommitQueue commits_;
   RouteTable routes_;
   ApiApplication application_;

@@ -45,6 +45,7 @@ struct Route {
 class RouteTable {
  public:
   void add(Route route) { routes_.push_back(std::move(route)); }
+  const std::vector<Route>& routes() const { return routes_; }
 
   struct Match {
     const Route* route = nullptr;

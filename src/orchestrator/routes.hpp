@@ -12,6 +12,8 @@ void add_job_routes(RouteTable& routes, JobService& jobs);
 void add_delivery_routes(RouteTable& routes, JobService& jobs);
 void add_worker_routes(RouteTable& routes, LeaseService& leases);
 void add_admin_routes(RouteTable& routes, JobService& jobs, store::JobStore& store);
+/// GET /openapi.json: the document of all routes, as src/orchestrator/openapi.json has it.
+void add_document_route(RouteTable& routes);
 /// GET /metrics; `text` is called for each.
 void add_metrics_route(RouteTable& routes, std::function<std::string()> text);
 

@@ -1,0 +1,49 @@
+#include "orchestrator/retention.hpp"
+
+#include <algorithm>
+
+#include "async/event.hpp"
+#include "log/log.hpp"
+
+namespace butler::orchestrator {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Rows that one commit removes: a few milliseconds of work.
+constexpr std::size_t step_rows = 256;
+constexpr milliseconds longest_pause = std::chrono::hours{1};
+constexpr milliseconds shortest_pause = std::chrono::seconds{1};
+constexpr milliseconds store_away_pause = std::chrono::seconds{30};
+
+}  // namespace
+
+milliseconds Retention::step(domain::Timestamp now) {
+  const auto before = now - keep_;
+  const auto removed = store_.remove_ended(before, step_rows);
+  const auto sessions = store_.remove_sessions(before, step_rows);
+  measures_.removed(removed.jobs);
+  if (removed.jobs > 0 || sessions > 0) {
+    log::info("retention.removed", {{"jobs", removed.jobs}, {"sessions", sessions}});
+  }
+  constexpr auto whole_step = static_cast<std::int64_t>(step_rows);
+  if (removed.rows >= whole_step || sessions >= whole_step) return milliseconds{0};
+  const auto oldest = store_.oldest_ended();
+  if (!oldest) return longest_pause;
+  return std::clamp<milliseconds>(*oldest + keep_ - now, shortest_pause, longest_pause);
+}
+
+boost::asio::awaitable<void> remove_old(CommitQueue& commits, Retention& retention) {
+  for (;;) {
+    const auto start = std::chrono::steady_clock::now();
+    milliseconds pause{0};
+    const bool done =
+        co_await commits.run([&retention, &pause] { pause = retention.step(domain::wall_clock_now()); });
+    if (!done) pause = store_away_pause;
+    const auto took = std::chrono::steady_clock::now() - start;
+    co_await async::sleep_for(std::max<std::chrono::steady_clock::duration>(pause, took));
+  }
+}
+
+}  // namespace butler::orchestrator
