@@ -10,16 +10,16 @@ namespace butler::model_proxy {
 
 /// The most that may be spent; unset: no bound.
 struct Budgets {
-  std::optional<domain::Usd> per_day;
-  std::optional<domain::Usd> per_job;
+  std::optional<domain::Usd> per_day = {};
+  std::optional<domain::Usd> per_job = {};
 
   bool any() const { return per_day || per_job; }
 };
 
 /// What has been spent until now.
 struct Spent {
-  domain::Usd today;
-  domain::Usd job;
+  domain::Usd today = {};
+  domain::Usd job = {};
 };
 
 /// Whether what a model costs is known.

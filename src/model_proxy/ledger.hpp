@@ -12,11 +12,11 @@ namespace butler::model_proxy {
 
 /// One request that was answered.
 struct Charge {
-  std::string job;
-  std::string model;
-  TokenUsage usage;
-  bool estimated = false;           ///< the provider did not say, or not all
-  std::optional<domain::Usd> cost;  ///< unset: the model's price is not known
+  std::string job = {};
+  std::string model = {};
+  TokenUsage usage = {};
+  bool estimated = false;                ///< the provider did not say, or not all
+  std::optional<domain::Usd> cost = {};  ///< unset: the model's price is not known
 
   bool operator==(const Charge&) const = default;
 };

@@ -28,13 +28,13 @@ struct Rates {
 struct Price {
   struct Tier {
     std::int64_t input_above = 0;  ///< tokens, with the cached ones
-    Rates rates;
+    Rates rates = {};
 
     bool operator==(const Tier&) const = default;
   };
 
-  Rates rates;
-  std::vector<Tier> tiers;
+  Rates rates = {};
+  std::vector<Tier> tiers = {};
 
   bool operator==(const Price&) const = default;
 };

@@ -21,7 +21,7 @@
 namespace butler::model_proxy {
 
 struct ProxyOptions {
-  Budgets budgets;
+  Budgets budgets = {};
   std::size_t request_limit = std::size_t{48} * 1024 * 1024;  ///< bytes of a request's body
   std::size_t requests_at_once = 8;                           ///< of one token
   std::chrono::milliseconds answer_timeout{600'000};          ///< until the answer begins

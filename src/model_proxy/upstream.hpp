@@ -15,16 +15,16 @@ namespace butler::model_proxy {
 /// One address of a provider, and the only thing that is asked there.
 struct Endpoint {
   ModelApi api = ModelApi::chat_completions;
-  http::Url base;
+  http::Url base = {};
 };
 
 /// The provider that requests go to, with what the agent must not know. Nothing is ever sent elsewhere.
 struct Upstream {
-  std::vector<Endpoint> endpoints;
-  std::string key;                                           ///< of the provider: a secret
-  std::vector<std::pair<std::string, std::string>> headers;  ///< added to each request; may be secret
-  std::optional<std::string> model;                          ///< the only one that may be asked; unset: any
-  PriceList prices;
+  std::vector<Endpoint> endpoints = {};
+  std::string key = {};                                           ///< of the provider: a secret
+  std::vector<std::pair<std::string, std::string>> headers = {};  ///< added to each request; may be secret
+  std::optional<std::string> model = {};  ///< the only one that may be asked; unset: any
+  PriceList prices = {};
 };
 
 /// Where the proxy serves the provider: the name and path of its first address, "/api.openai.com/v1". The
@@ -34,7 +34,7 @@ std::string local_path(const Upstream& upstream);
 /// Where a request goes.
 struct Route {
   std::size_t endpoint = 0;  ///< index into Upstream::endpoints
-  std::string path;          ///< below the endpoint's base
+  std::string path = {};     ///< below the endpoint's base
 };
 
 /// nullopt for a path that is nothing of this provider's.

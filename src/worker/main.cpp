@@ -19,6 +19,7 @@
 #include "log/log.hpp"
 #include "metrics/process_metrics.hpp"
 #include "process/role.hpp"
+#include "worker/administration.hpp"
 #include "worker/agent_environment.hpp"
 #include "worker/claim_loop.hpp"
 #include "worker/conversation.hpp"
@@ -105,6 +106,17 @@ class Worker {
                  .labels = settings.labels},
                 process::notify_ready),
         tasks_(executor) {}
+
+  WorkerStatus status() {
+    return {.mode = settings_.mode == ExecMode::rpc ? "rpc" : "mock",
+            .slots = settings_.concurrency,
+            .running = runner_.running(),
+            .sessions = sessions_.size(),
+            .orchestrator = claims_.reaches_orchestrator(),
+            .traffic = model_ ? model_->traffic() : model_proxy::Traffic{},
+            .spent_today = model_ ? std::optional{model_->spent_today()} : std::nullopt,
+            .budgets = {.per_day = settings_.budget_per_day, .per_job = settings_.budget_per_job}};
+  }
 
   /// Works until a signal asks for the end, and brings everything to it.
   asio::awaitable<void> run() {
@@ -210,8 +222,7 @@ int run(const config::WorkerSettings& settings, std::optional<http::ListeningSoc
                                {"orchestrator", settings.orchestrator_url}});
   if (admin) {
     administration.emplace(io.get_executor(), *std::move(admin));
-    administration->add(admin::health_route("worker"));
-    administration->add(admin::metrics_route(registry));
+    add_administration(*administration, registry, [&worker] { return worker.status(); });
     root.spawn("administration", administration->run());
   }
   root.spawn("worker", run_to_end(worker, io));

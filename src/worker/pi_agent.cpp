@@ -127,19 +127,19 @@ asio::awaitable<Outcome> PiAgent::converse(AgentListener& listener) {
     const auto record = co_await process_->next(deadline);
     if (record) {
       take(*record, listener);
-      continue;
-    }
-    if (process_->ended()) {
+      if (turn_->outcome()) break;
+    } else if (process_->ended()) {
       healthy_ = false;
       co_return died();
     }
+    // Also between records: an agent that never stops talking has deadlines too.
     if (auto forced = check_deadlines(Clock::now())) {
       healthy_ = false;
       co_return std::move(*forced);
     }
   }
   // A pi that takes no prompt may take one when it is started anew, with a key that was missing.
-  if (!turn_->has_run()) healthy_ = false;
+  if (!turn_->has_run() || turn_->out_of_bounds()) healthy_ = false;
   co_return *turn_->outcome();
 }
 

@@ -51,18 +51,6 @@ class AsButler {
   bool changed_ = false;
 };
 
-fs::path runtime_pi() {
-  const auto variable = [](const char* name) -> fs::path {
-    const char* const value = std::getenv(name);
-    return value == nullptr ? "" : value;
-  };
-  fs::path runtime = variable("BUTLER_RUNTIME");
-  if (runtime.empty() && !variable("BUTLER_HOME").empty()) runtime = variable("BUTLER_HOME") / "runtime";
-  if (runtime.empty() && ::geteuid() == 0) runtime = "/var/lib/butler/runtime";
-  if (runtime.empty()) runtime = fs::path{BUTLER_SOURCE_DIR} / ".data/runtime";
-  return runtime / "bin/pi";
-}
-
 /// A provider that speaks the chat protocol: "run: X" makes the model call bash with X, "refuse" is answered
 /// 401, everything else with how many messages of people it has seen.
 class ScriptedModel final : public http::Application {
@@ -133,7 +121,7 @@ class ScriptedModel final : public http::Application {
 class RealPiTest : public testing::Test {
  protected:
   void SetUp() override {
-    const auto pi = runtime_pi();
+    const auto pi = testing_support::runtime_pi();
     if (!fs::exists(pi)) GTEST_SKIP() << pi << " is missing; tools/setup/runtime.sh makes it";
     butler.emplace();
     folder.emplace();

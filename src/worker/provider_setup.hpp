@@ -16,9 +16,9 @@ namespace butler::worker {
 
 /// What lies on disk about the provider. Absent files are unset.
 struct ProviderFiles {
-  std::optional<std::string> models_json;  ///< the user's own, <home>/agent/models.json
-  std::optional<std::string> auth_json;    ///< what `pi` kept of a sign-in, <home>/agent/auth.json
-  std::optional<std::string> model_data;   ///< pi's data of its built-in provider: models and prices
+  std::optional<std::string> models_json = {};  ///< the user's own, <home>/agent/models.json
+  std::optional<std::string> auth_json = {};    ///< what `pi` kept of a sign-in, <home>/agent/auth.json
+  std::optional<std::string> model_data = {};   ///< pi's data of its built-in provider: models and prices
 };
 
 /// The provider split in two: what the model proxy has, and what the agent may see.

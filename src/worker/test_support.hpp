@@ -118,6 +118,19 @@ class ListenerLog final : public AgentListener {
   async::Event changed_;
 };
 
+/// The pinned pi, where tools/setup/runtime.sh puts it.
+inline std::filesystem::path runtime_pi() {
+  const auto variable = [](const char* name) -> std::filesystem::path {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  std::filesystem::path runtime = variable("BUTLER_RUNTIME");
+  if (runtime.empty() && !variable("BUTLER_HOME").empty()) runtime = variable("BUTLER_HOME") / "runtime";
+  if (runtime.empty() && ::geteuid() == 0) runtime = "/var/lib/butler/runtime";
+  if (runtime.empty()) runtime = std::filesystem::path{BUTLER_SOURCE_DIR} / ".data/runtime";
+  return runtime / "bin/pi";
+}
+
 /// What the user's models.json says of the provider "mock", whose address is `base_url`.
 inline std::string models_json(const std::string& base_url) {
   return R"({"providers":{"mock":{"baseUrl":")" + base_url +
