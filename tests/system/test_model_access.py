@@ -1,6 +1,6 @@
 """What stands between the agent and its model: the proxy that has the key, and the budgets. With the real pi."""
 
-import json
+import re
 import unittest
 
 from support import net
@@ -9,11 +9,14 @@ from support.case import SystemTest
 from support.model_server import API_KEY, call, call_then_say, say
 from support.wait import until
 
-# Everything that its user can read: environments and command lines, its own folders, the home, the scratch
-# folder of the test, the checkout's configuration. seen.txt is where it goes to.
+# Everything that its user can read: environments, Butler's command lines (not the stand-in's, whose token is in
+# plain sight there), its own folders, the home, the scratch folder of the test. seen.txt is where it goes to.
 READ_ALL = r"""
 { env
-  for file in /proc/[0-9]*/environ /proc/[0-9]*/cmdline; do tr '\0' '\n' < "$file"; echo; done
+  for process in /proc/[0-9]*; do
+    tr '\0' '\n' < $process/environ; echo
+    case "$(cat $process/comm)" in butler|pi) tr '\0' '\n' < $process/cmdline; echo ;; esac
+  done
   for folder in "$PI_CODING_AGENT_DIR" "$HOME" "$TMPDIR" {folders}; do
     find "$folder" -xdev -type f -not -name seen.txt -size -4096k -exec cat {} + ; done
   cat /root/.env /etc/butler* ~/.config/* .env ../.env ../secrets.env ../*.db
@@ -41,18 +44,18 @@ class ModelAccess(SystemTest):
         self.simulator.wait_for_reply("looked")
         seen = (self.butler.workspace / "seen.txt").read_text(errors="replace")
 
-        config = json.loads(next(line for line in seen.splitlines() if '"providers"' in line and "butler-" in line))
-        provider = config["providers"]["mock"]
         self.assertIn("PI_CODING_AGENT_DIR=", seen)
-        self.assertTrue(provider["apiKey"].startswith("butler-"), "it has read its own configuration")
+        token = re.search(r'"apiKey":"(butler-[0-9a-f]{64})"', seen)
+        address = re.search(r'"baseUrl":"(http://127\.0\.0\.1:\d+/127\.0\.0\.1/v1)"', seen)
+        self.assertTrue(token and address, "it has read its own configuration")
         for name, secret in {"provider key": API_KEY, "worker token": WORKER_TOKEN, "gateway token": GATEWAY_TOKEN,
                              "bot token": self.simulator.bot_token}.items():
-            self.assertNotIn(secret, seen, f"the agent has found the {name}")
+            self.assertFalse(secret in seen, f"the agent has found the {name}")
         sent = [entry["headers"].get("authorization") for entry in self.model.journal() if entry["path"].endswith("/chat/completions")]
         if any("[" not in str(value) and "*" not in str(value) for value in sent):
             self.assertEqual(set(sent), {f"Bearer {API_KEY}"}, "the provider sees the real key")
-        self.assertEqual(self._ask_with(provider["baseUrl"], provider["apiKey"]).status, 401)
-        self.assertEqual(self._ask_with(provider["baseUrl"], API_KEY).status, 401)
+        self.assertEqual(self._ask_with(address[1], token[1]).status, 401)
+        self.assertEqual(self._ask_with(address[1], API_KEY).status, 401)
 
         spending = self.butler.administer("worker", "GET", "/spending").json
         self.assertGreater(spending["todayUsd"], 0)
