@@ -42,6 +42,7 @@ class Reader {
   std::int64_t whole(std::string_view name) const { return parse_whole(text(name)).value_or(0); }
   bool flag(std::string_view name) const { return parse_flag(text(name)).value_or(false); }
   Secret secret(std::string_view name) const { return Secret{text(name)}; }
+  std::optional<domain::Usd> amount(std::string_view name) const { return domain::parse_usd(text(name)); }
   std::vector<std::int64_t> ids(std::string_view name) const {
     return parse_ids(text(name)).value_or(std::vector<std::int64_t>{});
   }
@@ -127,6 +128,13 @@ void check_heartbeat(Reader& reader) {
   }
 }
 
+/// Some providers cannot be used without giving the agent their keys.
+void check_provider(Reader& reader, const WorkerSettings& settings) {
+  const Provider* const provider = find_provider(settings.provider);
+  if (settings.mode != ExecMode::rpc || provider == nullptr || provider->refusal.empty()) return;
+  reader.report("PI_PROVIDER", settings.provider + " cannot be used: " + std::string{provider->refusal});
+}
+
 }  // namespace
 
 Decoded<OrchestratorSettings> decode_orchestrator(const Environment& environment, const Place& place) {
@@ -183,8 +191,11 @@ Decoded<WorkerSettings> decode_worker(const Environment& environment, const Plac
                            : settings.provider.empty() ? "mock"
                                                        : "rpc";
   settings.mode = mode == "rpc" ? ExecMode::rpc : ExecMode::mock;
+  check_provider(reader, settings);
   settings.pi_command = decode_command(reader, place);
   settings.provider_keys = find_provider_keys(environment, settings.provider, place);
+  settings.budget_per_day = reader.amount("PI_BUDGET_USD_PER_DAY");
+  settings.budget_per_job = reader.amount("PI_BUDGET_USD_PER_JOB");
   settings.workspace = reader.path("PI_WORKSPACE", place.home / "workspace");
   settings.session_root = reader.path("PI_SESSION_ROOT", place.home / "sessions");
   if (reader.set("PI_APPEND_SYSTEM_PROMPT"))

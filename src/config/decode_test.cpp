@@ -161,10 +161,33 @@ TEST(Decode, NoProblemShowsASecret) {
 }
 
 TEST(Decode, AVariableThatIsNotSupportedYetStopsItsRoleOnly) {
-  const auto environment = working_with({{"PI_BUDGET_USD_PER_DAY", "5"}});
-  EXPECT_THAT(texts(decode_worker(environment, place())),
-              ElementsAre(HasSubstr("PI_BUDGET_USD_PER_DAY (environment): is not supported yet")));
+  const auto environment = working_with({{"ORCH_TLS_CERT", "cert.pem"}});
+  EXPECT_THAT(texts(decode_orchestrator(environment, place())),
+              ElementsAre(HasSubstr("ORCH_TLS_CERT (environment): is not supported yet")));
   EXPECT_TRUE(decode_gateway(environment, place()));
+}
+
+TEST(Decode, BudgetsAreAmountsAboveNothing) {
+  const auto settings = decode_worker(
+      working_with({{"PI_BUDGET_USD_PER_DAY", "5"}, {"PI_BUDGET_USD_PER_JOB", "0.25"}}), place());
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->budget_per_day, domain::Usd{5 * domain::Usd::one});
+  EXPECT_EQ(settings->budget_per_job, domain::Usd{domain::Usd::one / 4});
+  EXPECT_EQ(decode_worker(working(), place())->budget_per_day, std::nullopt);
+  for (const char* const wrong : {"0", "-1", "five", "1e3", "$5"}) {
+    EXPECT_THAT(texts(decode_worker(working_with({{"PI_BUDGET_USD_PER_DAY", wrong}}), place())),
+                ElementsAre(HasSubstr("expected an amount of US dollars above 0")))
+        << wrong;
+  }
+}
+
+TEST(Decode, AProviderWhoseKeysTheAgentWouldHaveToHoldIsRefused) {
+  for (const char* const provider : {"amazon-bedrock", "google-vertex", "radius"}) {
+    EXPECT_THAT(texts(decode_worker(working_with({{"PI_PROVIDER", provider}}), place())),
+                ElementsAre(AllOf(HasSubstr("PI_PROVIDER"), HasSubstr("cannot be used"))))
+        << provider;
+    EXPECT_TRUE(decode_worker(working_with({{"PI_PROVIDER", provider}, {"PI_EXEC_MODE", "mock"}}), place()));
+  }
 }
 
 TEST(Decode, AProviderBringsPiAndItsOwnKeysOnly) {

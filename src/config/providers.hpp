@@ -5,13 +5,14 @@
 #include <string_view>
 #include <vector>
 
-/// Which environment variables pi reads for a provider: the worker hands the agent these and no others.
+/// Which environment variables hold a provider's keys. The worker's model proxy has them, the agent never.
 namespace butler::config {
 
 struct Provider {
   std::string_view name;                     ///< as in PI_PROVIDER
   std::span<const std::string_view> keys;    ///< any one of them is enough
   std::span<const std::string_view> extras;  ///< what else it may need: account, region, address
+  std::string_view refusal = {};             ///< why the worker does not take it; "" when it does
 };
 
 /// The providers that pi 0.87.1 has built in (its docs/providers.md).

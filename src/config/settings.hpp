@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/secret.hpp"
+#include "domain/usd.hpp"
 
 /// Typed configuration of each role: what load() (config/load.hpp) makes of the environment and .env. A
 /// role's struct holds only what that role may know.
@@ -54,7 +55,9 @@ struct WorkerSettings {
   std::vector<std::string> pi_command;  ///< PI_BINARY split as a shell would, or <home>/runtime/bin/pi
   std::string provider;
   std::string model;
-  std::map<std::string, Secret> provider_keys;  ///< the provider's own variables, for the agent's environment
+  std::map<std::string, Secret> provider_keys;  ///< the provider's own variables, for the model proxy only
+  std::optional<domain::Usd> budget_per_day;    ///< unset: none
+  std::optional<domain::Usd> budget_per_job;
   std::filesystem::path workspace;
   std::filesystem::path session_root;
   std::optional<std::string> append_system_prompt;

@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "domain/usd.hpp"
+
 namespace butler::config {
 
 namespace {
@@ -117,6 +119,10 @@ bool fits(const Variable& variable, std::string_view text) {
       return ids && !ids->empty();
     }
     case Kind::labels: return std::ranges::all_of(split_list(text), is_name);
+    case Kind::amount: {
+      const auto amount = domain::parse_usd(text);
+      return amount && amount->billionths > 0;
+    }
     case Kind::text:
     case Kind::path:
     case Kind::secret:

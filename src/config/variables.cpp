@@ -123,10 +123,10 @@ constexpr auto table = std::to_array<Variable>({
      .meaning = "how long pi may say nothing while it works", .least = 1, .most = 30 * day},
     {.name = "PI_JOB_TIMEOUT_S", .kind = Kind::whole, .roles = worker, .default_value = "3600",
      .meaning = "how long a job may run", .least = 1, .most = 30 * day},
-    {.name = "PI_BUDGET_USD_PER_DAY", .kind = Kind::text, .roles = worker,
-     .meaning = "the most that all jobs may cost in a day", .support = Support::refused},
-    {.name = "PI_BUDGET_USD_PER_JOB", .kind = Kind::text, .roles = worker,
-     .meaning = "the most that one job may cost", .support = Support::refused},
+    {.name = "PI_BUDGET_USD_PER_DAY", .kind = Kind::amount, .roles = worker,
+     .meaning = "the most that all jobs of this worker may cost in a day", .derived_default = "none"},
+    {.name = "PI_BUDGET_USD_PER_JOB", .kind = Kind::amount, .roles = worker,
+     .meaning = "the most that one job may cost", .derived_default = "none"},
     {.name = "PI_MOCK_STEP_MS", .kind = Kind::whole, .roles = worker, .default_value = "200",
      .meaning = "how long each of the mock's four steps takes, 0 for at once", .least = 0, .most = 600'000},
 });
@@ -172,6 +172,7 @@ std::string describe_allowed(const Variable& variable) {
     case Kind::ids: return "numeric ids, comma separated";
     case Kind::labels: return "names of letters, digits, '.', '_' and '-', comma separated";
     case Kind::command: return "a command line";
+    case Kind::amount: return "an amount of US dollars above 0, as in 5 or 0.25";
   }
   return "?";
 }

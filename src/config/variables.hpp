@@ -39,6 +39,7 @@ enum class Kind : std::uint8_t {
   ids,      ///< numeric Telegram ids, comma separated
   labels,   ///< names, comma separated
   command,  ///< a command line, split as a shell would
+  amount,   ///< US dollars, more than none
 };
 
 enum class Support : std::uint8_t {

@@ -32,6 +32,7 @@ constexpr std::string_view first_settings =
     "}\n";
 
 constexpr std::size_t environment_bytes = 256 * 1024;
+constexpr std::size_t settings_bytes = 1024 * 1024;
 
 bool is_inside(const fs::path& path, const fs::path& folder) {
   const auto inner = fs::weakly_canonical(path);
@@ -117,8 +118,19 @@ void Scratch::kill_strays() const {
   }
 }
 
-std::vector<std::string> agent_environment(const config::WorkerSettings& settings, const AgentHome& home,
-                                           const fs::path& scratch, ProviderKeys keys) {
+fs::path make_agent_folder(const AgentHome& home, const fs::path& scratch) {
+  const auto folder = scratch / "pi";
+  make_private_folder(folder);
+  const auto settings = read_file(home.folder / "settings.json", settings_bytes);
+  write_private_file(folder / "settings.json", settings.value_or(std::string{first_settings}));
+  for (const char* const name : {"skills", "prompts", "SYSTEM.md"}) {
+    if (fs::exists(home.folder / name)) fs::create_symlink(home.folder / name, folder / name);
+  }
+  return folder;
+}
+
+std::vector<std::string> command_environment(const config::WorkerSettings& settings, const AgentHome& home,
+                                             const fs::path& scratch) {
   // The runtime comes last: its node serves a script that needs one, and hides nothing of the system's.
   std::vector<std::string> environment{
       "PATH=" + settings.mcp_bin_dir.string() +
@@ -129,13 +141,16 @@ std::vector<std::string> agent_environment(const config::WorkerSettings& setting
       "TMPDIR=" + scratch.string(),
   };
   if (!settings.time_zone.empty()) environment.push_back("TZ=" + settings.time_zone);
-  if (keys == ProviderKeys::withheld) return environment;
+  return environment;
+}
 
+std::vector<std::string> pi_environment(const config::WorkerSettings& settings, const AgentHome& home,
+                                        const fs::path& scratch, const fs::path& agent_folder) {
+  auto environment = command_environment(settings, home, scratch);
   for (const char* setting : {"PI_OFFLINE=1", "PI_SKIP_VERSION_CHECK=1", "PI_TELEMETRY=0"}) {
     environment.emplace_back(setting);
   }
-  environment.push_back("PI_CODING_AGENT_DIR=" + home.folder.string());
-  for (const auto& [name, key] : settings.provider_keys) environment.push_back(name + "=" + key.reveal());
+  environment.push_back("PI_CODING_AGENT_DIR=" + agent_folder.string());
   return environment;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,9 +9,9 @@
 
 namespace butler::worker {
 
-/// Where the agent's own files lie: `<home>/agent`.
+/// Where the agents' files lie: `<home>/agent`.
 struct AgentHome {
-  std::filesystem::path folder;     ///< pi's configuration: models, settings
+  std::filesystem::path folder;     ///< the user's configuration of pi: models, settings, skills
   std::filesystem::path user_home;  ///< the agent's $HOME
   std::filesystem::path scratch;    ///< holds one folder for each running agent
   std::filesystem::path tool_gate;  ///< the extension that asks before tool calls
@@ -43,11 +42,18 @@ class Scratch {
   std::filesystem::path folder_;
 };
 
-/// Whether a process may see the provider's keys: pi needs them, a command does not.
-enum class ProviderKeys : std::uint8_t { given, withheld };
+/// Makes the folder that one pi process has for its configuration, in its scratch: the user's settings as a
+/// copy, skills and templates as links. Never models.json and auth.json, which may hold keys. Throws
+/// std::system_error.
+std::filesystem::path make_agent_folder(const AgentHome& home, const std::filesystem::path& scratch);
 
-/// The whole environment of an agent process, built from nothing: never the worker's own.
-std::vector<std::string> agent_environment(const config::WorkerSettings& settings, const AgentHome& home,
-                                           const std::filesystem::path& scratch, ProviderKeys keys);
+/// The whole environment of a command, built from nothing: never the worker's own.
+std::vector<std::string> command_environment(const config::WorkerSettings& settings, const AgentHome& home,
+                                             const std::filesystem::path& scratch);
+
+/// The same for pi, with what it needs beside it. No key is in it.
+std::vector<std::string> pi_environment(const config::WorkerSettings& settings, const AgentHome& home,
+                                        const std::filesystem::path& scratch,
+                                        const std::filesystem::path& agent_folder);
 
 }  // namespace butler::worker

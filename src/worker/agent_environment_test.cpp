@@ -29,9 +29,8 @@ class AgentEnvironmentTest : public testing::Test {
       fs::create_directory(path);
   }
 
-  std::vector<std::string> environment(ProviderKeys keys) {
-    return agent_environment(settings, home, "/scratch", keys);
-  }
+  std::vector<std::string> of_a_command() { return command_environment(settings, home, "/scratch"); }
+  std::vector<std::string> of_pi() { return pi_environment(settings, home, "/scratch", "/scratch/pi"); }
   static unsigned mode_of(const fs::path& path) {
     struct stat status{};
     EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
@@ -45,20 +44,36 @@ class AgentEnvironmentTest : public testing::Test {
 };
 
 TEST_F(AgentEnvironmentTest, ThePathBeginsWithTheMcpTools) {
-  EXPECT_THAT(environment(ProviderKeys::given),
-              Contains(StartsWith("PATH=/mcp/bin:/usr/local/bin:/usr/bin:/bin:")));
+  EXPECT_THAT(of_pi(), Contains(StartsWith("PATH=/mcp/bin:/usr/local/bin:/usr/bin:/bin:")));
 }
 
-TEST_F(AgentEnvironmentTest, OnlyPiGetsTheProvidersKeys) {
-  EXPECT_THAT(environment(ProviderKeys::given), Contains("ACME_API_KEY=secret-key-of-acme"));
-  EXPECT_THAT(environment(ProviderKeys::withheld), Each(Not(HasSubstr("secret-key"))));
-  EXPECT_THAT(environment(ProviderKeys::withheld), Each(Not(StartsWith("PI_"))));
+TEST_F(AgentEnvironmentTest, NobodyGetsTheProvidersKeys) {
+  EXPECT_THAT(of_pi(), Each(Not(HasSubstr("secret-key"))));
+  EXPECT_THAT(of_pi(), Contains("PI_CODING_AGENT_DIR=/scratch/pi"));
+  EXPECT_THAT(of_a_command(), Each(Not(HasSubstr("secret-key"))));
+  EXPECT_THAT(of_a_command(), Each(Not(StartsWith("PI_"))));
+}
+
+TEST_F(AgentEnvironmentTest, APiProcessHasSettingsAndSkillsOfItsOwnButNoFileThatMayHoldKeys) {
+  const auto prepared = prepare_agent_home(settings.home);
+  write_file(prepared.folder / "settings.json", R"({"theme":"mine"})");
+  write_file(prepared.folder / "models.json", "secret-key-of-acme");
+  write_file(prepared.folder / "auth.json", "secret-key-of-acme");
+  fs::create_directory(prepared.folder / "skills");
+
+  const auto made = make_agent_folder(prepared, folder.path());
+
+  EXPECT_EQ(mode_of(made), 0700U);
+  EXPECT_EQ(file_content(made / "settings.json"), R"({"theme":"mine"})");
+  EXPECT_TRUE(fs::is_directory(made / "skills"));
+  EXPECT_FALSE(fs::exists(made / "models.json"));
+  EXPECT_FALSE(fs::exists(made / "auth.json"));
 }
 
 TEST_F(AgentEnvironmentTest, TheTimeZoneIsPassedOnWhenOneIsSet) {
-  EXPECT_THAT(environment(ProviderKeys::withheld), Each(Not(StartsWith("TZ="))));
+  EXPECT_THAT(of_a_command(), Each(Not(StartsWith("TZ="))));
   settings.time_zone = "Europe/Zurich";
-  EXPECT_THAT(environment(ProviderKeys::withheld), Contains("TZ=Europe/Zurich"));
+  EXPECT_THAT(of_a_command(), Contains("TZ=Europe/Zurich"));
 }
 
 TEST_F(AgentEnvironmentTest, TheAgentsHomeIsPrivateAndItsSettingsAreKept) {

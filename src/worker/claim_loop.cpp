@@ -42,7 +42,7 @@ asio::awaitable<void> ClaimLoop::run_slot() {
 
 asio::awaitable<std::optional<api::ClaimedJob>> ClaimLoop::claim() {
   const auto request = make_claim(claim_wait);
-  auto claim_job = [&] { return orchestrator_.claim(request); };
+  auto claim_job = [&] { return try_claim(request); };
   if (on_claiming_) std::exchange(on_claiming_, nullptr)();
   auto result = co_await persist<std::optional<api::ClaimedJob>>("claim", claim_job, stop_,
                                                                  GiveUp::when_stop_is_requested);
@@ -58,6 +58,12 @@ asio::awaitable<std::optional<api::ClaimedJob>> ClaimLoop::claim() {
     co_await stop_.pause(delay);
   }
   co_return std::nullopt;
+}
+
+api::Call<std::optional<api::ClaimedJob>> ClaimLoop::try_claim(const api::ClaimRequest& request) {
+  auto result = co_await orchestrator_.claim(request);
+  reaches_orchestrator_ = result || result.error().kind == api::CallError::Kind::refused;
+  co_return result;
 }
 
 }  // namespace butler::worker

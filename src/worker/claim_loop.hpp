@@ -35,10 +35,14 @@ class ClaimLoop {
   /// One slot: returns after the stop was requested and its job has ended or was handed back.
   boost::asio::awaitable<void> run_slot();
 
+  /// Whether the orchestrator answered the last claim that came back.
+  bool reaches_orchestrator() const { return reaches_orchestrator_; }
+
  private:
   /// A claim that waits for work; its id is fresh and stays the same while it is repeated.
   api::ClaimRequest make_claim(std::chrono::seconds wait) const;
   boost::asio::awaitable<std::optional<api::ClaimedJob>> claim();
+  api::Call<std::optional<api::ClaimedJob>> try_claim(const api::ClaimRequest& request);
 
   api::OrchestratorClient& orchestrator_;
   JobRunner& runner_;
@@ -46,6 +50,7 @@ class ClaimLoop {
   Claimant claimant_;
   std::function<void()> on_claiming_;
   int refusals_ = 0;
+  bool reaches_orchestrator_ = false;
 };
 
 }  // namespace butler::worker

@@ -36,9 +36,16 @@ void fit(api::ReportedEvent& event) {
   event.data = std::move(small);
 }
 
+/// What a later event, or the end, makes up for.
+bool is_progress(domain::EventType type) {
+  using enum domain::EventType;
+  return type == agent_thinking_delta || type == tool_update || type == log || type == usage;
+}
+
 }  // namespace
 
 void EventQueue::push(api::ReportedEvent event) {
+  if (entries_.size() >= most_waiting && is_progress(event.type)) return;
   if (const json::Value* delta = delta_of(event)) return push_text(event.type, delta->get_string());
   fit(event);
   entries_.push_back({.event = std::move(event), .ticket = ++tickets_});

@@ -10,9 +10,13 @@
 namespace butler::worker {
 
 /// The events of a job on their way to the orchestrator, in order. Text that waits grows together into fewer,
-/// larger deltas within their limit; what is too large is cut. Pure: no I/O, no clock.
+/// larger deltas within their limit; what is too large is cut. While `most_waiting` events wait (the
+/// orchestrator is away, and keeps no more of a job either), news of the work's progress is left out:
+/// thoughts, output of running tools, log lines, usage. Pure: no I/O, no clock.
 class EventQueue {
  public:
+  static constexpr std::size_t most_waiting = 5'000;
+
   /// What goes into one report.
   struct Batch {
     std::vector<api::ReportedEvent> events;

@@ -149,5 +149,17 @@ TEST(EventsTest, OfLongOutputTheEndIsKept) {
   EXPECT_EQ(keep_end("äöüß", 3), "…üß");
 }
 
+TEST(EventQueueTest, WhileTooMuchWaitsNewsOfProgressIsLeftOut) {
+  EventQueue queue;
+  for (std::size_t i = 0; i < EventQueue::most_waiting; ++i) queue.push(log_event("line"));
+  const auto full = queue.last_ticket();
+  queue.push(thinking_event("hm"));
+  queue.push(log_event("line"));
+  EXPECT_EQ(queue.last_ticket(), full);
+  queue.push(tool_start_event({.id = "call_1", .name = "bash", .arguments = {}}));
+  queue.push(text_event("said"));
+  EXPECT_EQ(queue.last_ticket(), full + 2) << "what counts is always taken";
+}
+
 }  // namespace
 }  // namespace butler::worker

@@ -7,7 +7,9 @@
 #include <string>
 #include <utility>
 
+#include "api/describe.hpp"
 #include "async/task_group.hpp"
+#include "domain/enum_name.hpp"
 #include "domain/limits.hpp"
 #include "domain/utf8.hpp"
 #include "log/log.hpp"
@@ -31,6 +33,18 @@ bool is_lease_gone(const api::CallError& error) {
 std::string describe(const api::CallError& error) {
   return error.code.empty() ? error.message : error.code + ": " + error.message;
 }
+
+/// One more while it lives.
+class Counted {
+ public:
+  explicit Counted(std::size_t& count) : count_(count) { ++count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { --count_; }
+
+ private:
+  std::size_t& count_;
+};
 
 /// One lease from its claim to its end.
 class JobRun final : public AgentListener {
@@ -107,7 +121,10 @@ class JobRun final : public AgentListener {
     agent_->abort(options_.abort_patience);
   }
 
-  void pass_on(api::JobMessage message) { agent_->message(message.mode, std::move(message.text)); }
+  void pass_on(api::JobMessage message) {
+    log::info("job.message", {{"job", id()}, {"mode", domain::enum_name(message.mode)}});
+    agent_->message(message.mode, std::move(message.text));
+  }
 
   void refused(const api::CallError& error) {
     if (is_lease_gone(error)) {
@@ -189,6 +206,7 @@ asio::awaitable<std::optional<api::ClaimedJob>> JobRunner::run(api::ClaimedJob c
       "job.started",
       {{"job", claimed.job.id}, {"session", claimed.job.session_key}, {"attempt", claimed.job.attempt}});
   auto agent = make_agent_(claimed.job);
+  const Counted counted(running_);
   JobRun run(executor_, orchestrator_, stop_, options_, std::move(claimed), std::move(agent));
   co_return co_await run.run(std::move(next));
 }

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 
 #include "api/orchestrator_client.hpp"
@@ -34,12 +35,16 @@ class JobRunner {
   /// is lost the agent is ended and nothing more is said to the orchestrator.
   boost::asio::awaitable<std::optional<api::ClaimedJob>> run(api::ClaimedJob claimed, api::ClaimRequest next);
 
+  /// How many jobs run now.
+  std::size_t running() const { return running_; }
+
  private:
   boost::asio::any_io_executor executor_;
   api::OrchestratorClient& orchestrator_;
   AgentFactory make_agent_;
   Stop& stop_;
   JobRunnerOptions options_;
+  std::size_t running_ = 0;
 };
 
 }  // namespace butler::worker

@@ -19,13 +19,17 @@
 #include "log/log.hpp"
 #include "metrics/process_metrics.hpp"
 #include "process/role.hpp"
+#include "worker/administration.hpp"
 #include "worker/agent_environment.hpp"
 #include "worker/claim_loop.hpp"
+#include "worker/conversation.hpp"
 #include "worker/job_runner.hpp"
 #include "worker/memory.hpp"
 #include "worker/mock_agent.hpp"
+#include "worker/model_access.hpp"
 #include "worker/pi_agent.hpp"
 #include "worker/private_files.hpp"
+#include "worker/refusing_agent.hpp"
 #include "worker/run_command.hpp"
 #include "worker/session_pool.hpp"
 #include "worker/session_store.hpp"
@@ -64,6 +68,7 @@ void prepare_folders(const config::WorkerSettings& settings) {
   ::umask(0077);
   make_private_folder(settings.session_root);
   make_private_folder(settings.workspace);
+  make_private_folder(settings.home / "worker");
   Memory{settings.workspace}.open_day(local_date(domain::wall_clock_now()));
 }
 
@@ -89,8 +94,10 @@ class Worker {
         stop_(executor, stop_grace),
         orchestrator_(executor, orchestrator_url(settings), settings.worker_token.reveal()),
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
+        model_(settings.mode == ExecMode::rpc ? std::make_unique<ModelAccess>(executor, settings) : nullptr),
         sessions_(
-            executor, [this](const std::string& key) { return open_session(key); }, settings.idle_limit),
+            executor, [this](const Conversation& conversation) { return open_session(conversation); },
+            settings.idle_limit),
         runner_(executor, orchestrator_, [this](const domain::Job& job) { return make_agent(job); }, stop_,
                 {.heartbeat = settings.heartbeat}),
         claims_(orchestrator_, runner_, stop_,
@@ -100,13 +107,29 @@ class Worker {
                 process::notify_ready),
         tasks_(executor) {}
 
+  WorkerStatus status() {
+    return {.mode = settings_.mode == ExecMode::rpc ? "rpc" : "mock",
+            .slots = settings_.concurrency,
+            .running = runner_.running(),
+            .sessions = sessions_.size(),
+            .orchestrator = claims_.reaches_orchestrator(),
+            .traffic = model_ ? model_->traffic() : model_proxy::Traffic{},
+            .spent_today = model_ ? std::optional{model_->spent_today()} : std::nullopt,
+            .budgets = {.per_day = settings_.budget_per_day, .per_job = settings_.budget_per_job}};
+  }
+
   /// Works until a signal asks for the end, and brings everything to it.
   asio::awaitable<void> run() {
+    if (model_) {
+      model_->listen();
+      tasks_.spawn("model proxy", model_->run());
+    }
     for (std::size_t slot = 0; slot < settings_.concurrency; ++slot) tasks_.spawn("slot", keep_slot());
     co_await process::wait_for_stop_signal();
     log::info("worker.stopping");
     stop_.request();
     co_await sessions_.shut_down(session_patience);
+    if (model_) co_await model_->shut_down();
     co_await tasks_.join();
     log::info("worker.stopped");
   }
@@ -124,29 +147,32 @@ class Worker {
     }
   }
 
-  std::expected<std::unique_ptr<PiSession>, std::string> open_session(const std::string& key) {
-    return open_pi_session(executor_, settings_, agent_home_, key);
+  std::expected<std::unique_ptr<PiSession>, std::string> open_session(const Conversation& conversation) {
+    return open_pi_session(executor_, settings_, agent_home_, *model_, conversation);
   }
 
   std::unique_ptr<Agent> make_agent(const domain::Job& job) {
     if (settings_.mode == ExecMode::mock) return std::make_unique<MockAgent>(executor_, settings_.mock_step);
-    if (job.kind == domain::JobKind::run) return std::make_unique<RunCommand>(executor_, command_options());
-    return std::make_unique<PiAgent>(executor_, sessions_, pi_options());
+    auto conversation = open_conversation(job, settings_);
+    if (!conversation) return std::make_unique<RefusingAgent>(conversation.error());
+    if (job.kind == domain::JobKind::run) {
+      return std::make_unique<RunCommand>(executor_, command_options(conversation->workspace));
+    }
+    return std::make_unique<PiAgent>(executor_, sessions_, std::move(*conversation), pi_options());
   }
 
-  RunCommand::Options command_options() {
-    return {.workspace = settings_.workspace,
+  RunCommand::Options command_options(const std::filesystem::path& workspace) {
+    return {.workspace = workspace,
             .scratch_parent = agent_home_.scratch,
             .environment =
                 [this](const std::filesystem::path& scratch) {
-                  return agent_environment(settings_, agent_home_, scratch, ProviderKeys::withheld);
+                  return command_environment(settings_, agent_home_, scratch);
                 },
             .time_limit = settings_.job_timeout};
   }
 
   PiAgentOptions pi_options() const {
-    return {.workspace = settings_.workspace,
-            .spawn_timeout = settings_.spawn_timeout,
+    return {.spawn_timeout = settings_.spawn_timeout,
             .silence_timeout = settings_.silence_timeout,
             .job_timeout = settings_.job_timeout};
   }
@@ -156,6 +182,7 @@ class Worker {
   Stop stop_;
   api::OrchestratorClient orchestrator_;
   AgentHome agent_home_;
+  std::unique_ptr<ModelAccess> model_;  ///< null for the mock, which asks no model
   SessionPool sessions_;
   JobRunner runner_;
   ClaimLoop claims_;
@@ -195,8 +222,7 @@ int run(const config::WorkerSettings& settings, std::optional<http::ListeningSoc
                                {"orchestrator", settings.orchestrator_url}});
   if (admin) {
     administration.emplace(io.get_executor(), *std::move(admin));
-    administration->add(admin::health_route("worker"));
-    administration->add(admin::metrics_route(registry));
+    add_administration(*administration, registry, [&worker] { return worker.status(); });
     root.spawn("administration", administration->run());
   }
   root.spawn("worker", run_to_end(worker, io));

@@ -34,12 +34,14 @@ MemorySnapshot read_memory(const std::filesystem::path& workspace, const MemoryS
 
 asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) {
   time_limit_ = Clock::now() + options_.job_timeout;
-  const auto session = co_await take_session(job.session_key);
+  const auto session = co_await take_session();
   if (!session) co_return failure("the agent could not be started: " + session.error());
   if (*session == nullptr) co_return Outcome{.kind = Outcome::Kind::aborted};
 
   process_ = (*session)->process.get();
   process_->listen(true);
+  grant_ = (*session)->grant.get();
+  grant_->begin(job.id);
   Outcome outcome;
   try {
     outcome = co_await use(**session, job, listener);
@@ -52,15 +54,18 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
   if (steered_) process_->send(pi::clear_queue("clear"));
   process_->listen(false);
   process_ = nullptr;
-  (*session)->known = read_memory(options_.workspace, (*session)->known);
-  pool_.release(job.session_key, healthy_ ? SessionPool::Reuse::keep_warm : SessionPool::Reuse::discard);
-  co_return finish(std::move(outcome));
+  grant_->end();
+  outcome = finish(std::move(outcome), *grant_);
+  grant_ = nullptr;
+  (*session)->known = read_memory(conversation_.workspace, (*session)->known);
+  pool_.release(conversation_, healthy_ ? SessionPool::Reuse::keep_warm : SessionPool::Reuse::discard);
+  co_return outcome;
 }
 
-asio::awaitable<std::expected<PiSession*, std::string>> PiAgent::take_session(std::string session_key) {
+asio::awaitable<std::expected<PiSession*, std::string>> PiAgent::take_session() {
   const auto deadline = Clock::now() + options_.spawn_timeout;
   while (!aborted_) {
-    auto session = pool_.try_acquire(session_key);
+    auto session = pool_.try_acquire(conversation_);
     if (!session || *session != nullptr) co_return session;
     if (Clock::now() >= deadline) co_return std::unexpected(std::string{"its earlier job does not end"});
     co_await pool_.changed().wait_until(deadline);
@@ -107,7 +112,7 @@ asio::awaitable<std::optional<Outcome>> PiAgent::get_ready(PiSession& session) {
 }
 
 void PiAgent::begin_turn(PiSession& session, const std::string& text) {
-  const auto memory = read_memory(options_.workspace, session.known);
+  const auto memory = read_memory(conversation_.workspace, session.known);
   const std::string note = memory_changes(session.known, memory);
   session.known = memory;
   const std::string id = "prompt-" + process::random_hex(4);
@@ -122,19 +127,19 @@ asio::awaitable<Outcome> PiAgent::converse(AgentListener& listener) {
     const auto record = co_await process_->next(deadline);
     if (record) {
       take(*record, listener);
-      continue;
-    }
-    if (process_->ended()) {
+      if (turn_->outcome()) break;
+    } else if (process_->ended()) {
       healthy_ = false;
       co_return died();
     }
+    // Also between records: an agent that never stops talking has deadlines too.
     if (auto forced = check_deadlines(Clock::now())) {
       healthy_ = false;
       co_return std::move(*forced);
     }
   }
   // A pi that takes no prompt may take one when it is started anew, with a key that was missing.
-  if (!turn_->has_run()) healthy_ = false;
+  if (!turn_->has_run() || turn_->out_of_bounds()) healthy_ = false;
   co_return *turn_->outcome();
 }
 
@@ -198,6 +203,7 @@ std::optional<Outcome> PiAgent::check_deadlines(Clock::time_point now) {
   if (now >= force_at_) return Outcome{.kind = Outcome::Kind::aborted};
   if (now >= time_limit_ && !timed_out_) {
     timed_out_ = true;
+    grant_->hold();
     turn_->expect_abort();
     force_at_ = std::min(force_at_, now + options_.abort_patience);
     flush_commands();
@@ -217,7 +223,9 @@ Outcome PiAgent::died() const {
   return failure("the agent ended in the middle of its work: pi ended with " + process_->describe_end());
 }
 
-Outcome PiAgent::finish(Outcome outcome) const {
+Outcome PiAgent::finish(Outcome outcome, const model_proxy::Grant& grant) const {
+  // pi's own words for it are the provider's protocol.
+  if (outcome.kind == Outcome::Kind::failed && grant.refusal()) outcome.text = *grant.refusal();
   if (outcome.kind == Outcome::Kind::aborted && timed_out_ && !aborted_) {
     outcome.kind = Outcome::Kind::failed;
     outcome.text = "the job took longer than " + in_seconds(options_.job_timeout);
@@ -228,6 +236,7 @@ Outcome PiAgent::finish(Outcome outcome) const {
 void PiAgent::abort(std::chrono::milliseconds patience) {
   aborted_ = true;
   force_at_ = std::min(force_at_, Clock::now() + patience);
+  if (grant_ != nullptr) grant_->hold();
   if (turn_) turn_->expect_abort();
   if (process_ == nullptr) return pool_.changed().notify_all();
   flush_commands();

@@ -15,28 +15,28 @@
 namespace butler::worker {
 
 struct PiAgentOptions {
-  std::filesystem::path workspace;
   std::chrono::milliseconds spawn_timeout{30'000};
   std::chrono::milliseconds silence_timeout{600'000};
   std::chrono::milliseconds job_timeout{3'600'000};
   std::chrono::milliseconds abort_patience{5'000};  ///< after the job's time is over
 };
 
-/// Lets the session's pi do a job: prompt, gate, deadlines, abort.
+/// Lets the conversation's pi do a job: prompt, gate, deadlines, abort. Its model answers while it does.
 class PiAgent final : public Agent {
  public:
   using Clock = std::chrono::steady_clock;
 
   /// The pool outlives the agent.
-  PiAgent(boost::asio::any_io_executor executor, SessionPool& pool, PiAgentOptions options)
-      : pool_(pool), options_(std::move(options)), gates_(executor) {}
+  PiAgent(boost::asio::any_io_executor executor, SessionPool& pool, Conversation conversation,
+          PiAgentOptions options)
+      : pool_(pool), conversation_(std::move(conversation)), options_(options), gates_(executor) {}
 
   boost::asio::awaitable<Outcome> run(domain::Job job, AgentListener& listener) override;
   void abort(std::chrono::milliseconds patience) override;
   void message(api::MessageMode mode, std::string text) override;
 
  private:
-  boost::asio::awaitable<std::expected<PiSession*, std::string>> take_session(std::string session_key);
+  boost::asio::awaitable<std::expected<PiSession*, std::string>> take_session();
   boost::asio::awaitable<Outcome> use(PiSession& session, domain::Job job, AgentListener& listener);
   boost::asio::awaitable<std::optional<Outcome>> get_ready(PiSession& session);
   boost::asio::awaitable<Outcome> converse(AgentListener& listener);
@@ -50,12 +50,14 @@ class PiAgent final : public Agent {
   Clock::time_point next_deadline() const;
   std::optional<Outcome> check_deadlines(Clock::time_point now);
   Outcome died() const;
-  Outcome finish(Outcome outcome) const;
+  Outcome finish(Outcome outcome, const model_proxy::Grant& grant) const;
 
   SessionPool& pool_;
+  Conversation conversation_;
   PiAgentOptions options_;
   async::TaskGroup gates_;
   PiProcess* process_ = nullptr;
+  model_proxy::Grant* grant_ = nullptr;  ///< while the session is ours
   std::optional<pi::Turn> turn_;
   std::vector<std::pair<api::MessageMode, std::string>> messages_;  ///< until pi can take them
   int open_gates_ = 0;

@@ -48,7 +48,9 @@ class PiAgentTest : public testing::Test {
     write_file(script, pi_stand_in().front().content);
     become({}, script);
     home = prepare_agent_home(settings.home);
-    options.workspace = settings.workspace;
+    write_file(home.folder / "models.json", testing_support::models_json("http://127.0.0.1:9/v1"));
+    model.emplace(context.get_executor(), settings);
+    model->listen();
   }
 
   void TearDown() override {
@@ -68,18 +70,23 @@ class PiAgentTest : public testing::Test {
     if (!pool) {
       pool.emplace(
           context.get_executor(),
-          [this](const std::string& key) {
-            return open_pi_session(context.get_executor(), settings, home, key);
+          [this](const Conversation& conversation) {
+            return open_pi_session(context.get_executor(), settings, home, *model, conversation);
           },
           idle_limit);
     }
     return *pool;
   }
 
-  PiAgent make_agent() { return PiAgent{context.get_executor(), sessions(), options}; }
+  PiAgent make_agent(const std::string& session = "telegram:1:v1") {
+    return PiAgent{context.get_executor(), sessions(), conversation(session), options};
+  }
+  Conversation conversation(const std::string& session) {
+    return testing_support::conversation_of(make_job("", session), settings);
+  }
 
   Outcome run(const std::string& prompt, const std::string& session = "telegram:1:v1") {
-    auto agent = make_agent();
+    auto agent = make_agent(session);
     return run_to_end(context, agent.run(make_job(prompt, session), listener));
   }
 
@@ -113,6 +120,7 @@ class PiAgentTest : public testing::Test {
   AgentHome home;
   PiAgentOptions options;
   std::chrono::milliseconds idle_limit{60'000};
+  std::optional<ModelAccess> model;
   std::optional<SessionPool> pool;
   ListenerLog listener{context};
 };
@@ -161,8 +169,8 @@ TEST_F(PiAgentTest, ItsEnvironmentIsBuiltFromNothing) {
   EXPECT_THAT(outcome.text,
               HasSubstr("PATH=" + settings.mcp_bin_dir.string() + ":/usr/local/bin:/usr/bin:/bin"));
   EXPECT_THAT(outcome.text, HasSubstr("HOME=" + (settings.home / "agent/home").string()));
-  EXPECT_THAT(outcome.text, HasSubstr("PI_CODING_AGENT_DIR=" + (settings.home / "agent").string()));
-  EXPECT_THAT(outcome.text, AllOf(HasSubstr("PI_OFFLINE=1"), HasSubstr("MOCK_API_KEY=key-for-the-provider")));
+  EXPECT_THAT(outcome.text, HasSubstr("PI_CODING_AGENT_DIR=" + (settings.home / "agent/tmp").string()));
+  EXPECT_THAT(outcome.text, AllOf(HasSubstr("PI_OFFLINE=1"), Not(HasSubstr("key-for-the-provider"))));
 }
 
 TEST_F(PiAgentTest, TheMemoryReachesItAtItsStart) {
@@ -255,6 +263,27 @@ TEST_F(PiAgentTest, ASecondSettledDoesNotEndTheNextJob) {
   EXPECT_EQ(run("settle-twice one").text, "one");
   EXPECT_EQ(run("settle-twice two").text, "two");
   EXPECT_EQ(run("say three").text, "three");
+}
+
+TEST_F(PiAgentTest, AnAgentThatNeverStopsTalkingIsEndedAtItsDeadline) {
+  options.job_timeout = 400ms;
+  options.abort_patience = 100ms;
+  const auto outcome = run("babble");
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_THAT(outcome.text, HasSubstr("the job took longer than"));
+  EXPECT_LE(listener.events.size() * 1'000, std::size_t{2} * 1'000'000) << "thoughts are bounded";
+  EXPECT_EQ(run("say still here").text, "still here");
+}
+
+TEST_F(PiAgentTest, AFloodWithoutLinesIsPassedOverAndTheWorkGoesOn) {
+  EXPECT_EQ(run("flood").text, "after the flood");
+}
+
+TEST_F(PiAgentTest, CallsWithoutEndEndTheAgent) {
+  const auto outcome = run("tools");
+  EXPECT_EQ(outcome.kind, Kind::failed);
+  EXPECT_THAT(outcome.text, HasSubstr("more than 10000 tools"));
+  EXPECT_EQ(run("say still here").text, "still here");
 }
 
 TEST_F(PiAgentTest, ADeathInMidPromptFailsAtOnceWithItsReason) {
@@ -365,9 +394,11 @@ TEST_F(PiAgentTest, ASessionThatAnotherWorkerHasOpenIsRefused) {
   ASSERT_EQ(run("say hi").kind, Kind::completed);
   SessionPool other(
       context.get_executor(),
-      [this](const std::string& key) { return open_pi_session(context.get_executor(), settings, home, key); },
+      [this](const Conversation& conversation) {
+        return open_pi_session(context.get_executor(), settings, home, *model, conversation);
+      },
       60s);
-  const auto refused = other.try_acquire("telegram:1:v1");
+  const auto refused = other.try_acquire(conversation("telegram:1:v1"));
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error(), HasSubstr("another worker"));
   run_to_end(context, other.shut_down(1s));

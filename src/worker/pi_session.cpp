@@ -46,24 +46,31 @@ std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, co
 std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(const asio::any_io_executor& executor,
                                                                        const config::WorkerSettings& settings,
                                                                        const AgentHome& home,
-                                                                       const std::string& session_key) try {
-  const std::string name = session_name(session_key);
+                                                                       ModelAccess& model,
+                                                                       const Conversation& conversation) try {
+  const std::string& name = conversation.name;
   auto session = std::make_unique<PiSession>();
   auto lock = lock_session(settings.session_root / (name + ".lock"));
   if (!lock) return std::unexpected(lock.error());
   session->lock = std::move(*lock);
   make_private_folder(settings.session_root / name);
   session->scratch = std::make_unique<Scratch>(home.scratch);
-  session->known = Memory{settings.workspace}.open_day(local_date(domain::wall_clock_now()));
-  const auto memory_file = session->scratch->folder() / "memory.md";
+  session->known = Memory{conversation.workspace}.open_day(local_date(domain::wall_clock_now()));
+  const auto& scratch = session->scratch->folder();
+  const auto memory_file = scratch / "memory.md";
   write_private_file(memory_file, memory_prompt(session->known, settings.append_system_prompt));
+  const auto agent_folder = make_agent_folder(home, scratch);
+  session->grant = model.grant();
+  model.configure(agent_folder, *session->grant);
 
-  auto process = PiProcess::spawn(
-      executor, pi_arguments(settings, home, name, memory_file),
-      agent_environment(settings, home, session->scratch->folder(), ProviderKeys::given), settings.workspace);
+  auto environment = pi_environment(settings, home, scratch, agent_folder);
+  const auto& more = model.environment();
+  environment.insert(environment.end(), more.begin(), more.end());
+  auto process = PiProcess::spawn(executor, pi_arguments(settings, home, name, memory_file),
+                                  std::move(environment), conversation.workspace);
   if (!process) return std::unexpected(process.error());
   session->process = std::move(*process);
-  log::info("pi.started", {{"session", session_key}, {"pid", session->process->pid()}});
+  log::info("pi.started", {{"session", conversation.session_key}, {"pid", session->process->pid()}});
   return session;
 } catch (const std::system_error& error) {
   return std::unexpected(std::string{error.what()});

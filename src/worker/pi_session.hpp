@@ -9,7 +9,9 @@
 
 #include "config/settings.hpp"
 #include "worker/agent_environment.hpp"
+#include "worker/conversation.hpp"
 #include "worker/memory.hpp"
+#include "worker/model_access.hpp"
 #include "worker/pi_process.hpp"
 #include "worker/private_files.hpp"
 
@@ -18,6 +20,7 @@ namespace butler::worker {
 /// A conversation's pi: its process, and what goes with it.
 struct PiSession {
   FileDescriptor lock;  ///< one live pi per session file, also between workers
+  std::unique_ptr<model_proxy::Grant> grant;
   std::unique_ptr<Scratch> scratch;
   std::unique_ptr<PiProcess> process;
   MemorySnapshot known;  ///< what the agent was told of its memory
@@ -29,10 +32,10 @@ std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, co
                                       const std::string& session_name,
                                       const std::filesystem::path& memory_file);
 
-/// Starts the pi of a session, on the session's earlier history if there is one. The error is a sentence for
-/// the person who asked.
+/// Starts the pi of a conversation, on its earlier history if there is one. The error is a sentence for the
+/// person who asked.
 std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(
     const boost::asio::any_io_executor& executor, const config::WorkerSettings& settings,
-    const AgentHome& home, const std::string& session_key);
+    const AgentHome& home, ModelAccess& model, const Conversation& conversation);
 
 }  // namespace butler::worker

@@ -136,6 +136,19 @@ def turn(text):
         say('{"type":"message_upd')
         sys.stdout.buffer.write(b'{"type":"message_update","assistantMessageEvent":{"type":"text_delta","delta":"\xff"}}\n')
         answer_plainly("after garbage")
+    elif what == "babble":
+        while True:
+            say({"type": "message_update", "assistantMessageEvent": {"type": "thinking_delta", "delta": "blah " * 200}})
+    elif what == "flood":
+        for _ in range(80):
+            sys.stdout.buffer.write(b"x" * 1_000_000)
+            sys.stderr.write("y" * 100_000)
+        say("")
+        answer_plainly("after the flood")
+    elif what == "tools":
+        for number in range(11_000):
+            say({"type": "tool_execution_start", "toolCallId": f"call_{number}", "toolName": "bash", "args": {}})
+        hang.wait()
     elif what == "settle-twice":
         answer_plainly(rest)
         settled()

@@ -45,7 +45,7 @@ Turn::Events Turn::take(const Record& record, Clock::time_point now) {
           [&](const AgentStart&) { return started_ = true, Events{}; },
           [&](const TurnStart&) { return turn_seen_ = started_, Events{}; },
           [&](const TextDelta& delta) { return on(delta); },
-          [&](const ThinkingDelta& delta) { return one(thinking_event(delta.text)); },
+          [&](const ThinkingDelta& delta) { return on(delta); },
           [&](const AssistantMessage& message) { return on(message); },
           [&](const ToolStart& start) { return on(start); },
           [&](const ToolUpdate& update) { return on(update, now); },
@@ -99,6 +99,13 @@ Turn::Events Turn::on(const TextDelta& delta) {
   return one(text_event(separate ? "\n\n" + delta.text : delta.text));
 }
 
+Turn::Events Turn::on(const ThinkingDelta& delta) {
+  const auto length = domain::count_code_points(delta.text);
+  if (length == 0 || thought_ + length > domain::limits::result_text) return {};
+  thought_ += length;
+  return one(thinking_event(delta.text));
+}
+
 Turn::Events Turn::on(const AssistantMessage& message) {
   if (!started_) return {};
   last_ = message;
@@ -113,6 +120,13 @@ Turn::Events Turn::on(const ToolStart& start) {
   // Models repeat ids from turn to turn: a call whose namesake has ended is a new one.
   const auto namesake = tools_.find(start.id);
   if (namesake != tools_.end() && !namesake->second.ended) return {};
+  if (namesake == tools_.end() && tools_.size() >= most_tools) {
+    out_of_bounds_ = true;
+    end({.kind = Outcome::Kind::failed,
+         .text = "the agent called more than " + std::to_string(most_tools) + " tools and was ended",
+         .usage = usage_});
+    return {};
+  }
   tools_.insert_or_assign(start.id, Tool{.name = start.name, .reported_output = {}, .reported_at = {}});
   return one(tool_start_event({.id = start.id, .name = start.name, .arguments = start.arguments}));
 }

@@ -23,6 +23,9 @@ class Turn {
   /// events.
   static constexpr std::chrono::milliseconds update_interval{1'000};
 
+  /// So many tool calls no prompt needs; what makes more is out of its mind.
+  static constexpr std::size_t most_tools = 10'000;
+
   /// `prompt_id` is the id that the prompt command was sent with.
   explicit Turn(std::string prompt_id) : prompt_id_(std::move(prompt_id)) {}
 
@@ -40,6 +43,8 @@ class Turn {
   bool started() const { return started_ && !outcome_; }
   /// pi has worked on the prompt, or still does.
   bool has_run() const { return started_; }
+  /// The turn was ended because pi has said more than anybody can use: its process had better go.
+  bool out_of_bounds() const { return out_of_bounds_; }
   bool tool_running() const;
   const std::optional<Outcome>& outcome() const { return outcome_; }
 
@@ -54,6 +59,7 @@ class Turn {
   void on(const Response& response);
   void on(const AgentSettled& settled);
   Events on(const TextDelta& delta);
+  Events on(const ThinkingDelta& delta);
   Events on(const AssistantMessage& message);
   Events on(const ToolStart& start);
   Events on(const ToolUpdate& update, Clock::time_point now);
@@ -70,6 +76,8 @@ class Turn {
   std::optional<AssistantMessage> last_;
   std::string last_text_;  ///< of the last message that had any
   std::size_t streamed_ = 0;
+  std::size_t thought_ = 0;  ///< code points, as `streamed_`
+  bool out_of_bounds_ = false;
   bool separate_ = false;  ///< the next delta begins another message
   std::optional<domain::Usage> usage_;
   std::optional<Outcome> outcome_;

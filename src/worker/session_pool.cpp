@@ -25,57 +25,62 @@ SessionPool::SessionPool(asio::any_io_executor executor, Open open, std::chrono:
   reaper_.spawn("idle sessions", reap_idle());
 }
 
-std::expected<PiSession*, std::string> SessionPool::try_acquire(const std::string& session_key) {
+std::expected<PiSession*, std::string> SessionPool::try_acquire(const Conversation& conversation) {
   if (shutting_down_) return std::unexpected(std::string{"the worker is stopping"});
-  const auto found = entries_.find(session_key);
+  const std::string& name = conversation.name;
+  const auto found = entries_.find(name);
   if (found != entries_.end() && found->second.taken) return nullptr;
   if (found != entries_.end() && found->second.session->process->ended()) {
-    close(session_key);
+    close(name);
     return nullptr;
   }
   if (found != entries_.end()) {
     found->second.taken = true;
     return found->second.session.get();
   }
-  auto session = open_(session_key);
+  auto session = open_(conversation);
   if (!session) return std::unexpected(session.error());
-  Entry& entry = entries_[session_key];
-  entry = Entry{.session = std::move(*session), .taken = true, .idle_since = {}};
+  Entry& entry = entries_[name];
+  entry = Entry{.session_key = conversation.session_key,
+                .session = std::move(*session),
+                .taken = true,
+                .idle_since = {}};
   return entry.session.get();
 }
 
-void SessionPool::release(const std::string& session_key, Reuse reuse) {
-  const auto found = entries_.find(session_key);
+void SessionPool::release(const Conversation& conversation, Reuse reuse) {
+  const auto found = entries_.find(conversation.name);
   if (found == entries_.end()) return;
-  if (reuse == Reuse::discard || shutting_down_) return close(session_key);
+  if (reuse == Reuse::discard || shutting_down_) return close(conversation.name);
   found->second.taken = false;
   found->second.idle_since = Clock::now();
   changed_.notify_all();
 }
 
-void SessionPool::close(const std::string& session_key) {
-  entries_.at(session_key).taken = true;
-  endings_.spawn("end of a session", end_session(session_key));
+void SessionPool::close(const std::string& name) {
+  entries_.at(name).taken = true;
+  endings_.spawn("end of a session", end_session(name));
 }
 
-asio::awaitable<void> SessionPool::end_session(std::string session_key) {
-  PiSession& session = *entries_.at(session_key).session;
+asio::awaitable<void> SessionPool::end_session(std::string name) {
+  const Entry& entry = entries_.at(name);
+  PiSession& session = *entry.session;
   const auto patience = end_patience_;
   co_await session.process->end(patience);
-  log::info("pi.ended", {{"session", session_key}, {"end", session.process->describe_end()}});
+  log::info("pi.ended", {{"session", entry.session_key}, {"end", session.process->describe_end()}});
   // The process before the scratch folder: its destruction looks for what the process has left running.
   session.process.reset();
-  entries_.erase(session_key);
+  entries_.erase(name);
   changed_.notify_all();
 }
 
 asio::awaitable<void> SessionPool::reap_idle() {
   for (;;) {
     auto next = Clock::time_point::max();
-    for (auto& [key, entry] : entries_) {
+    for (auto& [name, entry] : entries_) {
       if (entry.taken) continue;
       if (entry.idle_since + idle_limit_ <= Clock::now()) {
-        close(key);
+        close(name);
       } else {
         next = std::min(next, entry.idle_since + idle_limit_);
       }
@@ -89,8 +94,8 @@ asio::awaitable<void> SessionPool::shut_down(std::chrono::milliseconds patience)
   end_patience_ = patience;
   reaper_.cancel();
   co_await reaper_.join();
-  for (auto& [key, entry] : entries_) {
-    if (!entry.taken) close(key);
+  for (auto& [name, entry] : entries_) {
+    if (!entry.taken) close(name);
   }
   changed_.notify_all();
   while (!entries_.empty()) co_await changed_.wait();

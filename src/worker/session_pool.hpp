@@ -21,8 +21,7 @@ namespace butler::worker {
 class SessionPool {
  public:
   using Clock = std::chrono::steady_clock;
-  using Open =
-      std::function<std::expected<std::unique_ptr<PiSession>, std::string>(const std::string& session_key)>;
+  using Open = std::function<std::expected<std::unique_ptr<PiSession>, std::string>(const Conversation&)>;
 
   enum class Reuse : std::uint8_t { keep_warm, discard };
 
@@ -30,10 +29,10 @@ class SessionPool {
 
   /// Takes the session, starting its pi if none is running. nullptr while another job has it or it is being
   /// ended: wait for changed(), then try again. The error says why pi could not be started.
-  std::expected<PiSession*, std::string> try_acquire(const std::string& session_key);
+  std::expected<PiSession*, std::string> try_acquire(const Conversation& conversation);
 
   /// Gives the session back. A discarded one is ended; the next job gets a new process.
-  void release(const std::string& session_key, Reuse reuse);
+  void release(const Conversation& conversation, Reuse reuse);
 
   async::Event& changed() { return changed_; }
 
@@ -45,20 +44,21 @@ class SessionPool {
 
  private:
   struct Entry {
+    std::string session_key;
     std::unique_ptr<PiSession> session;
     bool taken = false;  ///< in use, or being ended
     Clock::time_point idle_since;
   };
 
-  void close(const std::string& session_key);
-  boost::asio::awaitable<void> end_session(std::string session_key);
+  void close(const std::string& name);
+  boost::asio::awaitable<void> end_session(std::string name);
   boost::asio::awaitable<void> reap_idle();
 
   Open open_;
   std::chrono::milliseconds idle_limit_;
   std::chrono::milliseconds end_patience_;
   bool shutting_down_ = false;
-  std::map<std::string, Entry> entries_;
+  std::map<std::string, Entry> entries_;  ///< by the conversation's name
   async::Event changed_;
   async::TaskGroup reaper_;
   async::TaskGroup endings_;

@@ -23,6 +23,7 @@
 #include "json/value.hpp"
 #include "unit/temp_folder.hpp"
 #include "worker/agent.hpp"
+#include "worker/conversation.hpp"
 #include "worker/events.hpp"
 
 /// What the worker's tests share.
@@ -116,6 +117,31 @@ class ListenerLog final : public AgentListener {
  private:
   async::Event changed_;
 };
+
+/// The pinned pi, where tools/setup/runtime.sh puts it.
+inline std::filesystem::path runtime_pi() {
+  const auto variable = [](const char* name) -> std::filesystem::path {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  std::filesystem::path runtime = variable("BUTLER_RUNTIME");
+  if (runtime.empty() && !variable("BUTLER_HOME").empty()) runtime = variable("BUTLER_HOME") / "runtime";
+  if (runtime.empty() && ::geteuid() == 0) runtime = "/var/lib/butler/runtime";
+  if (runtime.empty()) runtime = std::filesystem::path{BUTLER_SOURCE_DIR} / ".data/runtime";
+  return runtime / "bin/pi";
+}
+
+/// What the user's models.json says of the provider "mock", whose address is `base_url`.
+inline std::string models_json(const std::string& base_url) {
+  return R"({"providers":{"mock":{"baseUrl":")" + base_url +
+         R"(","api":"openai-completions","apiKey":"$MOCK_API_KEY","models":[{"id":"mock-1",)"
+         R"("cost":{"input":1,"output":2,"cacheRead":0.1,"cacheWrite":1.25}}]}}})";
+}
+
+/// The job's conversation; it has one.
+inline Conversation conversation_of(const domain::Job& job, const config::WorkerSettings& settings) {
+  return open_conversation(job, settings).value();
+}
 
 inline domain::Job make_job(std::string prompt, std::string session_key = "telegram:1:v1") {
   domain::Job job;

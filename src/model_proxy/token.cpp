@@ -1,0 +1,13 @@
+#include "model_proxy/token.hpp"
+
+#include "process/role.hpp"
+
+namespace butler::model_proxy {
+
+std::string new_token(std::string_view key) {
+  constexpr std::string_view sign_in = "sk-ant-oat";
+  const bool signed_in = key.find(sign_in) != std::string_view::npos;
+  return (signed_in ? std::string{sign_in} + "-" : std::string{}) + "butler-" + process::random_hex(32);
+}
+
+}  // namespace butler::model_proxy

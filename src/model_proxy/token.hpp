@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace butler::model_proxy {
+
+/// A random token of 256 bits, in the shape of the provider's key as far as pi looks at it: Anthropic's
+/// sign-in keys ("sk-ant-oat…") go into another header than its API keys.
+std::string new_token(std::string_view key);
+
+}  // namespace butler::model_proxy

@@ -1,0 +1,69 @@
+#include "worker/administration.hpp"
+
+#include <utility>
+
+namespace butler::worker {
+
+namespace {
+
+double dollars(domain::Usd amount) {
+  return static_cast<double>(amount.billionths) / static_cast<double>(domain::Usd::one);
+}
+
+/// A counter that somebody else counts.
+void raise(metrics::Counter& counter, std::uint64_t to) {
+  counter.add(static_cast<double>(to) - counter.value());
+}
+
+void add_metrics(metrics::Registry& registry, const StatusOf& status_of) {
+  auto& slots = registry.gauge({"butler_worker_slots", "Jobs that may run at the same time."});
+  auto& running = registry.gauge({"butler_worker_jobs_running", "Jobs that run now."});
+  auto& sessions = registry.gauge({"butler_worker_sessions", "Agent processes, warm or at work."});
+  auto& spent = registry.gauge({"butler_worker_spent_today_usd", "What the day's model requests have cost."});
+  auto& requests = registry.counters({"butler_worker_model_requests_total",
+                                      "Requests of agents to the model, by what became of them.",
+                                      {"outcome"}});
+  auto& estimated = registry.counter(
+      {"butler_worker_model_requests_estimated_total", "Answers whose cost had to be estimated."});
+  registry.before_text([&, status_of] {
+    const auto now = status_of();
+    slots.set(static_cast<double>(now.slots));
+    running.set(static_cast<double>(now.running));
+    sessions.set(static_cast<double>(now.sessions));
+    spent.set(dollars(now.spent_today.value_or(domain::Usd{})));
+    raise(requests.with({"answered"}), now.traffic.requests);
+    raise(requests.with({"refused_by_budget"}), now.traffic.refused);
+    raise(requests.with({"error"}), now.traffic.errors);
+    raise(estimated, now.traffic.estimated);
+  });
+}
+
+}  // namespace
+
+json::Object health_members(const WorkerStatus& status) {
+  return {{"mode", status.mode},       {"slots", status.slots},
+          {"running", status.running}, {"sessions", status.sessions},
+          {"sandbox", "none"},         {"orchestratorReachable", status.orchestrator}};
+}
+
+json::Object spending_members(const WorkerStatus& status) {
+  json::Object members;
+  if (status.spent_today) members["todayUsd"] = dollars(*status.spent_today);
+  if (status.budgets.per_day) members["budgetPerDayUsd"] = dollars(*status.budgets.per_day);
+  if (status.budgets.per_job) members["budgetPerJobUsd"] = dollars(*status.budgets.per_job);
+  members["requests"] = status.traffic.requests;
+  members["refusedByBudget"] = status.traffic.refused;
+  members["estimated"] = status.traffic.estimated;
+  return members;
+}
+
+void add_administration(admin::AdminSocket& socket, metrics::Registry& registry, const StatusOf& status_of) {
+  add_metrics(registry, status_of);
+  socket.add(admin::health_route("worker", [status_of] { return health_members(status_of()); }));
+  socket.add(admin::metrics_route(registry));
+  socket.add({.method = "GET", .path = "/spending", .handler = [status_of](const admin::Call&) {
+                return admin::json_response(200, spending_members(status_of()));
+              }});
+}
+
+}  // namespace butler::worker

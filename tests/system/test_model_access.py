@@ -1,0 +1,134 @@
+"""What stands between the agent and its model: the proxy that has the key, and the budgets. With the real pi."""
+
+import re
+import unittest
+
+from support import net
+from support.butler import GATEWAY_TOKEN, WORKER_TOKEN
+from support.case import SystemTest
+from support.model_server import API_KEY, call, call_then_say, say
+from support.wait import until
+
+# Everything that its user can read: environments, Butler's command lines (not the stand-in's, whose token is in
+# plain sight there), its own folders, the home, the scratch folder of the test. seen.txt is where it goes to.
+READ_ALL = r"""
+{ env
+  for process in /proc/[0-9]*; do
+    tr '\0' '\n' < $process/environ; echo
+    case "$(cat $process/comm)" in butler|pi) tr '\0' '\n' < $process/cmdline; echo ;; esac
+  done
+  for folder in "$PI_CODING_AGENT_DIR" "$HOME" "$TMPDIR" {folders}; do
+    find "$folder" -xdev -type f -not -name seen.txt -size -4096k -exec cat {} + ; done
+  cat /root/.env /etc/butler* ~/.config/* .env ../.env ../secrets.env ../*.db
+} > seen.txt 2>/dev/null
+true
+"""
+
+
+class ModelAccess(SystemTest):
+    def setUp(self):
+        self.simulator = self.start_simulator()
+        self.model = self.start_model_server()
+        self.butler = self.make_butler(self.simulator, self.model)
+
+    def _ask_with(self, address: str, token: str) -> net.Reply:
+        body = {"model": "mock-1", "messages": [{"role": "user", "content": "for me"}]}
+        return net.request("POST", f"{address}/chat/completions", body, {"authorization": f"Bearer {token}"})
+
+    def test_an_agent_that_reads_all_it_can_finds_no_secret_and_a_token_that_ends_with_its_job(self):
+        folders = f"{self.butler.home} {self.scratch}"
+        self.model.script(*call_then_say("bash", {"command": READ_ALL.replace("{folders}", folders)}, "looked", when="look"),
+                          say("for you", when="for me"))
+        self.butler.up()
+        self.simulator.send_text("look at everything")
+        self.simulator.wait_for_reply("looked")
+        seen = (self.butler.workspace / "seen.txt").read_text(errors="replace")
+
+        self.assertIn("PI_CODING_AGENT_DIR=", seen)
+        token = re.search(r'"apiKey":"(butler-[0-9a-f]{64})"', seen)
+        address = re.search(r'"baseUrl":"(http://127\.0\.0\.1:\d+/127\.0\.0\.1/v1)"', seen)
+        self.assertTrue(token and address, "it has read its own configuration")
+        for name, secret in {"provider key": API_KEY, "worker token": WORKER_TOKEN, "gateway token": GATEWAY_TOKEN,
+                             "bot token": self.simulator.bot_token}.items():
+            self.assertFalse(secret in seen, f"the agent has found the {name}")
+        sent = [entry["headers"].get("authorization") for entry in self.model.journal() if entry["path"].endswith("/chat/completions")]
+        if any("[" not in str(value) and "*" not in str(value) for value in sent):
+            self.assertEqual(set(sent), {f"Bearer {API_KEY}"}, "the provider sees the real key")
+        self.assertEqual(self._ask_with(address[1], token[1]).status, 401)
+        self.assertEqual(self._ask_with(address[1], API_KEY).status, 401)
+
+        spending = self.butler.administer("worker", "GET", "/spending").json
+        self.assertGreater(spending["todayUsd"], 0)
+        self.assertEqual(spending["requests"], 2)
+        health = self.butler.administer("worker", "GET", "/health").json
+        self.assertEqual((health["mode"], health["running"], health["sessions"], health["orchestratorReachable"]),
+                         ("rpc", 0, 1, True))
+        self.assertIn('butler_worker_model_requests_total{outcome="answered"} 2', self.butler.administer("worker", "GET", "/metrics").text)
+
+    def test_a_budget_that_is_used_up_is_said_in_the_chat_and_outlives_a_restart(self):
+        self.model.script(*call_then_say("bash", {"command": "echo worked > made"}, "never said", when="work"),
+                          say("hello to you", when="hello"))
+        self.butler.environment["PI_BUDGET_USD_PER_JOB"] = "0.000001"
+        self.butler.up()
+        sent = self.simulator.send_text("work for me")
+        reply = self.simulator.wait_for_reply("budget", after=sent)[0]["text"]
+        self.assertIn("The budget of this job is used up", reply)
+        self.assertIn("of $0.0000 spent", reply)
+        self.assertIn("PI_BUDGET_USD_PER_JOB", reply)
+        job = self.butler.jobs()[0]
+        self.assertEqual(job["status"], "failed")
+        self.assertTrue((self.butler.workspace / "made").exists(), "what was paid for was done")
+        sent = self.simulator.send_text("hello")
+        self.simulator.wait_for_reply("hello to you", after=sent)
+
+        self.butler.close()
+        del self.butler.environment["PI_BUDGET_USD_PER_JOB"]
+        self.butler.environment["PI_BUDGET_USD_PER_DAY"] = "0.0001"
+        self.butler.up()
+        sent = self.simulator.send_text("hello again")
+        reply = self.simulator.wait_for_reply("budget", after=sent)[0]["text"]
+        self.assertIn("The budget of the day is used up", reply)
+        self.assertIn("midnight", reply)
+
+    def test_a_steer_changes_the_turn_that_runs(self):
+        self.model.script(call("bash", {"command": "until [ -e go ]; do sleep 0.02; done; echo red"}, when="which colour"),
+                          say("Blue it is.", when="make it blue"), say("Red it is.", hasToolResult=True))
+        self.butler.up()
+        self.simulator.send_text("which colour?")
+        job = until(lambda: next(iter(self.butler.jobs(status="running")), None), "a job to run")
+        until(lambda: any(event["type"] == "tool_start" for event in self.butler.events(job["id"])), "the tool to run")
+        reply = self.butler.as_gateway("POST", f"/v1/jobs/{job['id']}/messages", {"mode": "steer", "text": "make it blue"},
+                                       headers={"idempotency-key": "steer-1"})
+        self.assertEqual(reply.status, 202)
+        self.butler.wait_for_log("worker", r"event=job\.message")
+        (self.butler.workspace / "go").touch()
+        self.simulator.wait_for_reply("Blue it is.")
+
+    def test_people_and_groups_have_workspaces_and_memories_of_their_own(self):
+        self.model.script(say("noted"))
+        self.butler.up()
+        for person, chat, metadata in (
+            ("7", "7", {"requesterRole": "person", "chatType": "private"}),
+            ("8", "8", {"requesterRole": "person", "chatType": "private"}),
+            ("7", "-100123", {"requesterRole": "owner", "chatType": "group"}),
+        ):
+            job = {"prompt": "hello", "channel": "telegram", "chatId": chat, "requesterId": person, "deliverTo": "nobody",
+                   "sessionKey": f"telegram:{chat}:v1", "metadata": metadata}
+            created = self.butler.as_gateway("POST", "/v1/jobs", job)
+            self.assertEqual(created.status, 201)
+            self.butler.wait_for_job(created.json["job"]["id"], "completed")
+        for folder in ("people/7", "people/8", "groups/100123"):
+            memory = self.butler.home / folder / "MEMORY.md"
+            self.assertTrue(memory.exists(), folder)
+            self.assertEqual((self.butler.home / folder).stat().st_mode & 0o777, 0o700)
+        spoken = self.model.requests()[-1]["messages"]
+        self.assertIn("groups/100123", str(spoken))
+        bad = {"prompt": "hello", "channel": "telegram", "chatId": "9", "requesterId": "../../workspace", "deliverTo": "nobody",
+               "sessionKey": "telegram:9:v1"}
+        created = self.butler.as_gateway("POST", "/v1/jobs", bad)
+        failed = self.butler.wait_for_job(created.json["job"]["id"], "failed")
+        self.assertIn("no person", failed["error"])
+
+
+if __name__ == "__main__":
+    unittest.main()
