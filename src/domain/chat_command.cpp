@@ -74,7 +74,7 @@ ChatCommand command_named(const std::string& name, std::string_view rest) {
   if (name == "abort" || name == "stop") return AbortCommand{first_word(rest)};
   if (name == "status") return StatusCommand{first_word(rest)};
   if (name == "retry") return RetryCommand{first_word(rest)};
-  if (name == "jobs") return JobsCommand{};
+  if (name == "jobs") return JobsCommand{first_word(rest)};
   if (name == "steer") return SteerCommand{std::string{rest}};
   if (name == "new" || name == "reset") return NewCommand{std::string{rest}};
   if (name == "context") return ContextCommand{};

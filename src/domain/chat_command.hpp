@@ -44,7 +44,9 @@ struct RetryCommand {
   bool operator==(const RetryCommand&) const = default;
 };
 
+/// /jobs: `before` is the short id of the job before which the list ends, "" for the newest jobs.
 struct JobsCommand {
+  std::string before;
   bool operator==(const JobsCommand&) const = default;
 };
 

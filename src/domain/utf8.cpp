@@ -64,6 +64,18 @@ std::size_t count_utf16_units(std::string_view text) {
   return units;
 }
 
+std::optional<std::size_t> byte_after_utf16_units(std::string_view text, std::size_t units) {
+  std::size_t counted = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_continuation(text[i])) continue;
+    if (counted == units) return i;
+    counted += static_cast<unsigned char>(text[i]) >= 0xF0U ? 2 : 1;
+    if (counted > units) return std::nullopt;
+  }
+  if (counted != units) return std::nullopt;
+  return text.size();
+}
+
 std::string_view prefix_code_points(std::string_view text, std::size_t limit) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,10 @@ std::size_t count_code_points(std::string_view text);
 
 /// UTF-16 code units that valid UTF-8 text takes: the unit of Telegram's entity offsets.
 std::size_t count_utf16_units(std::string_view text);
+
+/// Where in valid UTF-8 text that many UTF-16 units end; nullopt when the text is shorter, or when that is in
+/// the middle of a surrogate pair.
+std::optional<std::size_t> byte_after_utf16_units(std::string_view text, std::size_t units);
 
 /// The longest prefix of at most `limit` code points.
 std::string_view prefix_code_points(std::string_view text, std::size_t limit);

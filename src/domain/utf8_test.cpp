@@ -46,6 +46,16 @@ TEST(Utf8, CountsCodePointsAndUtf16Units) {
   EXPECT_EQ(count_code_points(""), 0U);
 }
 
+TEST(Utf8, FindsTheByteAfterUtf16Units) {
+  EXPECT_EQ(byte_after_utf16_units("", 0), 0U);
+  EXPECT_EQ(byte_after_utf16_units("aé😀b", 1), 1U);
+  EXPECT_EQ(byte_after_utf16_units("aé😀b", 2), 3U);
+  EXPECT_EQ(byte_after_utf16_units("aé😀b", 3), std::nullopt) << "between two surrogates";
+  EXPECT_EQ(byte_after_utf16_units("aé😀b", 4), 7U);
+  EXPECT_EQ(byte_after_utf16_units("aé😀b", 5), 8U);
+  EXPECT_EQ(byte_after_utf16_units("aé😀b", 6), std::nullopt) << "beyond the end";
+}
+
 TEST(Utf8, APrefixNeverCutsACharacter) {
   EXPECT_EQ(prefix_code_points("é😀x", 0), "");
   EXPECT_EQ(prefix_code_points("é😀x", 1), "é");

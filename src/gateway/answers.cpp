@@ -36,8 +36,7 @@ void Answers::put(const domain::Job& job) {
     log::error("delivery.without_chat", {{"job", job.id}, {"chat", job.chat_id}});
     return;
   }
-  const bool group = lane->chat_id < 0;
-  const auto reply_to = turn && group ? std::optional{turn->message_id} : std::nullopt;
+  const auto reply_to = turn ? reply_target(*lane, turn->message_id) : std::nullopt;
   const bool added = outbox_.queue({.source = job.id,
                                     .kind = MessageKind::answer,
                                     .to = *lane,

@@ -20,7 +20,8 @@ class ApprovalRequests {
 
  private:
   void ask_owners(const domain::Job& job);
-  void send(const std::string& source, Lane to, const std::string& markdown);
+  void send(const std::string& source, Lane to, const std::string& markdown,
+            std::optional<std::int64_t> reply_to);
 
   OutboxSender& outbox_;
   const People& people_;

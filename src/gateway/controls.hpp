@@ -2,6 +2,9 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
+#include <optional>
+#include <utility>
 
 #include "api/orchestrator_client.hpp"
 #include "domain/chat_command.hpp"
@@ -10,6 +13,7 @@
 #include "gateway/job_commands.hpp"
 #include "gateway/job_reports.hpp"
 #include "gateway/outbox_sender.hpp"
+#include "gateway/panic.hpp"
 #include "gateway/people.hpp"
 #include "gateway/unpairing.hpp"
 #include "telegram/bot_api.hpp"
@@ -20,9 +24,15 @@ namespace butler::gateway {
 /// `patience` also when the orchestrator is away.
 class Controls {
  public:
+  struct Rules {
+    domain::PermissionRules permissions = {};
+    std::chrono::milliseconds patience = std::chrono::seconds{2};
+  };
+
+  /// `turn_stored` is called when a command has made a request of its own, once that is on disk.
   Controls(GatewayStore& store, api::OrchestratorClient& orchestrator, OutboxSender& outbox, Answers& answers,
-           const People& people, Pairing& pairing, domain::PermissionRules permissions, telegram::Bot bot,
-           std::chrono::milliseconds patience = std::chrono::seconds{2});
+           const People& people, Pairing& pairing, Rules rules, telegram::Bot bot,
+           std::function<void(Lane)> turn_stored);
 
   /// Handles the oldest control command of a chat (lane.thread_id is not used); false when there is none. A
   /// Lanes::Step.
@@ -31,20 +41,23 @@ class Controls {
  private:
   /// No coroutine: it only chooses one.
   ControlAnswer handle(const domain::ChatCommand& command, const ControlRequest& request);
+  /// The command that an update holds, from somebody we listen to.
+  std::optional<std::pair<domain::ChatCommand, ControlRequest>> read(const InboxUpdate& stored) const;
   void settle(const ControlRequest& request, const ControlResult& result);
 
   GatewayStore& store_;
   OutboxSender& outbox_;
   Answers& answers_;
   const People& people_;
-  domain::PermissionRules permissions_;
+  Rules rules_;
   telegram::Bot bot_;
-  std::chrono::milliseconds patience_;
+  std::function<void(Lane)> turn_stored_;
   JobSearch search_;
   Approvals approvals_;
   JobCommands job_commands_;
   JobReports job_reports_;
   Unpairing unpairing_;
+  Panic panic_;
 };
 
 }  // namespace butler::gateway

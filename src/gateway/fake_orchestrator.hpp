@@ -34,6 +34,10 @@ class FakeOrchestrator : public http::Application {
   boost::asio::awaitable<void> serve(http::Request request, http::Exchange& exchange) override {
     if (away) co_return;
     const std::string path{request.head.path()};
+    if (path == "/v1/jobs" && request.head.method == "GET") {
+      auto response = list(request.head.query());
+      co_return co_await exchange.send(std::move(response));
+    }
     if (path == "/v1/jobs") {
       while (hold_creates) co_await changed.wait();
       co_return co_await create(std::move(request), exchange);
@@ -41,8 +45,20 @@ class FakeOrchestrator : public http::Application {
     if (path == "/v1/deliveries") co_return co_await deliveries(exchange);
     if (path.ends_with("/ack")) ++acknowledgements;
     if (path.ends_with("/ack") && refuse_acknowledgements) co_return;
+    if (path.ends_with("/events")) {
+      auto response = events_of(path.substr(9, path.rfind('/') - 9), request.head.query());
+      co_return co_await exchange.send(std::move(response));
+    }
+    if (path.ends_with("/messages")) {
+      messages.emplace_back(request.head.headers.find("idempotency-key").value_or("-"), request.body);
+    }
     http::Response response = answer(path, request.body);
     co_await exchange.send(std::move(response));
+  }
+
+  void run(const std::string& job_id) {
+    jobs.at(job_id).status = domain::JobStatus::running;
+    jobs.at(job_id).started_at = domain::wall_clock_now();
   }
 
   /// Ends a job, and makes it a delivery.
@@ -78,6 +94,9 @@ class FakeOrchestrator : public http::Application {
   bool refuse_acknowledgements = false;
   std::size_t acknowledgements = 0;
   api::AdminState admin;
+  std::vector<std::pair<std::string, std::string>> messages;  ///< for running jobs: key, body
+  std::map<std::string, std::vector<api::Event>> events;      ///< by job id, with their seqs
+  std::vector<std::string> pauses;                            ///< their bodies
   async::Event changed;
 
  private:
@@ -157,8 +176,36 @@ class FakeOrchestrator : public http::Application {
     co_await exchange.send(std::move(response));
   }
 
+  http::Response list(std::string_view query) {
+    const auto wanted = [&](std::string_view name, std::string_view value) {
+      return http::query_parameter(query, name).value_or(std::string{value}) == value;
+    };
+    const std::string before = http::query_parameter(query, "before").value_or("~");
+    const std::size_t limit = std::stoul(http::query_parameter(query, "limit").value_or("50"));
+    api::JobList found;
+    for (auto one = jobs.rbegin(); one != jobs.rend() && found.jobs.size() < limit; ++one) {
+      const domain::Job& job = one->second;
+      const bool fits = wanted("status", domain::enum_name(job.status)) && wanted("chatId", job.chat_id) &&
+                        wanted("requesterId", job.requester_id) && wanted("sessionKey", job.session_key);
+      if (fits && job.id < before) found.jobs.push_back(job);
+    }
+    if (found.jobs.size() == limit) found.next_before = found.jobs.back().id;
+    return json_response(found);
+  }
+
+  void pause(const std::string& body) {
+    const auto wanted = json::decode<api::PauseRequest>(json::parse(body).value()).value();
+    pauses.push_back(body);
+    admin = {.paused = true, .pause_reason = wanted.reason};
+    for (auto& [id, job] : jobs) {
+      if (job.status == domain::JobStatus::running) job.status = domain::JobStatus::aborting;
+    }
+  }
+
   http::Response answer(const std::string& path, const std::string& body) {
-    if (path == "/v1/admin/state") return json_response(api::AdminAnswer{admin});
+    if (path == "/v1/admin/pause") pause(body);
+    if (path == "/v1/admin/resume") admin = {};
+    if (path.starts_with("/v1/admin/")) return json_response(api::AdminAnswer{admin});
     const auto slash = path.rfind('/');
     const std::string action = path.substr(slash + 1);
     if (path.starts_with("/v1/deliveries/")) {
@@ -167,9 +214,27 @@ class FakeOrchestrator : public http::Application {
     }
     const std::string id = jobs.contains(action) ? action : path.substr(9, slash - 9);
     if (!jobs.contains(id)) return refusal(404, "job_not_found");
+    if (action == "messages") {
+      if (jobs.at(id).status != domain::JobStatus::running) return refusal(409, "not_running");
+      return {.status = 202, .body = "{}"};
+    }
     if (action == "approve") approve(id);
     if (action == "abort" && !abort(id, body)) return refusal(409, "invalid_transition");
     return json_response(api::JobAnswer{jobs.at(id)});
+  }
+
+  http::Response events_of(const std::string& job_id, std::string_view query) {
+    const std::int64_t cursor = std::stoll(http::query_parameter(query, "cursor").value_or("0"));
+    const auto& all = events[job_id];
+    api::EventPage page;
+    page.next_cursor = cursor;
+    page.total = static_cast<std::int64_t>(all.size());
+    for (const api::Event& event : all) {
+      if (event.seq.value_or(0) <= cursor) continue;
+      page.events.push_back(event);
+      page.next_cursor = event.seq.value_or(0);
+    }
+    return json_response(page);
   }
 
   void approve(const std::string& id) {

@@ -11,6 +11,7 @@
 #include "gateway/intake.hpp"
 #include "gateway/job_creator.hpp"
 #include "gateway/lanes.hpp"
+#include "gateway/open_texts.hpp"
 #include "gateway/pairing.hpp"
 #include "gateway/people.hpp"
 #include "gateway/poll_pause.hpp"
@@ -59,25 +60,30 @@ struct Gateway::Parts {
               gateway.settings_.telegram_root + ":" + std::to_string(bot.id),
               wanted_menus(people.owners(), permissions(gateway.settings_))),
         creator(store, gateway.orchestrator_, outbox, people, approvals),
-        controls(store, gateway.orchestrator_, outbox, answers, people, pairing,
-                 permissions(gateway.settings_), bot, gateway.options_.control_patience),
+        controls(
+            store, gateway.orchestrator_, outbox, answers, people, pairing,
+            {.permissions = permissions(gateway.settings_), .patience = gateway.options_.control_patience},
+            bot, [this](Lane lane) { turn_stored(lane); }),
         turn_lanes(gateway.working_, "turns", [this](Lane lane) { return creator.step(lane); }),
         control_lanes(gateway.working_, "controls", [this](Lane lane) { return controls.step(lane); }),
         notices(gateway.executor_, store, outbox, gateway.options_.until_told_waiting),
-        intake(store, outbox, people, pairing,
+        open_texts(gateway.executor_, store, outbox, gateway.options_.pasting,
+                   gateway.settings_.prompt_max_chars, [this](Lane lane) { turn_stored(lane); }),
+        intake(store, outbox, people, pairing, open_texts,
                {.permissions = permissions(gateway.settings_),
                 .rate_limit = {.count = gateway.settings_.rate_limit_per_minute},
                 .prompt_max_chars = gateway.settings_.prompt_max_chars},
                bot,
-               {.turn_stored =
-                    [this](Lane lane) {
-                      turn_lanes.wake(lane);
-                      notices.turn_stored();
-                    },
+               {.turn_stored = [this](Lane lane) { turn_stored(lane); },
                 .control_kept = [this](std::int64_t chat_id) { control_lanes.wake({.chat_id = chat_id}); },
                 .owner_started = [this] { menus.look_again(); }}),
         updates(gateway.api_, store, intake, gateway.options_.poll_timeout),
         deliveries(store, gateway.orchestrator_, answers, "telegram:" + std::to_string(bot.id)) {}
+
+  void turn_stored(Lane lane) {
+    turn_lanes.wake(lane);
+    notices.turn_stored();
+  }
 
   SqliteGatewayStore store;
   OutboxSender outbox;
@@ -91,6 +97,7 @@ struct Gateway::Parts {
   Lanes turn_lanes;
   Lanes control_lanes;
   WaitingNotices notices;
+  OpenTexts open_texts;
   Intake intake;
   UpdateLoop updates;
   Deliveries deliveries;
@@ -191,6 +198,7 @@ void Gateway::start_parts(const telegram::Bot& bot) {
   working_.spawn("polling", poll());
   working_.spawn("deliveries", parts_->deliveries.run());
   working_.spawn("waiting notices", parts_->notices.run());
+  working_.spawn("open texts", parts_->open_texts.run());
   working_.spawn("introduction", introduce());
   working_.spawn("pruning", prune_daily());
 }

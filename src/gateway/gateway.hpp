@@ -13,6 +13,7 @@
 #include "async/task_group.hpp"
 #include "config/settings.hpp"
 #include "gateway/outbox_sender.hpp"
+#include "gateway/pasted_text.hpp"
 #include "gateway/sqlite_gateway_store.hpp"
 #include "telegram/bot_api.hpp"
 
@@ -24,6 +25,7 @@ struct GatewayOptions {
   std::chrono::seconds poll_timeout{50};
   std::chrono::milliseconds until_told_waiting{2'000};  ///< for the orchestrator, before a person hears of it
   std::chrono::milliseconds control_patience{2'000};
+  PasteRules pasting = {};
   std::chrono::milliseconds stop_grace{3'000};  ///< for messages that are on their way
 };
 

@@ -118,6 +118,13 @@ class GatewayTest : public ::testing::Test {
     return until([&] { return telegram.updates.empty() && orchestrator.undelivered.empty(); });
   }
 
+  /// Says it, waits for the job, and lets an agent have it.
+  void start_job(const std::string& prompt) {
+    say(prompt);
+    ASSERT_TRUE(until([&] { return std::ranges::count(orchestrator.created, prompt) == 1; }));
+    orchestrator.run(orchestrator.job_with_prompt(prompt).id);
+  }
+
   std::string short_id(std::string_view prompt) const {
     return domain::short_job_id(orchestrator.job_with_prompt(prompt).id);
   }

@@ -11,6 +11,7 @@
 
 #include "domain/job.hpp"
 #include "domain/timestamp.hpp"
+#include "gateway/pasted_text.hpp"
 #include "gateway/people_records.hpp"
 
 namespace butler::gateway {
@@ -42,6 +43,9 @@ struct InboxUpdate {
 struct Session {
   std::int64_t generation = 1;
   std::string key = {};
+  domain::Timestamp since{};  ///< when it became the present one
+
+  bool operator==(const Session&) const = default;
 };
 
 enum class TurnState : std::uint8_t {
@@ -66,8 +70,9 @@ struct Turn : NewTurn {
   std::int64_t id = 0;
   TurnState state = TurnState::stored;
   std::optional<std::string> job_id = {};
-  bool denied = false;  ///< somebody said /deny
-  domain::Timestamp created_at{};
+  bool denied = false;                     ///< somebody said /deny
+  domain::Timestamp created_at{};          ///< when its text was complete, or began if it is not
+  std::optional<OpenText> open_text = {};  ///< set while its text may still go on
 };
 
 /// Which of the jobs that came from chats a search looks at; a member that is unset does not narrow it.
@@ -166,11 +171,14 @@ class GatewayStore : public PeopleRecords {
   // Sessions.
   /// The lane's session; generation 1 is made when there is none.
   virtual Session session(Lane lane, domain::Timestamp now) = 0;
+  /// Makes the next generation the lane's present session.
+  virtual Session rotate_session(Lane lane, domain::Timestamp now) = 0;
 
   // Turns.
-  /// Stores the turn and ties the updates to it.
-  virtual void add_turn(const NewTurn& turn, const std::vector<std::int64_t>& update_ids,
-                        domain::Timestamp now) = 0;
+  /// Stores the turn and ties the updates to it. Returns its id.
+  virtual std::int64_t add_turn(const NewTurn& turn, const std::vector<std::int64_t>& update_ids,
+                                domain::Timestamp now) = 0;
+  /// The oldest turn of the lane without a job; none while that one's text may still go on.
   virtual std::optional<Turn> first_stored_turn(Lane lane) = 0;
   virtual std::vector<Lane> lanes_with_stored_turns() = 0;
   virtual std::size_t count_stored_turns(std::int64_t chat_id) = 0;
@@ -185,6 +193,17 @@ class GatewayStore : public PeopleRecords {
   /// Turns that wait for their job and whose person was not told that they do, oldest first.
   virtual std::vector<Turn> waiting_untold(std::size_t limit) = 0;
   virtual void set_told_waiting(std::int64_t turn_id) = 0;
+
+  // Texts that may still go on.
+  virtual void put_open_text(std::int64_t turn_id, const OpenText& open) = 0;
+  /// The text is complete: the turn may become a job, and is as old as `now`.
+  virtual void end_open_text(std::int64_t turn_id, domain::Timestamp now) = 0;
+  /// Gives a turn another body, to which one more update has added.
+  virtual void extend_turn(std::int64_t turn_id, const std::string& body, std::int64_t update_id) = 0;
+  /// The turn of the person in the lane whose text may still go on.
+  virtual std::optional<Turn> open_turn(Lane lane, std::int64_t requester_id) = 0;
+  /// The one that is due first.
+  virtual std::optional<Turn> next_open_turn() = 0;
 
   // The outbox.
   /// False when messages of this source are there already; nothing is added then.

@@ -4,11 +4,12 @@
 #include <chrono>
 #include <variant>
 
-#include "api/describe.hpp"
-#include "domain/describe.hpp"
-#include "domain/enum_name.hpp"
+#include "domain/overloaded.hpp"
 #include "domain/utf8.hpp"
+#include "gateway/address.hpp"
+#include "gateway/job_request.hpp"
 #include "gateway/pairing_code.hpp"
+#include "gateway/quotation.hpp"
 #include "gateway/reply.hpp"
 #include "gateway/wording.hpp"
 #include "gateway/wording_commands.hpp"
@@ -22,11 +23,6 @@ namespace {
 using domain::JobKind;
 
 constexpr std::chrono::minutes stale_after{10};
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
 
 }  // namespace
 
@@ -85,16 +81,22 @@ void Intake::meet_stranger(const Said& said) {
 }
 
 void Intake::obey(const Said& said) {
-  const bool group = place_of(said.message) == domain::Place::group;
-  const auto text = domain::parse_chat_text(said.message.text, bot_.username);
-  if (!text) return drop(said.update_id, "a command for another bot");
-  const bool unknown = std::holds_alternative<domain::UnknownCommand>(text->command);
-  if (group && (!text->is_command || (unknown && !text->names_bot))) {
-    return drop(said.update_id, "not for us");
-  }
+  if (continue_text(said)) return;
+  open_texts_.complete(said.lane(), said.person.id, said.now);
+  const auto text = understand(said.message, bot_);
+  if (!text) return drop(said.update_id, text.error());
   if (said.message.forwarded) return answer(said, wording::forwarded());
   if (said.message.content == telegram::Content::media) return answer(said, wording::text_only());
   obey_command(said, text->command);
+}
+
+bool Intake::continue_text(const Said& said) {
+  const telegram::Message& message = said.message;
+  if (message.forwarded || message.content != telegram::Content::text) return false;
+  const auto text = domain::parse_chat_text(message.text, bot_.username);
+  if (!text || text->is_command) return false;
+  return open_texts_.join(said.lane(), said.person.id,
+                          {.text = message.text, .sent = said.sent_at(), .now = said.now}, said.update_id);
 }
 
 bool Intake::allows(const Said& said, domain::Action action) {
@@ -106,17 +108,15 @@ bool Intake::allows(const Said& said, domain::Action action) {
 
 void Intake::obey_command(const Said& said, const domain::ChatCommand& command) {
   if (!allows(said, domain::action_of(command))) return;
-  const auto keep_as_control = [&](const auto&) {
-    store_.keep_as_control(said.update_id, said.message.chat_id);
-    store_.after_commit([this, chat_id = said.message.chat_id] { signals_.control_kept(chat_id); });
-  };
   std::visit(
-      Overloaded{
-          [&](const domain::TaskCommand& task) {
-            if (task.text.empty()) return answer(said, wording::empty_task());
-            request_job(said, JobKind::task, task.text);
-          },
+      domain::Overloaded{
+          [&](const domain::TaskCommand& task) { request_task(said, task.text); },
           [&](const domain::RunCommand& run) { request_run(said, run.command); },
+          [&](const domain::NewCommand& fresh) { start_session(said, fresh.prompt); },
+          [&](const domain::SettingsCommand&) { answer(said, wording::settings(settings_of(said))); },
+          [&](const domain::RetryCommand&) {
+            if (within_rate(said)) keep_as_control(said);
+          },
           [&](const domain::HelpCommand&) { answer(said, wording::help(said.role, rules_.permissions)); },
           [&](const domain::StartCommand& one) { start(said, one.payload); },
           [&](const domain::WhoamiCommand&) {
@@ -129,7 +129,7 @@ void Intake::obey_command(const Said& said, const domain::ChatCommand& command) 
             answer(said,
                    wording::unknown_command(unknown.name, unknown.nearest, said.role, rules_.permissions));
           },
-          keep_as_control,  // /approve, /deny, /abort, /status: the orchestrator has to be asked
+          [&](const auto&) { keep_as_control(said); },  // the orchestrator has to be asked
       },
       command);
 }
@@ -154,6 +154,17 @@ void Intake::approve_pairing(const Said& said, const std::string& code) {
   answer(said, *reply);
 }
 
+void Intake::keep_as_control(const Said& said) {
+  store_.keep_as_control(said.update_id, said.message.chat_id);
+  store_.after_commit([this, chat_id = said.message.chat_id] { signals_.control_kept(chat_id); });
+}
+
+void Intake::request_task(const Said& said, const std::string& text) {
+  const std::string prompt = with_quotation(text, said.message, bot_.id, rules_.prompt_max_chars);
+  if (prompt.empty()) return answer(said, wording::empty_task());
+  request_job(said, JobKind::task, prompt);
+}
+
 void Intake::request_run(const Said& said, const std::string& command) {
   if (command.empty()) return answer(said, wording::empty_run());
   if (said.now - said.sent_at() > stale_after) return answer(said, wording::stale_run());
@@ -161,20 +172,37 @@ void Intake::request_run(const Said& said, const std::string& command) {
 }
 
 void Intake::request_job(const Said& said, JobKind kind, const std::string& prompt) {
+  const TextPart part{.text = said.message.text, .sent = said.sent_at(), .now = said.now};
+  const bool may_go_on = kind == JobKind::task && open_text(part, open_texts_.rules());
   const std::size_t characters = domain::count_code_points(prompt);
-  if (characters > rules_.prompt_max_chars) {
+  if (characters > rules_.prompt_max_chars && !may_go_on) {
     return answer(said, wording::prompt_too_long(characters, rules_.prompt_max_chars));
   }
   if (!within_rate(said)) return;
-  store_.add_turn({.idempotency_key = key("tg", said.update_id),
-                   .lane = said.lane(),
-                   .requester_id = said.person.id,
-                   .message_id = said.message.message_id,
-                   .kind = kind,
-                   .body = job_body(said, kind, prompt),
-                   .sent_at = said.sent_at()},
-                  {said.update_id}, said.now);
+  const JobOrigin origin{.bot_id = bot_.id,
+                         .update_id = said.update_id,
+                         .message = said.message,
+                         .person = said.person,
+                         .role = said.role};
+  const NewTurn turn = job_request(origin, kind, prompt, store_.session(said.lane(), said.now));
+  if (may_go_on) return open_texts_.begin(turn, part, said.update_id);
+  store_.add_turn(turn, {said.update_id}, said.now);
   store_.after_commit([this, lane = said.lane()] { signals_.turn_stored(lane); });
+}
+
+void Intake::start_session(const Said& said, const std::string& prompt) {
+  const Session session = store_.rotate_session(said.lane(), said.now);
+  log::info("session.started", {{"chat", said.message.chat_id}, {"session", session.key}});
+  if (prompt.empty()) return answer(said, wording::fresh_session(session.generation));
+  request_task(said, prompt);
+}
+
+wording::ChatSettings Intake::settings_of(const Said& said) const {
+  return {.role = said.role,
+          .place = place_of(said.message),
+          .permissions = rules_.permissions,
+          .requests_per_minute = rules_.rate_limit.count,
+          .prompt_max_chars = rules_.prompt_max_chars};
 }
 
 bool Intake::within_rate(const Said& said) {
@@ -191,30 +219,11 @@ bool Intake::within_rate(const Said& said) {
   return false;
 }
 
-std::string Intake::job_body(const Said& said, JobKind kind, const std::string& prompt) {
-  api::CreateJobRequest request;
-  request.kind = kind;
-  request.prompt = prompt;
-  request.channel = domain::Channel::telegram;
-  request.chat_id = std::to_string(said.message.chat_id);
-  request.requester_id = std::to_string(said.person.id);
-  if (said.message.thread_id) request.thread_id = std::to_string(*said.message.thread_id);
-  request.session_key = store_.session(said.lane(), said.now).key;
-  request.requires_approval = kind == JobKind::run;
-  const bool group = place_of(said.message) == domain::Place::group;
-  request.metadata = {{"messageId", std::to_string(said.message.message_id)},
-                      {"requesterRole", std::string{domain::enum_name(said.role)}},
-                      {"requesterName", wording::person_name(said.person)},
-                      {"chatType", group ? "group" : "private"}};
-  request.deliver_to = "telegram:" + std::to_string(bot_.id);
-  return json::serialize(json::encode(request));
-}
-
 void Intake::answer(const Said& said, const std::string& text) {
   outbox_.queue({.source = key("reply", said.update_id),
                  .kind = MessageKind::answer,
                  .to = said.lane(),
-                 .payloads = plain_payloads(text)});
+                 .payloads = plain_payloads(text, reply_target(said.lane(), said.message.message_id))});
   store_.end_update(said.update_id, InboxState::done, "");
 }
 

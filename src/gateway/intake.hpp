@@ -10,9 +10,11 @@
 #include "domain/permissions.hpp"
 #include "domain/rate_limit.hpp"
 #include "gateway/gateway_store.hpp"
+#include "gateway/open_texts.hpp"
 #include "gateway/outbox_sender.hpp"
 #include "gateway/pairing.hpp"
 #include "gateway/people.hpp"
+#include "gateway/wording_conversation.hpp"
 #include "telegram/bot_api.hpp"
 #include "telegram/update.hpp"
 
@@ -36,12 +38,13 @@ struct WorkSignals {
 /// of our own, or nothing. Synchronous: a batch, what it became and the offset are one commit.
 class Intake {
  public:
-  Intake(GatewayStore& store, OutboxSender& outbox, const People& people, Pairing& pairing, IntakeRules rules,
-         telegram::Bot bot, WorkSignals signals)
+  Intake(GatewayStore& store, OutboxSender& outbox, const People& people, Pairing& pairing,
+         OpenTexts& open_texts, IntakeRules rules, telegram::Bot bot, WorkSignals signals)
       : store_(store),
         outbox_(outbox),
         people_(people),
         pairing_(pairing),
+        open_texts_(open_texts),
         rules_(rules),
         bot_(std::move(bot)),
         signals_(std::move(signals)) {}
@@ -67,17 +70,22 @@ class Intake {
   void decide(const telegram::RawUpdate& raw, domain::Timestamp now);
   void meet_stranger(const Said& said);
   void obey(const Said& said);
+  /// Whether the message was the rest of a text that its sender's client had cut.
+  bool continue_text(const Said& said);
   void obey_command(const Said& said, const domain::ChatCommand& command);
   /// False, and answered, when the one who said it may not do that here.
   bool allows(const Said& said, domain::Action action);
   void start(const Said& said, const std::string& payload);
   void list_or_invite(const Said& said, const std::string& action);
   void approve_pairing(const Said& said, const std::string& code);
+  void keep_as_control(const Said& said);
+  void start_session(const Said& said, const std::string& prompt);
+  wording::ChatSettings settings_of(const Said& said) const;
+  void request_task(const Said& said, const std::string& text);
   void request_run(const Said& said, const std::string& command);
   void request_job(const Said& said, domain::JobKind kind, const std::string& prompt);
   /// False, and the person told so now and then, when they have asked for too much lately.
   bool within_rate(const Said& said);
-  std::string job_body(const Said& said, domain::JobKind kind, const std::string& prompt);
   void answer(const Said& said, const std::string& text);
   void drop(std::int64_t update_id, std::string_view why);
   std::string key(std::string_view prefix, std::int64_t update_id) const;
@@ -86,6 +94,7 @@ class Intake {
   OutboxSender& outbox_;
   const People& people_;
   Pairing& pairing_;
+  OpenTexts& open_texts_;
   IntakeRules rules_;
   telegram::Bot bot_;
   WorkSignals signals_;

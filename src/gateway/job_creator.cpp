@@ -66,7 +66,8 @@ void JobCreator::refuse(const Turn& turn, const api::CallError& error) {
     outbox_.queue({.source = "refused:" + turn.idempotency_key,
                    .kind = MessageKind::answer,
                    .to = turn.lane,
-                   .payloads = plain_payloads(wording::not_taken(error.message))});
+                   .payloads = plain_payloads(wording::not_taken(error.message),
+                                              reply_target(turn.lane, turn.message_id))});
   });
   log::error("turn.refused", {{"key", turn.idempotency_key},
                               {"status", error.status},

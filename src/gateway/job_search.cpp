@@ -57,6 +57,12 @@ JobScope jobs_to_mean(const ControlRequest& request, domain::Action action) {
   return elsewhere_too ? JobScope{.kind = domain::JobKind::run} : jobs_of_chat(request);
 }
 
+api::JobQuery query_of(const JobScope& scope, api::JobQuery query) {
+  if (scope.chat_id) query.chat_id = std::to_string(*scope.chat_id);
+  if (scope.requester_id) query.requester_id = std::to_string(*scope.requester_id);
+  return query;
+}
+
 asio::awaitable<JobSearch::Found> JobSearch::find(Wish wish, const ControlRequest& request) {
   if (!wish.typed.empty()) co_return co_await find_typed(std::move(wish), request);
   const JobScope scope = jobs_to_mean(request, wish.action);
@@ -112,6 +118,11 @@ std::vector<std::string> JobSearch::unanswered(const JobScope& scope) {
     if (!known.answered) ids.push_back(known.job_id);
   }
   return ids;
+}
+
+api::Call<api::JobList> JobSearch::list(api::JobQuery query, steady_clock::time_point give_up) {
+  auto call = [&] { return orchestrator_.list_jobs(query); };
+  co_return co_await patiently<api::JobList>(call, give_up);
 }
 
 api::Call<Job> JobSearch::job(std::string job_id, steady_clock::time_point give_up) {

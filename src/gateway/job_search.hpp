@@ -25,6 +25,9 @@ JobScope jobs_to_name(const ControlRequest& request);
 /// also the commands of other chats, because people's are shown there.
 JobScope jobs_to_mean(const ControlRequest& request, domain::Action action);
 
+/// The query for a list of jobs, narrowed to the scope.
+api::JobQuery query_of(const JobScope& scope, api::JobQuery query);
+
 /// Finds the job that a control command means.
 class JobSearch {
  public:
@@ -53,6 +56,7 @@ class JobSearch {
   /// Ids of the jobs of the scope that have no answer yet, newest first.
   std::vector<std::string> unanswered(const JobScope& scope);
 
+  api::Call<api::JobList> list(api::JobQuery query, std::chrono::steady_clock::time_point give_up);
   api::Call<domain::Job> job(std::string job_id, std::chrono::steady_clock::time_point give_up);
 
  private:

@@ -82,8 +82,13 @@ std::vector<std::string> payloads(std::vector<Part> parts, std::optional<std::in
   return texts;
 }
 
-std::vector<std::string> plain_payloads(std::string_view text) {
-  return payloads(render::render_plain(text), std::nullopt);
+std::vector<std::string> plain_payloads(std::string_view text, std::optional<std::int64_t> reply_to) {
+  return payloads(render::render_plain(text), reply_to);
+}
+
+std::optional<std::int64_t> reply_target(Lane lane, std::int64_t message_id) {
+  const bool group = lane.chat_id < 0;
+  return group ? std::optional{message_id} : std::nullopt;
 }
 
 }  // namespace butler::gateway

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "domain/job.hpp"
+#include "gateway/gateway_store.hpp"
 #include "render/render.hpp"
 
 namespace butler::gateway {
@@ -20,6 +21,10 @@ std::vector<render::Part> reply_to_job(const domain::Job& job, bool denied);
 std::vector<std::string> payloads(std::vector<render::Part> parts, std::optional<std::int64_t> reply_to);
 
 /// One plain sentence as payloads.
-std::vector<std::string> plain_payloads(std::string_view text);
+std::vector<std::string> plain_payloads(std::string_view text,
+                                        std::optional<std::int64_t> reply_to = std::nullopt);
+
+/// The message that an answer replies to: in groups the one that asked, in private chats none.
+std::optional<std::int64_t> reply_target(Lane lane, std::int64_t message_id);
 
 }  // namespace butler::gateway

@@ -28,6 +28,13 @@ std::string place(Lane lane) {
   return text;
 }
 
+std::string route_key(Lane lane) { return "chat:" + place(lane); }
+
+Session generation(std::int64_t number, Lane lane, Timestamp now) {
+  return {
+      .generation = number, .key = "telegram:" + place(lane) + ":v" + std::to_string(number), .since = now};
+}
+
 }  // namespace
 
 GatewayDatabase GatewayDatabase::open(const std::filesystem::path& home, Timestamp now) {
@@ -164,23 +171,43 @@ std::vector<std::int64_t> SqliteGatewayStore::chats_with_controls() {
 
 // Sessions.
 
-Session SqliteGatewayStore::session(Lane lane, Timestamp now) {
-  const std::string route_key = "chat:" + place(lane);
+std::optional<Session> SqliteGatewayStore::find_session(Lane lane) {
   auto& found =
-      database_.prepared("SELECT generation, session_key FROM sessions WHERE route_key = ?").bind(route_key);
+      database_.prepared("SELECT generation, session_key, updated_at FROM sessions WHERE route_key = ?")
+          .bind(route_key(lane));
+  std::optional<Session> session;
   if (found.step()) {
-    Session session{found.integer(0), found.string(1)};
-    found.reset();
-    return session;
+    session =
+        Session{found.integer(0), found.string(1), Timestamp{std::chrono::milliseconds{found.integer(2)}}};
   }
-  const Session first{.generation = 1, .key = "telegram:" + place(lane) + ":v1"};
+  found.reset();
+  return session;
+}
+
+void SqliteGatewayStore::put_session(Lane lane, const Session& session) {
   change([&] {
     database_
-        .prepared("INSERT INTO sessions (route_key, generation, session_key, updated_at) VALUES (?, ?, ?, ?)")
-        .bind(route_key, first.generation, first.key, ms(now))
+        .prepared(
+            "INSERT INTO sessions (route_key, generation, session_key, updated_at) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (route_key) DO UPDATE SET generation = excluded.generation, "
+            "session_key = excluded.session_key, updated_at = excluded.updated_at")
+        .bind(route_key(lane), session.generation, session.key, ms(session.since))
         .run();
   });
+}
+
+Session SqliteGatewayStore::session(Lane lane, Timestamp now) {
+  if (const auto present = find_session(lane)) return *present;
+  const Session first = generation(1, lane, now);
+  put_session(lane, first);
   return first;
+}
+
+Session SqliteGatewayStore::rotate_session(Lane lane, Timestamp now) {
+  const auto present = find_session(lane);
+  const Session next = generation(present ? present->generation + 1 : 1, lane, now);
+  put_session(lane, next);
+  return next;
 }
 
 void SqliteGatewayStore::move_sessions(std::int64_t from, std::int64_t to) {

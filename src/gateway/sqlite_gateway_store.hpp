@@ -43,9 +43,10 @@ class SqliteGatewayStore final : public GatewayStore {
   std::vector<std::int64_t> chats_with_controls() override;
 
   Session session(Lane lane, domain::Timestamp now) override;
+  Session rotate_session(Lane lane, domain::Timestamp now) override;
 
-  void add_turn(const NewTurn& turn, const std::vector<std::int64_t>& update_ids,
-                domain::Timestamp now) override;
+  std::int64_t add_turn(const NewTurn& turn, const std::vector<std::int64_t>& update_ids,
+                        domain::Timestamp now) override;
   std::optional<Turn> first_stored_turn(Lane lane) override;
   std::vector<Lane> lanes_with_stored_turns() override;
   std::size_t count_stored_turns(std::int64_t chat_id) override;
@@ -57,6 +58,12 @@ class SqliteGatewayStore final : public GatewayStore {
   std::vector<KnownJob> known_jobs(const JobScope& scope, std::size_t limit) override;
   std::vector<Turn> waiting_untold(std::size_t limit) override;
   void set_told_waiting(std::int64_t turn_id) override;
+
+  void put_open_text(std::int64_t turn_id, const OpenText& open) override;
+  void end_open_text(std::int64_t turn_id, domain::Timestamp now) override;
+  void extend_turn(std::int64_t turn_id, const std::string& body, std::int64_t update_id) override;
+  std::optional<Turn> open_turn(Lane lane, std::int64_t requester_id) override;
+  std::optional<Turn> next_open_turn() override;
 
   bool add_outgoing(const Outgoing& message, FirstPart first, domain::Timestamp now) override;
   std::optional<OutboxRow> first_unsent(std::int64_t chat_id) override;
@@ -99,6 +106,9 @@ class SqliteGatewayStore final : public GatewayStore {
   void change(const std::function<void()>& changes);
   /// Runs one statement that changes exactly one row; a bug otherwise.
   void change_row(std::string_view what, sqlite::Statement& bound);
+  void tie_update(std::int64_t update_id, std::int64_t turn_id);
+  std::optional<Session> find_session(Lane lane);
+  void put_session(Lane lane, const Session& session);
   void move_sessions(std::int64_t from, std::int64_t to);
 
   sqlite::Database& database_;

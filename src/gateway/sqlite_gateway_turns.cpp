@@ -11,8 +11,8 @@ using domain::Timestamp;
 
 constexpr std::string_view turn_columns =
     "SELECT id, idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, state, job_id, "
-    "denied, "
-    "created_at FROM turns ";
+    "denied, created_at, due_at, parts, part_sent_at, part_units "
+    "FROM turns LEFT JOIN open_texts ON turn_id = id ";
 
 std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
 Timestamp time_of(std::int64_t milliseconds) { return Timestamp{std::chrono::milliseconds{milliseconds}}; }
@@ -30,6 +30,12 @@ Turn read_turn(const sqlite::Statement& row) {
   turn.job_id = row.optional_string(9);
   turn.denied = row.integer(10) != 0;
   turn.created_at = time_of(row.integer(11));
+  if (const auto due_at = row.optional_integer(12)) {
+    turn.open_text = OpenText{.due_at = time_of(*due_at),
+                              .parts = row.integer(13),
+                              .part_sent_at = time_of(row.integer(14)),
+                              .part_units = row.integer(15)};
+  }
   return turn;
 }
 
@@ -50,8 +56,9 @@ std::string select_turns(std::string_view rest) { return std::string{turn_column
 
 }  // namespace
 
-void SqliteGatewayStore::add_turn(const NewTurn& turn, const std::vector<std::int64_t>& update_ids,
-                                  Timestamp now) {
+std::int64_t SqliteGatewayStore::add_turn(const NewTurn& turn, const std::vector<std::int64_t>& update_ids,
+                                          Timestamp now) {
+  std::int64_t turn_id = 0;
   std::optional<std::int64_t> sent_at;
   if (turn.sent_at) sent_at = ms(*turn.sent_at);
   change([&] {
@@ -62,21 +69,26 @@ void SqliteGatewayStore::add_turn(const NewTurn& turn, const std::vector<std::in
         .bind(turn.idempotency_key, turn.lane.chat_id, turn.lane.thread_id, turn.requester_id,
               turn.message_id, enum_name(turn.kind), turn.body, sent_at, ms(now), ms(now))
         .run();
-    const std::int64_t turn_id = database_.last_insert_row();
-    for (const std::int64_t update_id : update_ids) {
-      change_row("update of a turn",
-                 database_
-                     .prepared("UPDATE inbox SET state = 'in_turn', turn_id = ?, chat_id = ? "
-                               "WHERE bot_id = ? AND update_id = ?")
-                     .bind(turn_id, turn.lane.chat_id, bot_id_, update_id));
-    }
+    turn_id = database_.last_insert_row();
+    for (const std::int64_t update_id : update_ids) tie_update(update_id, turn_id);
   });
+  return turn_id;
+}
+
+void SqliteGatewayStore::tie_update(std::int64_t update_id, std::int64_t turn_id) {
+  change_row("update of a turn", database_
+                                     .prepared("UPDATE inbox SET state = 'in_turn', turn_id = ?1, "
+                                               "chat_id = (SELECT chat_id FROM turns WHERE id = ?1) "
+                                               "WHERE bot_id = ?2 AND update_id = ?3")
+                                     .bind(turn_id, bot_id_, update_id));
 }
 
 std::optional<Turn> SqliteGatewayStore::first_stored_turn(Lane lane) {
   static const std::string sql =
       select_turns("WHERE chat_id = ? AND thread_id IS ? AND state = 'stored' ORDER BY id LIMIT 1");
-  return read_one(database_.prepared(sql).bind(lane.chat_id, lane.thread_id));
+  auto turn = read_one(database_.prepared(sql).bind(lane.chat_id, lane.thread_id));
+  if (turn && turn->open_text) return std::nullopt;
+  return turn;
 }
 
 std::vector<Lane> SqliteGatewayStore::lanes_with_stored_turns() {
@@ -160,13 +172,54 @@ std::vector<KnownJob> SqliteGatewayStore::known_jobs(const JobScope& scope, std:
 }
 
 std::vector<Turn> SqliteGatewayStore::waiting_untold(std::size_t limit) {
-  static const std::string sql =
-      select_turns("WHERE state = 'stored' AND told_waiting = 0 ORDER BY created_at, id LIMIT ?");
+  static const std::string sql = select_turns(
+      "WHERE state = 'stored' AND told_waiting = 0 AND due_at IS NULL "
+      "ORDER BY created_at, id LIMIT ?");
   return read_all(database_.prepared(sql).bind(limit));
 }
 
 void SqliteGatewayStore::set_told_waiting(std::int64_t turn_id) {
   change([&] { database_.prepared("UPDATE turns SET told_waiting = 1 WHERE id = ?").bind(turn_id).run(); });
+}
+
+// Texts that may still go on.
+
+void SqliteGatewayStore::put_open_text(std::int64_t turn_id, const OpenText& open) {
+  change([&] {
+    database_
+        .prepared(
+            "INSERT OR REPLACE INTO open_texts (turn_id, due_at, parts, part_sent_at, part_units) "
+            "VALUES (?, ?, ?, ?, ?)")
+        .bind(turn_id, ms(open.due_at), open.parts, ms(open.part_sent_at), open.part_units)
+        .run();
+  });
+}
+
+void SqliteGatewayStore::end_open_text(std::int64_t turn_id, Timestamp now) {
+  change([&] {
+    change_row("open text", database_.prepared("DELETE FROM open_texts WHERE turn_id = ?").bind(turn_id));
+    database_.prepared("UPDATE turns SET created_at = ? WHERE id = ?").bind(ms(now), turn_id).run();
+  });
+}
+
+void SqliteGatewayStore::extend_turn(std::int64_t turn_id, const std::string& body, std::int64_t update_id) {
+  change([&] {
+    change_row("turn", database_.prepared("UPDATE turns SET body = ? WHERE id = ? AND state = 'stored'")
+                           .bind(body, turn_id));
+    tie_update(update_id, turn_id);
+  });
+}
+
+std::optional<Turn> SqliteGatewayStore::open_turn(Lane lane, std::int64_t requester_id) {
+  static const std::string sql = select_turns(
+      "WHERE chat_id = ? AND thread_id IS ? AND requester_id = ? AND due_at IS NOT NULL "
+      "ORDER BY id LIMIT 1");
+  return read_one(database_.prepared(sql).bind(lane.chat_id, lane.thread_id, requester_id));
+}
+
+std::optional<Turn> SqliteGatewayStore::next_open_turn() {
+  static const std::string sql = select_turns("WHERE due_at IS NOT NULL ORDER BY due_at, id LIMIT 1");
+  return read_one(database_.prepared(sql).bind());
 }
 
 }  // namespace butler::gateway

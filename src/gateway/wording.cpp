@@ -19,19 +19,6 @@ constexpr std::size_t longest_reason = 600;
 constexpr std::size_t longest_typed_word = 32;
 constexpr std::size_t longest_excerpt = 60;
 
-std::string_view status_words(JobStatus status) {
-  switch (status) {
-    case JobStatus::needs_approval: return "waits for approval";
-    case JobStatus::queued: return "queued";
-    case JobStatus::running: return "running";
-    case JobStatus::aborting: return "stopping";
-    case JobStatus::completed: return "done";
-    case JobStatus::failed: return "failed";
-    case JobStatus::aborted: return "stopped";
-  }
-  return "?";
-}
-
 /// A reason inside a sentence: one line, not too long, without a full stop of its own.
 std::string inside_a_sentence(std::string_view reason) {
   std::string text = domain::shorten(reason, longest_reason);
@@ -130,6 +117,19 @@ std::string orchestrator_away() {
 
 std::string not_possible(std::string_view reason) {
   return fmt::format("That was not possible: {}.", inside_a_sentence(reason));
+}
+
+std::string_view status_words(JobStatus status) {
+  switch (status) {
+    case JobStatus::needs_approval: return "waits for approval";
+    case JobStatus::queued: return "queued";
+    case JobStatus::running: return "running";
+    case JobStatus::aborting: return "stopping";
+    case JobStatus::completed: return "done";
+    case JobStatus::failed: return "failed";
+    case JobStatus::aborted: return "stopped";
+  }
+  return "?";
 }
 
 std::string job_line(const domain::Job& job, domain::Timestamp now) {

@@ -40,6 +40,8 @@ std::string which_one(std::string_view command, const std::vector<std::string>& 
 std::string orchestrator_away();
 std::string not_possible(std::string_view reason);
 
+/// "waits for approval", "running", "done"…
+std::string_view status_words(domain::JobStatus status);
 /// "a1b2c3 · running for 2 min · tidy my notes".
 std::string job_line(const domain::Job& job, domain::Timestamp now);
 std::string status_of_chat(const std::vector<std::string>& jobs, std::size_t waiting,

@@ -41,28 +41,62 @@ Content content(const json::Value& message) {
   return media ? Content::media : Content::service;
 }
 
-std::optional<std::int64_t> topic(const json::Value& message) {
+std::optional<std::int64_t> topic(const json::Value& message, ChatType type) {
+  constexpr std::int64_t general = 1;  // the chat itself: sends must not name it
   const auto thread = json::find_integer(message, "message_thread_id");
   if (thread == 0 || !json::find_true(message, "is_topic_message")) return std::nullopt;
+  if (thread == general && type != ChatType::private_chat) return std::nullopt;
   return thread;
+}
+
+std::vector<Entity> entities(const json::Value& message) {
+  const json::Value* list = json::find(message, has(message, "text") ? "entities" : "caption_entities");
+  std::vector<Entity> found;
+  if (list == nullptr || !list->is_array()) return found;
+  for (const json::Value& item : list->get_array()) {
+    const json::Value* user = json::find(item, "user");
+    found.push_back({.type = std::string{json::find_string(item, "type")},
+                     .offset = json::find_integer(item, "offset"),
+                     .length = json::find_integer(item, "length"),
+                     .user_id = user == nullptr ? 0 : json::find_integer(*user, "id")});
+  }
+  return found;
+}
+
+std::optional<RepliedMessage> replied(const json::Value* value) {
+  if (value == nullptr || json::find_integer(*value, "message_id") == 0) return std::nullopt;
+  const auto text = json::find_string(*value, has(*value, "text") ? "text" : "caption");
+  return RepliedMessage{.message_id = json::find_integer(*value, "message_id"),
+                        .from = person(json::find(*value, "from")),
+                        .text = std::string{text},
+                        .content = content(*value)};
+}
+
+std::string quote(const json::Value& message) {
+  const json::Value* picked = json::find(message, "quote");
+  return picked == nullptr ? std::string{} : std::string{json::find_string(*picked, "text")};
 }
 
 std::expected<Message, std::string> decode_message(const json::Value& value) {
   const json::Value* chat = json::find(value, "chat");
-  Message message{
-      .message_id = json::find_integer(value, "message_id"),
-      .date = json::find_integer(value, "date"),
-      .chat_id = chat == nullptr ? 0 : json::find_integer(*chat, "id"),
-      .chat_type = chat == nullptr ? ChatType::unknown : chat_type(json::find_string(*chat, "type")),
-      .thread_id = topic(value),
-      .from = person(json::find(value, "from")),
-      .text = std::string{json::find_string(value, "text")},
-      .content = content(value),
-      .sender_chat = has(value, "sender_chat"),
-      .via_bot = has(value, "via_bot"),
-      .foreign_chat = has(value, "guest_query_id") || has(value, "business_connection_id"),
-      .automatic_forward = json::find_true(value, "is_automatic_forward"),
-      .forwarded = has(value, "forward_origin")};
+  const ChatType type = chat == nullptr ? ChatType::unknown : chat_type(json::find_string(*chat, "type"));
+  Message message{.message_id = json::find_integer(value, "message_id"),
+                  .date = json::find_integer(value, "date"),
+                  .chat_id = chat == nullptr ? 0 : json::find_integer(*chat, "id"),
+                  .chat_type = type,
+                  .thread_id = topic(value, type),
+                  .from = person(json::find(value, "from")),
+                  .text = std::string{json::find_string(value, "text")},
+                  .content = content(value),
+                  .caption = std::string{json::find_string(value, "caption")},
+                  .entities = entities(value),
+                  .reply_to = replied(json::find(value, "reply_to_message")),
+                  .quote = quote(value),
+                  .sender_chat = has(value, "sender_chat"),
+                  .via_bot = has(value, "via_bot"),
+                  .foreign_chat = has(value, "guest_query_id") || has(value, "business_connection_id"),
+                  .automatic_forward = json::find_true(value, "is_automatic_forward"),
+                  .forwarded = has(value, "forward_origin")};
   if (message.message_id == 0 || message.chat_id == 0) {
     return std::unexpected("a message without message_id or chat");
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// What we read of the Bot API's Update objects. Tolerant: all that we do not know is ignored.
 namespace butler::telegram {
@@ -26,16 +27,36 @@ enum class Content : std::uint8_t {
   service,  ///< somebody joined, a message was pinned…: nothing that was said
 };
 
+/// A stretch of a text that Telegram has marked. Offset and length count UTF-16 units; they can be wrong.
+struct Entity {
+  std::string type = {};  ///< "mention", "text_mention", "bot_command"…
+  std::int64_t offset = 0;
+  std::int64_t length = 0;
+  std::int64_t user_id = 0;  ///< whom a text_mention means
+};
+
+/// The message that another one replies to.
+struct RepliedMessage {
+  std::int64_t message_id = 0;
+  std::optional<Person> from = {};
+  std::string text = {};  ///< or its caption
+  Content content = Content::text;
+};
+
 struct Message {
   std::int64_t message_id = 0;
   std::int64_t date = 0;  ///< Unix time, seconds
   std::int64_t chat_id = 0;
   ChatType chat_type = ChatType::unknown;
-  std::optional<std::int64_t> thread_id =
-      {};  ///< the topic; a reply thread of a group without topics is none
+  /// The topic. A reply thread of a group without topics is none, and neither is the General topic.
+  std::optional<std::int64_t> thread_id = {};
   std::optional<Person> from = {};
   std::string text = {};
   Content content = Content::text;
+  std::string caption = {};           ///< what stands under a media message
+  std::vector<Entity> entities = {};  ///< of the text, or of the caption
+  std::optional<RepliedMessage> reply_to = {};
+  std::string quote = {};  ///< the part of the replied message that the person picked
 
   // Where `from` is not the one who speaks to us here and now.
   bool sender_chat = false;        ///< an anonymous admin, or a channel

@@ -43,6 +43,48 @@ TEST(UpdateTest, AThreadCountsOnlyAsATopic) {
   EXPECT_FALSE(message_of(R"("chat":{"id":-100,"type":"supergroup"},"message_thread_id":9)").thread_id);
 }
 
+TEST(UpdateTest, TheGeneralTopicIsTheChatItself) {
+  EXPECT_FALSE(
+      message_of(R"("chat":{"id":-100,"type":"supergroup"},"message_thread_id":1,"is_topic_message":true)")
+          .thread_id);
+  EXPECT_EQ(message_of(R"("chat":{"id":42,"type":"private"},"message_thread_id":1,"is_topic_message":true)")
+                .thread_id,
+            1);
+}
+
+TEST(UpdateTest, EntitiesAreThoseOfTheTextOrOfTheCaption) {
+  const Message text = message_of(
+      std::string{from_anna} + R"(,"text":"hi @bot","entities":[{"type":"mention","offset":3,"length":4},)"
+                               R"({"type":"text_mention","offset":0,"length":2,"user":{"id":77}},"junk"])");
+  ASSERT_EQ(text.entities.size(), 3U);
+  EXPECT_EQ(text.entities[0].type, "mention");
+  EXPECT_EQ(text.entities[0].offset, 3);
+  EXPECT_EQ(text.entities[0].length, 4);
+  EXPECT_EQ(text.entities[1].user_id, 77);
+
+  const Message photo = message_of(
+      std::string{from_anna} +
+      R"(,"photo":[{}],"caption":"@bot","caption_entities":[{"type":"mention","offset":0,"length":4}])");
+  EXPECT_EQ(photo.caption, "@bot");
+  EXPECT_EQ(photo.text, "");
+  ASSERT_EQ(photo.entities.size(), 1U);
+}
+
+TEST(UpdateTest, WhatAMessageRepliesToIsRead) {
+  const Message message = message_of(
+      std::string{from_anna} +
+      R"(,"text":"why?","quote":{"text":"part"},"reply_to_message":{"message_id":3,"from":{"id":9,)"
+      R"("is_bot":true,"first_name":"Bot"},"caption":"the whole","photo":[{}]})");
+
+  const RepliedMessage replied = message.reply_to.value_or(RepliedMessage{});
+  EXPECT_EQ(replied.message_id, 3);
+  EXPECT_EQ(replied.from.value_or(Person{}).id, 9);
+  EXPECT_EQ(replied.text, "the whole");
+  EXPECT_EQ(replied.content, Content::media);
+  EXPECT_EQ(message.quote, "part");
+  EXPECT_FALSE(message_of(std::string{from_anna} + R"(,"text":"x","reply_to_message":{})").reply_to);
+}
+
 TEST(UpdateTest, WhereTheSpeakerIsNotThePersonIsMarked) {
   const std::string base{from_anna};
   EXPECT_TRUE(message_of(base + R"(,"text":"x","sender_chat":{"id":-1})").sender_chat);

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/job.hpp"
+#include "domain/permissions.hpp"
+#include "gateway/gateway_store.hpp"
+
+/// What Butler says about sessions, and in answer to the commands about jobs and the whole house. Plain text.
+/// Pure.
+namespace butler::gateway::wording {
+
+// Sessions.
+std::string fresh_session(std::int64_t generation);
+
+/// What was done in a session.
+struct SessionWork {
+  std::vector<domain::JobStatus> jobs = {};
+  domain::Usage usage = {};
+  bool complete = true;  ///< false: there were more jobs than were looked at
+};
+
+/// Whose memory the agent has in a chat.
+enum class MemoryOf : std::uint8_t { owners, person, group };
+
+std::string context(const Session& session, bool in_topic, const SessionWork& work, MemoryOf memory,
+                    domain::Timestamp now);
+
+/// What is set for a chat.
+struct ChatSettings {
+  domain::Role role = domain::Role::person;
+  domain::Place place = domain::Place::private_chat;
+  domain::PermissionRules permissions = {};
+  std::size_t requests_per_minute = 0;  ///< 0: any number
+  std::size_t prompt_max_chars = 0;
+};
+std::string settings(const ChatSettings& settings);
+
+// Jobs.
+std::string no_jobs();
+/// `older`: the id with which /jobs shows the ones before these.
+std::string jobs(const std::vector<std::string>& lines, const std::optional<std::string>& older);
+/// Everything about one job; `activity` is what it does now, "" when it does nothing.
+std::string job_in_full(const domain::Job& job, std::string_view activity, domain::Timestamp now);
+
+std::string retrying(std::string_view short_id, domain::JobKind kind);
+std::string nothing_to_retry();
+std::string not_over_yet(std::string_view short_id, domain::JobStatus status);
+
+std::string empty_steer();
+std::string steered(std::string_view short_id);
+/// Nothing runs that /steer could reach.
+std::string nothing_to_steer();
+std::string not_started_yet(std::string_view short_id, domain::JobStatus status);
+std::string command_cannot_be_steered(std::string_view short_id);
+
+// Panic.
+std::string panic_usage();
+/// The counts where they are known.
+std::string panic_on(std::optional<std::size_t> stopped, std::optional<std::size_t> queued);
+std::string panic_off(bool was_paused, std::size_t starting);
+std::string panic_status(bool paused, const std::optional<std::string>& reason, std::size_t running,
+                         std::size_t queued);
+
+}  // namespace butler::gateway::wording
