@@ -65,6 +65,7 @@ class Intake {
 
   void take_one(const telegram::RawUpdate& raw, domain::Timestamp now);
   void decide(const telegram::RawUpdate& raw, domain::Timestamp now);
+  void note_chat(const telegram::Update& update);
   void meet_stranger(const Said& said);
   void obey(const Said& said);
   void obey_command(const Said& said, const domain::ChatCommand& command);

@@ -12,7 +12,7 @@ using domain::Timestamp;
 constexpr std::string_view turn_columns =
     "SELECT id, idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, state, job_id, "
     "denied, "
-    "created_at FROM turns ";
+    "created_at, told_state FROM turns ";
 
 std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
 Timestamp time_of(std::int64_t milliseconds) { return Timestamp{std::chrono::milliseconds{milliseconds}}; }
@@ -30,6 +30,7 @@ Turn read_turn(const sqlite::Statement& row) {
   turn.job_id = row.optional_string(9);
   turn.denied = row.integer(10) != 0;
   turn.created_at = time_of(row.integer(11));
+  turn.told_state = row.integer(12) != 0;
   return turn;
 }
 
@@ -163,6 +164,15 @@ std::vector<Turn> SqliteGatewayStore::waiting_untold(std::size_t limit) {
   static const std::string sql =
       select_turns("WHERE state = 'stored' AND told_waiting = 0 ORDER BY created_at, id LIMIT ?");
   return read_all(database_.prepared(sql).bind(limit));
+}
+
+std::vector<Turn> SqliteGatewayStore::open_turns() {
+  static const std::string sql = select_turns("WHERE state = 'created' ORDER BY id");
+  return read_all(database_.prepared(sql).bind());
+}
+
+void SqliteGatewayStore::set_told_state(std::int64_t turn_id) {
+  change([&] { database_.prepared("UPDATE turns SET told_state = 1 WHERE id = ?").bind(turn_id).run(); });
 }
 
 void SqliteGatewayStore::set_told_waiting(std::int64_t turn_id) {
