@@ -169,6 +169,8 @@ Decoded<GatewaySettings> decode_gateway(const Environment& environment, const Pl
   settings.run_owner_only = reader.flag("TG_RUN_OWNER_ONLY");
   settings.approve_owner_only = reader.flag("TG_APPROVE_OWNER_ONLY");
   settings.allow_requester_abort = reader.flag("TG_ALLOW_REQUESTER_ABORT");
+  settings.only_agent_output = reader.flag("TG_ONLY_AGENT_OUTPUT");
+  settings.notify_tool_events = reader.flag("TG_NOTIFY_TOOL_EVENTS");
   return reader.finish(std::move(settings));
 }
 

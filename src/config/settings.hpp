@@ -39,6 +39,8 @@ struct GatewaySettings {
   bool run_owner_only = true;
   bool approve_owner_only = true;
   bool allow_requester_abort = true;
+  bool only_agent_output = true;    ///< no notices that a job was created, started, finished, or uses a tool
+  bool notify_tool_events = false;  ///< without effect while only_agent_output
 };
 
 enum class ExecMode : std::uint8_t { mock, rpc };

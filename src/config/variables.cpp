@@ -84,9 +84,9 @@ constexpr auto table = std::to_array<Variable>({
     {.name = "TG_ALLOW_REQUESTER_ABORT", .kind = Kind::flag, .roles = gateway, .default_value = "true",
      .meaning = "whether people may abort their own jobs"},
     {.name = "TG_ONLY_AGENT_OUTPUT", .kind = Kind::flag, .roles = gateway, .default_value = "true",
-     .meaning = "whether notices about jobs and tools are hidden", .support = Support::planned},
+     .meaning = "whether notices about jobs and tools are hidden"},
     {.name = "TG_NOTIFY_TOOL_EVENTS", .kind = Kind::flag, .roles = gateway, .default_value = "false",
-     .meaning = "whether each tool call is told", .support = Support::planned},
+     .meaning = "whether the tools that a job uses are told; not while TG_ONLY_AGENT_OUTPUT is true"},
     {.name = "TG_JOB_POLL_MS", .kind = Kind::text, .meaning = "of the first version; nothing polls any more",
      .support = Support::ignored},
 

@@ -4,7 +4,9 @@
 
 #include "domain/describe.hpp"
 #include "domain/enum_name.hpp"
+#include "domain/job_id.hpp"
 #include "gateway/reply.hpp"
+#include "gateway/wording.hpp"
 #include "log/log.hpp"
 
 namespace butler::gateway {
@@ -27,6 +29,10 @@ std::optional<Lane> lane_of(const domain::Job& job) {
   return lane;
 }
 
+MessageKind kind_of(const domain::Job& job) {
+  return job.status == domain::JobStatus::failed ? MessageKind::failure : MessageKind::answer;
+}
+
 }  // namespace
 
 void Answers::put(const domain::Job& job) {
@@ -37,15 +43,39 @@ void Answers::put(const domain::Job& job) {
     return;
   }
   const auto reply_to = turn ? reply_target(*lane, turn->message_id) : std::nullopt;
+  const bool denied = turn && turn->denied;
+  const bool allowed = may_be_answered(job);
+  store_.withdraw_notices(job.id);
   const bool added = outbox_.queue({.source = job.id,
-                                    .kind = MessageKind::answer,
+                                    .kind = kind_of(job),
                                     .to = *lane,
-                                    .payloads = payloads(reply_to_job(job, turn && turn->denied), reply_to)});
+                                    .payloads = allowed ? answer_payloads(job, denied, reply_to)
+                                                        : plain_payloads(wording::answer_withheld())});
   store_.answer_turn(job.id, domain::wall_clock_now());
+  if (notices_.lifecycle) note_end(job, *lane);
+  store_.after_commit([this, job_id = job.id] { on_answered_(job_id); });
   log::info("delivery.taken", {{"job", job.id},
                                {"chat", lane->chat_id},
                                {"status", domain::enum_name(job.status)},
+                               {"withheld", !allowed},
                                {"again", !added}});
+}
+
+/// The one who asked may have been unpaired, or taken out of the configuration, while the job ran.
+bool Answers::may_be_answered(const domain::Job& job) const {
+  if (!job.result_text || job.result_text->empty()) return true;  // nothing of the agent's to keep back
+  const auto requester = number(job.requester_id);
+  return requester && people_.role_of(*requester);
+}
+
+void Answers::note_end(const domain::Job& job, Lane lane) {
+  if (job.status != domain::JobStatus::completed) return;  // the answer says so itself
+  const auto ended = job.finished_at.value_or(job.updated_at);
+  const auto took = ended - job.started_at.value_or(ended);
+  outbox_.queue({.source = "finished:" + job.id,
+                 .kind = MessageKind::notice,
+                 .to = lane,
+                 .payloads = quiet_payloads(wording::job_finished(domain::short_job_id(job.id), took))});
 }
 
 }  // namespace butler::gateway

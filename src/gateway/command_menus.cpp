@@ -1,7 +1,9 @@
 #include "gateway/command_menus.hpp"
 
+#include <functional>
 #include <utility>
 
+#include "gateway/repeat_call.hpp"
 #include "gateway/wording_commands.hpp"
 #include "log/log.hpp"
 
@@ -55,7 +57,8 @@ asio::awaitable<void> CommandMenus::tell_all() {
 }
 
 asio::awaitable<void> CommandMenus::set(CommandMenu menu) {
-  const auto done = co_await api_.set_my_commands(menu.scope, menu.commands);
+  const std::function call = [&] { return api_.set_my_commands(menu.scope, menu.commands); };
+  const auto done = co_await repeat_call<void>(call, flood_);
   if (done) {
     store_.set_fact(note_prefix_ + menu.scope.name(), as_text(menu.commands));
   } else {
@@ -67,7 +70,8 @@ asio::awaitable<void> CommandMenus::set(CommandMenu menu) {
 asio::awaitable<void> CommandMenus::remove(std::string fact) {
   const auto scope = CommandScope::read(std::string_view{fact}.substr(note_prefix_.size()));
   if (scope) {
-    const auto done = co_await api_.delete_my_commands(*scope);
+    const std::function call = [&] { return api_.delete_my_commands(*scope); };
+    const auto done = co_await repeat_call<void>(call, flood_);
     if (!done) {
       log::warn("telegram.commands_not_registered",
                 {{"scope", scope->name()}, {"error", done.error().describe()}});

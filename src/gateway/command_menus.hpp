@@ -8,6 +8,7 @@
 
 #include "async/event.hpp"
 #include "domain/permissions.hpp"
+#include "gateway/flood_control.hpp"
 #include "gateway/gateway_store.hpp"
 #include "telegram/bot_api.hpp"
 
@@ -29,9 +30,10 @@ class CommandMenus {
  public:
   /// @param place  names bot and Bot API server, for the notes
   CommandMenus(boost::asio::any_io_executor executor, GatewayStore& store, telegram::BotApi& api,
-               const std::string& place, std::vector<CommandMenu> wanted)
+               FloodControl& flood, const std::string& place, std::vector<CommandMenu> wanted)
       : store_(store),
         api_(api),
+        flood_(flood),
         note_prefix_("commands:" + place + ":"),
         wanted_(std::move(wanted)),
         look_again_(std::move(executor)) {}
@@ -50,6 +52,7 @@ class CommandMenus {
 
   GatewayStore& store_;
   telegram::BotApi& api_;
+  FloodControl& flood_;
   std::string note_prefix_;
   std::vector<CommandMenu> wanted_;
   bool due_ = true;

@@ -20,6 +20,9 @@ class Deliveries {
   /// Runs until cancelled.
   boost::asio::awaitable<void> run();
 
+  /// True while the orchestrator does not answer.
+  bool is_away() const { return away_; }
+
  private:
   /// One wait, and what came of it; false when the orchestrator, or the database, could not be used.
   boost::asio::awaitable<bool> take_some();

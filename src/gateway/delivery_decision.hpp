@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <optional>
 
 #include "domain/backoff.hpp"
 #include "gateway/gateway_store.hpp"
@@ -29,6 +30,7 @@ struct PartFacts {
   int unknown_outcomes = 0;
   bool has_entities = false;
   bool has_thread = false;
+  bool is_document = false;
 };
 
 /// What to do with a part now.
@@ -42,6 +44,8 @@ struct DeliveryDecision {
     resend_plain,           ///< Telegram does not take the entities: the text without them
     resend_without_thread,  ///< the topic is gone
     resend_moved,           ///< the group has another id now
+    resend_as_document,     ///< no text that Telegram takes: our bug, the reader gets it as a file
+    park,                   ///< the chat takes nothing now: what waits for it is kept for a while
     dead,                   ///< Telegram will not take it
     stop,                   ///< the token is refused: nothing can be sent any more
   };
@@ -52,8 +56,26 @@ struct DeliveryDecision {
 };
 
 /// The retry matrix for messages. Telegram has no idempotency key: what may have been sent is repeated once
-/// if it is an answer, and never otherwise. Pure; `jitter` is a random number in [0, 1).
+/// if it ends what a person asked for, and never otherwise. Pure; `jitter` is a random number in [0, 1).
 DeliveryDecision delivery_decision(const SendOutcome& outcome, const PartFacts& part,
                                    const DeliveryTiming& timing, double jitter);
+
+/// True for what ends something that a person asked for: a doubled one beats a lost one.
+bool is_final(MessageKind kind);
+
+/// How often a call has failed so far, the latest failure included.
+struct CallFailures {
+  int all = 1;
+  int by_server = 0;  ///< 5xx in the Bot API's own JSON, restarts included
+};
+
+/// The retry matrix for calls that may safely be made twice (set…, get…, chat actions): how long to wait
+/// before the next try; nullopt to give up. Pure.
+std::optional<std::chrono::milliseconds> repeat_after(const telegram::ApiError& error,
+                                                      const CallFailures& failures,
+                                                      const DeliveryTiming& timing, double jitter);
+
+/// True for a 5xx in the Bot API's own JSON.
+bool failed_by_server(const telegram::ApiError& error);
 
 }  // namespace butler::gateway

@@ -58,6 +58,10 @@ TEST(DeliveryDecisionTest, AnAnswerWhoseOutcomeIsUnknownIsRepeatedOnce) {
   }
 }
 
+TEST(DeliveryDecisionTest, AFailureIsRepeatedAsAnAnswerIs) {
+  EXPECT_EQ(decide(lost, {.kind = MessageKind::failure}).action, Action::retry_uncertain);
+}
+
 TEST(DeliveryDecisionTest, ANoticeOrAnApprovalIsNeverRepeated) {
   EXPECT_EQ(decide(lost, {.kind = MessageKind::notice}).action, Action::leave_uncertain);
   EXPECT_EQ(decide(lost, {.kind = MessageKind::approval}).action, Action::leave_uncertain);
@@ -91,16 +95,64 @@ TEST(DeliveryDecisionTest, AMovedGroupIsFollowed) {
   EXPECT_EQ(decide(moved).action, Action::resend_moved);
 }
 
-TEST(DeliveryDecisionTest, WhatTelegramWillNeverTakeIsDead) {
-  EXPECT_EQ(decide(refused(403, "Forbidden: bot was blocked by the user")).action, Action::dead);
-  EXPECT_EQ(decide(refused(400, "Bad Request: chat not found")).action, Action::dead);
-  EXPECT_EQ(decide(refused(400, "Bad Request: message is too long")).action, Action::dead);
-  EXPECT_EQ(decide(refused(413, "Request Entity Too Large")).action, Action::dead);
+TEST(DeliveryDecisionTest, AChatThatTakesNothingIsParked) {
+  for (const ApiError& error : {
+           refused(403, "Forbidden: bot was blocked by the user"),
+           refused(403, "Forbidden: user is deactivated"),
+           refused(403, "Forbidden: bot was kicked from the supergroup chat"),
+           refused(403, "Forbidden: bot is not a member of the channel chat"),
+           refused(403, "Forbidden: the group chat was deleted"),
+           refused(403, "Forbidden: bot can't initiate conversation with a user"),
+           refused(400, "Bad Request: chat not found"),
+           refused(400, "Bad Request: private chat not found"),
+           refused(400, "Bad Request: not enough rights to send text messages to the chat"),
+       }) {
+    for (const auto kind :
+         {MessageKind::answer, MessageKind::failure, MessageKind::notice, MessageKind::approval}) {
+      EXPECT_EQ(decide(error, {.kind = kind}).action, Action::park) << error.describe();
+    }
+  }
+}
+
+TEST(DeliveryDecisionTest, ATextThatTelegramNeverTakesComesAsADocumentOnce) {
+  for (const ApiError& error : {
+           refused(400, "Bad Request: message is too long"),
+           refused(400, "Bad Request: text is too long"),
+           refused(400, "Bad Request: message text is empty"),
+           refused(400, "Bad Request: text must be non-empty"),
+           refused(413, "Request Entity Too Large"),
+       }) {
+    EXPECT_EQ(decide(error).action, Action::resend_as_document) << error.describe();
+    EXPECT_EQ(decide(error, {.is_document = true}).action, Action::dead) << error.describe();
+  }
+}
+
+TEST(DeliveryDecisionTest, WhatTelegramRefusesForAnyOtherReasonIsDead) {
+  EXPECT_EQ(decide(refused(400, "Bad Request: reply markup is too long")).action, Action::dead);
+  EXPECT_EQ(decide(refused(400, "Bad Request: something new")).action, Action::dead);
 }
 
 TEST(DeliveryDecisionTest, ARefusedTokenStopsAllSending) {
   EXPECT_EQ(decide(refused(401, "Unauthorized")).action, Action::stop);
   EXPECT_EQ(decide(refused(404, "Not Found")).action, Action::stop);
+}
+
+TEST(RepeatAfterTest, WhatMayBeMadeTwiceIsRepeatedUntilItsLimit) {
+  const auto wait = [](const ApiError& error, CallFailures failures = {}) {
+    return repeat_after(error, failures, timing, no_jitter);
+  };
+  EXPECT_EQ(wait(not_sent), 400ms);
+  EXPECT_EQ(wait(not_sent, {.all = 1'000}), 30s);
+  EXPECT_EQ(wait(lost, {.all = 2}), 800ms) << "also when nobody knows whether it was made";
+  EXPECT_EQ(wait(refused(421, "Misdirected Request")), 400ms);
+  EXPECT_EQ(wait(refused(429, "Too Many Requests")), 1'500ms);
+
+  EXPECT_EQ(wait(refused(500, "Internal Server Error: restart"), {.all = 5, .by_server = 5}), 16s);
+  EXPECT_EQ(wait(refused(500, "Internal Server Error: restart"), {.all = 6, .by_server = 6}), std::nullopt);
+  EXPECT_EQ(wait(refused(502, "Bad Gateway"), {.all = 3, .by_server = 3}), 4s);
+  EXPECT_EQ(wait(refused(502, "Bad Gateway"), {.all = 4, .by_server = 4}), std::nullopt);
+
+  for (const int code : {400, 401, 403, 404, 413}) EXPECT_EQ(wait(refused(code, "No")), std::nullopt) << code;
 }
 
 TEST(DeliveryDecisionTest, AProxysPageIsNoRefusal) {

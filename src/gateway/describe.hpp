@@ -13,9 +13,9 @@ namespace butler::gateway {
 
 BOOST_DESCRIBE_ENUM(InboxState, received, in_turn, control, done, dropped, broken)
 BOOST_DESCRIBE_ENUM(TurnState, stored, created, answered, refused)
-BOOST_DESCRIBE_ENUM(MessageKind, answer, notice, approval)
+BOOST_DESCRIBE_ENUM(MessageKind, answer, failure, notice, approval)
 BOOST_DESCRIBE_ENUM(Telling, too_many_waiting, rate_limit)
-BOOST_DESCRIBE_ENUM(OutboxState, pending, sending, sent, uncertain, dead)
+BOOST_DESCRIBE_ENUM(OutboxState, pending, sending, sent, uncertain, dead, discarded)
 
 /// The enumerator that a row names. Throws for a name that the schema's CHECK would have refused.
 template <class Enum>

@@ -43,6 +43,12 @@ class FakeOrchestrator : public http::Application {
       co_return co_await create(std::move(request), exchange);
     }
     if (path == "/v1/deliveries") co_return co_await deliveries(exchange);
+    if (path.ends_with("/events") && request.head.query().find("wait=") != std::string_view::npos) {
+      co_return co_await events_of_job(std::move(request), exchange);
+    }
+    if (request.head.query().find("ifUpdatedAfter=") != std::string_view::npos) {
+      co_return co_await wait_for_job(std::move(request), exchange);
+    }
     if (path.ends_with("/ack")) ++acknowledgements;
     if (path.ends_with("/ack") && refuse_acknowledgements) co_return;
     if (path.ends_with("/events")) {
@@ -56,9 +62,20 @@ class FakeOrchestrator : public http::Application {
     co_await exchange.send(std::move(response));
   }
 
-  void run(const std::string& job_id) {
-    jobs.at(job_id).status = domain::JobStatus::running;
-    jobs.at(job_id).started_at = domain::wall_clock_now();
+  void run(const std::string& job_id) { change(job_id, domain::JobStatus::running); }
+
+  /// What a worker's claim, a lost lease and so on do.
+  void change(const std::string& job_id, domain::JobStatus status) {
+    domain::Job& job = jobs.at(job_id);
+    job.status = status;
+    if (status == domain::JobStatus::running) job.started_at = domain::wall_clock_now();
+    job.updated_at += std::chrono::milliseconds{1};
+    changed.notify_all();
+  }
+
+  void add_event(const std::string& job_id, api::Event event) {
+    events[job_id].push_back(std::move(event));
+    changed.notify_all();
   }
 
   /// Ends a job, and makes it a delivery.
@@ -69,7 +86,8 @@ class FakeOrchestrator : public http::Application {
     job.result_text = std::move(text);
     job.error = std::move(error);
     job.finished_at = domain::wall_clock_now();
-    undelivered.push_back(job_id);
+    job.updated_at += std::chrono::milliseconds{1};
+    if (deliver) undelivered.push_back(job_id);
     changed.notify_all();
   }
 
@@ -80,11 +98,13 @@ class FakeOrchestrator : public http::Application {
     throw std::runtime_error("no job with the prompt " + std::string{prompt});
   }
 
-  std::map<std::string, domain::Job> jobs;    ///< by id
-  std::map<std::string, std::string> keys;    ///< idempotency key → job id
-  std::map<std::string, std::string> bodies;  ///< idempotency key → body
-  std::vector<std::string> created;           ///< prompts, in order
-  std::vector<std::string> undelivered;       ///< ids of jobs that ended and were not acknowledged
+  std::map<std::string, domain::Job> jobs;                ///< by id
+  std::map<std::string, std::string> keys;                ///< idempotency key → job id
+  std::map<std::string, std::string> bodies;              ///< idempotency key → body
+  std::vector<std::string> created;                       ///< prompts, in order
+  bool deliver = true;                                    ///< false: jobs that end become no deliveries
+  std::size_t watching = 0;                               ///< parked calls about a job
+  std::vector<std::string> undelivered;  ///< ids of jobs that ended and were not acknowledged
   std::size_t create_calls = 0;
   bool instant_agent = true;
   bool away = false;          ///< every call is answered 500
@@ -202,6 +222,53 @@ class FakeOrchestrator : public http::Application {
     }
   }
 
+  /// Waits until `ready`, or the client has gone: false then.
+  boost::asio::awaitable<bool> park(std::function<bool()> ready, http::Exchange& exchange) {
+    bool gone = false;
+    exchange.watch_close([this, &gone] {
+      gone = true;
+      changed.notify_all();
+    });
+    ++watching;
+    while (!gone && !ready()) co_await changed.wait();
+    --watching;
+    exchange.unwatch();
+    co_return !gone && !away;
+  }
+
+  boost::asio::awaitable<void> wait_for_job(http::Request request, http::Exchange& exchange) {
+    const std::string id{request.head.path().substr(9)};
+    const auto after = http::query_parameter(request.head.query(), "ifUpdatedAfter");
+    const auto time = domain::from_iso8601(after.value_or(""));
+    const std::function<bool()> ready = [&] {
+      return !jobs.contains(id) || jobs.at(id).updated_at > time || away;
+    };
+    const bool answered = co_await park(ready, exchange);
+    if (!answered) co_return;
+    auto response =
+        jobs.contains(id) ? json_response(api::JobAnswer{jobs.at(id)}) : refusal(404, "job_not_found");
+    co_await exchange.send(std::move(response));
+  }
+
+  boost::asio::awaitable<void> events_of_job(http::Request request, http::Exchange& exchange) {
+    const std::string path{request.head.path()};
+    const std::string id = path.substr(9, path.rfind('/') - 9);
+    const auto cursor = static_cast<std::size_t>(
+        std::stoul(http::query_parameter(request.head.query(), "cursor").value_or("0")));
+    const auto status = jobs.at(id).status;
+    const std::function<bool()> ready = [&] {
+      return events[id].size() > cursor || jobs.at(id).status != status || away;
+    };
+    const bool answered = co_await park(ready, exchange);
+    if (!answered) co_return;
+    api::EventPage page;
+    const auto& all = events[id];
+    page.events.assign(all.begin() + static_cast<std::ptrdiff_t>(std::min(cursor, all.size())), all.end());
+    page.total = page.next_cursor = static_cast<std::int64_t>(all.size());
+    auto response = json_response(page);
+    co_await exchange.send(std::move(response));
+  }
+
   http::Response answer(const std::string& path, const std::string& body) {
     if (path == "/v1/admin/pause") pause(body);
     if (path == "/v1/admin/resume") admin = {};
@@ -239,7 +306,7 @@ class FakeOrchestrator : public http::Application {
 
   void approve(const std::string& id) {
     if (jobs.at(id).status != domain::JobStatus::needs_approval) return;
-    jobs.at(id).status = domain::JobStatus::queued;
+    change(id, domain::JobStatus::queued);
     if (instant_agent) complete(id);
   }
 
@@ -248,7 +315,7 @@ class FakeOrchestrator : public http::Application {
     const auto wanted = json::decode<api::AbortRequest>(json::parse(body).value()).value();
     if (wanted.if_status && *wanted.if_status != job.status) return false;
     if (job.status == domain::JobStatus::running) {
-      job.status = domain::JobStatus::aborting;
+      change(id, domain::JobStatus::aborting);
     } else if (!domain::is_terminal(job.status)) {
       finish(id, domain::JobStatus::aborted);
     }

@@ -66,18 +66,25 @@ class FakeTelegram : public http::Application {
   boost::asio::awaitable<void> serve(http::Request request, http::Exchange& exchange) override {
     const std::string path{request.head.path()};
     const std::string method = path.substr(path.rfind('/') + 1);
-    const json::Value body = json::parse(request.body).value();
+    const json::Value body = json::parse(request.body).value_or(json::Object{});
     calls.push_back(method);
+    if (method == "sendDocument") documents.push_back(request.body);
+
     if (!path.starts_with("/bot" + token + "/")) {
       auto refusal = error(401, "Unauthorized");
       co_return co_await exchange.send(std::move(refusal));
     }
     if (method == "getUpdates") co_return co_await get_updates(body, exchange);
     if (method == "sendMessage") co_return co_await send_message(body, exchange);
+    if (method == "sendChatAction" && action_error) {
+      auto refusal = error(action_error->first, action_error->second);
+      co_return co_await exchange.send(std::move(refusal));
+    }
     json::Value result = true;
+    if (method == "sendDocument") result = json::Object{{"message_id", next_message_id++}};
     if (method == "getMe")
       result = json::Object{{"id", 700'001}, {"is_bot", true}, {"username", "butler_bot"}};
-    if (method == "getWebhookInfo") result = json::Object{{"url", ""}};
+    if (method == "getWebhookInfo") result = json::Object{{"url", webhook}};
     auto response = ok(std::move(result));
     co_await exchange.send(std::move(response));
   }
@@ -90,8 +97,12 @@ class FakeTelegram : public http::Application {
   std::vector<Shown> shown;           ///< what a reader would see, in order
   std::deque<SendFault> send_faults;  ///< for the next messages
   std::optional<std::pair<int, std::string>> poll_error;
+  std::optional<std::pair<int, std::string>> action_error;
+  std::string webhook;
+  bool deaf = false;                 ///< polls are taken and never answered
   std::deque<json::Object> updates;  ///< not confirmed
   std::vector<std::string> calls;
+  std::vector<std::string> documents;  ///< bodies of sendDocument
   std::int64_t highest_offset = 0;
   std::function<void()> on_updates_given;  ///< when a batch leaves, before the gateway can have it
   std::function<void()> before_send;       ///< a message came, and is not in the chat
@@ -125,7 +136,7 @@ class FakeTelegram : public http::Application {
       gone = true;
       changed.notify_all();
     });
-    while (updates.empty() && !gone) co_await changed.wait();
+    while ((updates.empty() || deaf) && !gone) co_await changed.wait();
     exchange.unwatch();
     if (gone) co_return;
     json::Array batch;

@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "gateway/administration.hpp"
 #include "gateway/answers.hpp"
 #include "gateway/approval_requests.hpp"
 #include "gateway/command_menus.hpp"
@@ -12,11 +13,12 @@
 #include "gateway/job_creator.hpp"
 #include "gateway/lanes.hpp"
 #include "gateway/open_texts.hpp"
+#include "gateway/owner_notices.hpp"
 #include "gateway/pairing.hpp"
 #include "gateway/people.hpp"
 #include "gateway/poll_pause.hpp"
-#include "gateway/update_loop.hpp"
 #include "gateway/waiting_notices.hpp"
+#include "gateway/wording.hpp"
 #include "log/log.hpp"
 #include "process/role.hpp"
 
@@ -41,25 +43,44 @@ domain::PermissionRules permissions(const config::GatewaySettings& settings) {
           .allow_requester_abort = settings.allow_requester_abort};
 }
 
+JobNotices notices_of(const config::GatewaySettings& settings) {
+  if (settings.only_agent_output) return {};
+  return {.lifecycle = true, .tools = settings.notify_tool_events};
+}
+
+JobWatches::Options watch_options(const GatewayOptions& options, const config::GatewaySettings& settings) {
+  auto watching = options.watching;
+  watching.notices = notices_of(settings);
+  return watching;
+}
+
+/// The day, so that an owner hears of the same trouble once on each.
+std::string today() { return domain::to_iso8601(domain::wall_clock_now()).substr(0, 10); }
+
 }  // namespace
 
 /// What works for one bot.
 struct Gateway::Parts {
-  Parts(Gateway& gateway, const telegram::Bot& bot)
-      : store(gateway.database_, bot.id),
-        outbox(gateway.executor_, store, gateway.api_, gateway.sending_, gateway.options_.sending,
-               [&gateway](const std::string& words) {
-                 log::error("telegram.token_refused", {{"error", words}});
-                 gateway.end(configuration_status);
-               }),
-        answers(store, outbox),
+  Parts(Gateway& gateway, const telegram::Bot& our_bot)
+      : bot(our_bot),
+        store(gateway.database_, bot.id),
+        outbox(gateway.executor_, store, gateway.api_, gateway.flood_, gateway.sending_,
+               gateway.options_.sending.timing, sender_events(gateway)),
+        owners(outbox, gateway.settings_.owners),
+        typing(gateway.executor_, store, gateway.api_, gateway.flood_, gateway.working_,
+               gateway.options_.typing_interval),
+        watches(gateway.executor_, store, gateway.orchestrator_, outbox, typing, gateway.working_,
+                watch_options(gateway.options_, gateway.settings_)),
         people(store, {.owners = gateway.settings_.owners, .allowed = gateway.settings_.allowed}),
+        answers(store, outbox, people, notices_of(gateway.settings_),
+                [this](const std::string& job_id) { watches.ended(job_id); }),
         pairing(store, outbox, people, bot),
         approvals(outbox, people, permissions(gateway.settings_)),
-        menus(gateway.executor_, store, gateway.api_,
+        menus(gateway.executor_, store, gateway.api_, gateway.flood_,
               gateway.settings_.telegram_root + ":" + std::to_string(bot.id),
               wanted_menus(people.owners(), permissions(gateway.settings_))),
-        creator(store, gateway.orchestrator_, outbox, people, approvals),
+        creator(store, gateway.orchestrator_, outbox, people, approvals,
+                [this](const Turn& turn, const domain::Job& job) { watches.watch(turn, job); }),
         controls(
             store, gateway.orchestrator_, outbox, answers, people, pairing,
             {.permissions = permissions(gateway.settings_), .patience = gateway.options_.control_patience},
@@ -77,7 +98,8 @@ struct Gateway::Parts {
                {.turn_stored = [this](Lane lane) { turn_stored(lane); },
                 .control_kept = [this](std::int64_t chat_id) { control_lanes.wake({.chat_id = chat_id}); },
                 .owner_started = [this] { menus.look_again(); }}),
-        updates(gateway.api_, store, intake, gateway.options_.poll_timeout),
+        updates(gateway.api_, store, intake, gateway.flood_, gateway.options_.polling,
+                [this](const std::string& words) { owners.tell("polling:" + today(), words); }),
         deliveries(store, gateway.orchestrator_, answers, "telegram:" + std::to_string(bot.id)) {}
 
   void turn_stored(Lane lane) {
@@ -85,10 +107,33 @@ struct Gateway::Parts {
     notices.turn_stored();
   }
 
+  SenderEvents sender_events(Gateway& gateway) {
+    return {.token_refused =
+                [&gateway](const std::string& words) {
+                  log::error("telegram.token_refused", {{"error", words}});
+                  gateway.end(configuration_status);
+                },
+            .undeliverable =
+                [this](std::int64_t chat_id, const std::string& reason) {
+                  owners.tell("undeliverable:" + std::to_string(chat_id),
+                              wording::undeliverable(chat_id, reason), chat_id);
+                },
+            .chat_moved = [this](std::int64_t) { store.after_commit([this] { wake_lanes(); }); }};
+  }
+
+  void wake_lanes() {
+    for (const Lane lane : store.lanes_with_stored_turns()) turn_lanes.wake(lane);
+    for (const std::int64_t chat_id : store.chats_with_controls()) control_lanes.wake({.chat_id = chat_id});
+  }
+
+  telegram::Bot bot;
   SqliteGatewayStore store;
   OutboxSender outbox;
-  Answers answers;
+  OwnerNotices owners;
+  Typing typing;
+  JobWatches watches;
   People people;
+  Answers answers;
   Pairing pairing;
   ApprovalRequests approvals;
   CommandMenus menus;
@@ -115,6 +160,7 @@ Gateway::Gateway(const asio::any_io_executor& executor, const config::GatewaySet
                     settings.gateway_token.reveal()),
       working_(executor, [this](std::string_view task, std::string_view what) { fault(task, what); }),
       sending_(executor, [this](std::string_view task, std::string_view what) { fault(task, what); }),
+      flood_(options_.sending.flood),
       grace_(executor),
       ended_(executor) {}
 
@@ -123,6 +169,17 @@ Gateway::~Gateway() = default;
 void Gateway::end(int exit_status) {
   if (!exit_status_) exit_status_ = exit_status;
   ended_.notify_all();
+}
+
+void Gateway::administer(admin::AdminSocket& socket, metrics::Registry& registry) {
+  add_admin_routes(socket, registry, [this]() -> std::optional<Administered> {
+    if (!parts_) return std::nullopt;
+    return Administered{.bot = parts_->bot,
+                        .store = parts_->store,
+                        .outbox = parts_->outbox,
+                        .updates = parts_->updates,
+                        .orchestrator_away = parts_->deliveries.is_away()};
+  });
 }
 
 /// A part that must run has ended. All that matters is on disk: the next process goes on from there.
@@ -177,7 +234,7 @@ asio::awaitable<std::optional<telegram::Bot>> Gateway::identify() {
     const telegram::ApiError error =
         bot ? telegram::ApiError{.description = "getMe without an id"} : std::move(bot.error());
     ++failures;
-    const auto pause = pause_after(error, failures, {}, process::random_fraction());
+    const auto pause = pause_after(error, failures, {}, options_.polling.timing, process::random_fraction());
     if (pause.stop) {
       log::error("telegram.token_refused", {{"error", explain_poll_error(error)}});
       end(configuration_status);
@@ -191,16 +248,14 @@ asio::awaitable<std::optional<telegram::Bot>> Gateway::identify() {
 void Gateway::start_parts(const telegram::Bot& bot) {
   parts_ = std::make_unique<Parts>(*this, bot);
   parts_->outbox.resume();
-  for (const Lane lane : parts_->store.lanes_with_stored_turns()) parts_->turn_lanes.wake(lane);
-  for (const std::int64_t chat_id : parts_->store.chats_with_controls()) {
-    parts_->control_lanes.wake({.chat_id = chat_id});
-  }
+  parts_->wake_lanes();
+  parts_->watches.resume();
   working_.spawn("polling", poll());
   working_.spawn("deliveries", parts_->deliveries.run());
   working_.spawn("waiting notices", parts_->notices.run());
   working_.spawn("open texts", parts_->open_texts.run());
-  working_.spawn("introduction", introduce());
-  working_.spawn("pruning", prune_daily());
+  working_.spawn("menus", parts_->menus.run());
+  working_.spawn("housekeeping", keep_house());
 }
 
 asio::awaitable<void> Gateway::poll() {
@@ -209,21 +264,15 @@ asio::awaitable<void> Gateway::poll() {
   end(configuration_status);
 }
 
-asio::awaitable<void> Gateway::introduce() {
-  const auto webhook = co_await api_.get_webhook_url();
-  if (webhook && !webhook->empty()) {
-    log::error("telegram.webhook_set",
-               {{"meaning",
-                 "a webhook is set for this bot: Telegram sends its updates there, and refuses our polls "
-                 "until it is deleted (deleteWebhook)"}});
-  }
-  co_await parts_->menus.run();
 }
 
-asio::awaitable<void> Gateway::prune_daily() {
+asio::awaitable<void> Gateway::keep_house() {
   for (;;) {
-    parts_->store.prune(domain::wall_clock_now());
-    co_await async::sleep_for(std::chrono::hours{24});
+    const auto now = domain::wall_clock_now();
+    parts_->store.prune(now);
+    const auto given_up = parts_->store.give_up_parked(now - options_.parked_messages_kept, now);
+    if (given_up > 0) log::warn("outbox.kept_in_vain", {{"parts", given_up}});
+    co_await async::sleep_for(std::chrono::hours{1});
   }
 }
 

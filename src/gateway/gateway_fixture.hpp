@@ -39,7 +39,10 @@ class GatewayTest : public ::testing::Test {
     options.sending.timing.restarting.initial = std::chrono::milliseconds{5};
     options.sending.timing.uncertain_retry = std::chrono::milliseconds{30};
     options.sending.timing.flood_slack = std::chrono::milliseconds{0};
-    options.sending.pace = {.burst = 1'000};
+    options.sending.flood = {.chat_burst = 1'000, .group_messages = 1'000, .bot_calls = 1'000};
+    options.polling.timing.ordinary.initial = std::chrono::milliseconds{5};
+    options.polling.timing.conflict.initial = std::chrono::milliseconds{5};
+    options.polling.timing.flood_slack = std::chrono::milliseconds{0};
     options.until_told_waiting = std::chrono::milliseconds{300};
     options.control_patience = std::chrono::milliseconds{200};
     servers.spawn("telegram", telegram.run());

@@ -5,6 +5,7 @@ namespace butler::gateway {
 
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -100,10 +101,87 @@ TEST_F(GatewaySendingTest, AGroupThatMovedGetsItsAnswersThere) {
   EXPECT_EQ(telegram.shown[1].chat_id, -100'777);
 }
 
-TEST_F(GatewaySendingTest, ABlockedChatHoldsNothingBack) {
-  ask({.status = 403, .description = "Forbidden: bot was blocked by the user"});
-  ASSERT_TRUE(both_settled());
-  EXPECT_THAT(texts(), ElementsAre("re: next"));
+TEST_F(GatewaySendingTest, ABlockedChatsAnswersAreKeptUntilItSpeaksAgain) {
+  telegram.send_faults.push_back({.status = 403, .description = "Forbidden: bot was blocked by the user"});
+  start();
+  say("hello");
+  ASSERT_TRUE(until([&] { return telegram.count_calls("sendMessage") == 1; }) && at_rest());
+  say_in_group("/task other");
+  ASSERT_TRUE(shown(1));
+  EXPECT_THAT(texts(), ElementsAre("re: other")) << "other chats go on";
+  kill();
+  start();
+  ASSERT_TRUE(at_rest());
+  EXPECT_EQ(telegram.count_calls("sendMessage"), 2U) << "and nothing more is tried, also after a restart";
+
+  say("back again");
+
+  ASSERT_TRUE(shown(3));
+  EXPECT_THAT(texts(), ElementsAre("re: other", "re: hello", "re: back again"));
+}
+
+TEST_F(GatewaySendingTest, AnUnblockedBotSendsWhatItKept) {
+  telegram.send_faults.push_back({.status = 403, .description = "Forbidden: bot was kicked"});
+  start();
+  say_in_group("/task x");
+  ASSERT_TRUE(until([&] { return telegram.shown.size() == 1; }));
+  EXPECT_THAT(telegram.shown[0].text, HasSubstr("could not deliver an answer to chat -1005"));
+  EXPECT_EQ(telegram.shown[0].chat_id, owner);
+
+  telegram.push(
+      {{"my_chat_member", json::Object{{"chat", json::Object{{"id", group}, {"type", "supergroup"}}},
+                                       {"new_chat_member", json::Object{{"status", "member"}}}}}});
+
+  ASSERT_TRUE(shown(2));
+  EXPECT_EQ(telegram.shown[1].text, "re: x");
+}
+
+TEST_F(GatewaySendingTest, TwoRefusedChatsHoldTheWholeBot) {
+  const SendFault flood{
+      .status = 429, .description = "Too Many Requests", .parameters = {{"retry_after", 1}}};
+  telegram.send_faults = {flood, flood};
+  start();
+  say("hello");
+  say_in_group("/task other");
+  ASSERT_TRUE(until([&] { return telegram.count_calls("sendMessage") == 2; }));
+  const auto refused = std::chrono::steady_clock::now();
+  telegram.say("/task third", owner, {{"id", -7}, {"type", "group"}});
+
+  ASSERT_TRUE(shown(3));
+  EXPECT_GT(std::chrono::steady_clock::now() - refused, std::chrono::milliseconds{900});
+}
+
+TEST_F(GatewaySendingTest, AnAnswerThatWasGivenUpIsToldToTheOwnerAndTheNextOneGoes) {
+  telegram.send_faults.push_back({.status = 400, .description = "Bad Request: reply markup is too long"});
+  start();
+  say_in_group("/task x");
+  say_in_group("/task y");
+  ASSERT_TRUE(shown(2));
+  EXPECT_THAT(texts(), ::testing::UnorderedElementsAre(
+                           AllOf(HasSubstr("chat -1005"), HasSubstr("reply markup is too long")), "re: y"));
+}
+
+TEST_F(GatewaySendingTest, ATextThatTelegramNeverTakesComesAsAFile) {
+  telegram.send_faults.push_back({.status = 400, .description = "Bad Request: message is too long"});
+  start();
+  say("hello");
+  ASSERT_TRUE(until([&] { return telegram.documents.size() == 1; }));
+  EXPECT_THAT(telegram.documents[0], HasSubstr("re: hello"));
+}
+
+TEST_F(GatewaySendingTest, AnEndlessAnswerComesAsItsBeginningAndAFile) {
+  orchestrator.instant_agent = false;
+  start();
+  say("long");
+  ASSERT_TRUE(until([&] { return orchestrator.jobs.size() == 1; }));
+  std::string text;
+  for (int i = 0; i < 5'000; ++i) text += "line " + std::to_string(i) + "\n\n";
+  orchestrator.finish(orchestrator.job_with_prompt("long").id, domain::JobStatus::completed, text);
+
+  ASSERT_TRUE(until([&] { return telegram.documents.size() == 1; }));
+  EXPECT_THAT(texts(), ElementsAre(::testing::StartsWith("line 0")));
+  EXPECT_THAT(telegram.documents[0], HasSubstr("answer.md"));
+  EXPECT_THAT(telegram.documents[0], HasSubstr("line 4999"));
 }
 
 TEST_F(GatewaySendingTest, ALongAnswerComesInItsPartsInOrder) {

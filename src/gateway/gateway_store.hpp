@@ -71,6 +71,7 @@ struct Turn : NewTurn {
   TurnState state = TurnState::stored;
   std::optional<std::string> job_id = {};
   bool denied = false;                     ///< somebody said /deny
+  bool told_state = false;                 ///< the person knows that it waits, and for what
   domain::Timestamp created_at{};          ///< when its text was complete, or began if it is not
   std::optional<OpenText> open_text = {};  ///< set while its text may still go on
 };
@@ -95,6 +96,7 @@ struct KnownJob {
 /// What a message is; decides what happens when nobody knows whether it arrived.
 enum class MessageKind : std::uint8_t {
   answer,    ///< ends something that a person asked for: a doubled one beats a lost one
+  failure,   ///< likewise, and says that it did not work
   notice,    ///< says something in between
   approval,  ///< asks for a decision: never twice
 };
@@ -105,6 +107,7 @@ struct Outgoing {
   MessageKind kind = MessageKind::answer;
   Lane to = {};
   std::vector<std::string> payloads = {};  ///< JSON of telegram::message_payload(), one per part
+  std::string about = {};                  ///< of a notice: the job it tells of, whose end makes it pointless
 };
 
 /// Whether the first part of a message goes out at once, so that no second commit is needed to say so.
@@ -116,6 +119,7 @@ enum class OutboxState : std::uint8_t {
   sent,       ///< Telegram has it
   uncertain,  ///< nobody knows
   dead,       ///< Telegram will never take it
+  discarded,  ///< was dead or uncertain, and the operator let it go
 };
 
 /// One part on its way.
@@ -131,6 +135,43 @@ struct OutboxRow {
   int restarts = 0;
   int unknown_outcomes = 0;
   domain::Timestamp next_at{};
+};
+
+/// That something was sent to a chat, and when.
+struct SentMessage {
+  std::int64_t chat_id = 0;
+  domain::Timestamp at{};
+};
+
+/// A part that was given up: Telegram refused it, its chat took nothing for too long, or nobody knows whether
+/// it arrived.
+struct DeadLetter {
+  std::int64_t id = 0;
+  std::string source = {};
+  std::int64_t part = 0;
+  MessageKind kind = MessageKind::answer;
+  Lane to = {};
+  OutboxState state = OutboxState::dead;  ///< dead or uncertain
+  std::string reason = {};
+  std::string payload = {};
+  domain::Timestamp given_up_at{};
+};
+
+/// A chat that takes nothing from us: what waits for it is kept.
+struct ParkedChat {
+  std::int64_t chat_id = 0;
+  std::string reason = {};  ///< Telegram's words
+  domain::Timestamp parked_at{};
+};
+
+/// How much is in the store.
+struct StoreDepths {
+  std::int64_t inbox = 0;         ///< updates that are not dealt with
+  std::int64_t stored_turns = 0;  ///< turns whose job is not known
+  std::int64_t open_turns = 0;    ///< turns whose job has not ended
+  std::int64_t outbox = 0;        ///< parts still to be sent, those of parked chats included
+  std::int64_t parked_chats = 0;
+  std::int64_t dead_letters = 0;
 };
 
 /// A change that was provably not made: the same may be tried again later.
@@ -208,7 +249,8 @@ class GatewayStore : public PeopleRecords {
   // The outbox.
   /// False when messages of this source are there already; nothing is added then.
   virtual bool add_outgoing(const Outgoing& message, FirstPart first, domain::Timestamp now) = 0;
-  /// The oldest part of a chat that is neither sent nor given up.
+  /// The part of a chat that is to go next: one that is being sent; else the oldest that is neither sent nor
+  /// given up, notices (which have one part only) after all others.
   virtual std::optional<OutboxRow> first_unsent(std::int64_t chat_id) = 0;
   virtual std::vector<std::int64_t> chats_with_unsent() = 0;
   virtual void mark_sending(std::int64_t row_id, domain::Timestamp now) = 0;
@@ -218,8 +260,8 @@ class GatewayStore : public PeopleRecords {
                             std::string_view error) = 0;
   /// Nobody knows whether it was sent; tried again from `retry_at` on, or left so.
   virtual void mark_uncertain(std::int64_t row_id, std::optional<domain::Timestamp> retry_at,
-                              std::string_view error) = 0;
-  virtual void mark_dead(std::int64_t row_id, std::string_view error) = 0;
+                              std::string_view error, domain::Timestamp now) = 0;
+  virtual void mark_dead(std::int64_t row_id, std::string_view error, domain::Timestamp now) = 0;
   /// Another form of the same part, to be sent at once.
   virtual void replace_part(std::int64_t row_id, const std::string& payload, Lane to,
                             domain::Timestamp now) = 0;
@@ -228,6 +270,37 @@ class GatewayStore : public PeopleRecords {
   virtual std::size_t recover_sending(domain::Timestamp retry_at) = 0;
   /// A group became a supergroup: everything that names the chat names the new one.
   virtual void move_chat(std::int64_t from, std::int64_t to) = 0;
+
+  /// What went out lately, oldest first: Telegram still counts it.
+  virtual std::vector<SentMessage> sent_since(domain::Timestamp since) = 0;
+  /// Where a chat goes on: itself, or the supergroup that it became.
+  virtual std::int64_t current_chat(std::int64_t chat_id) = 0;
+  /// Takes back the notices about a job that nobody has tried to send yet.
+  virtual void withdraw_notices(const std::string& job_id) = 0;
+
+  // Chats that take nothing.
+  /// False when it was parked already.
+  virtual bool park_chat(std::int64_t chat_id, std::string_view reason, domain::Timestamp now) = 0;
+  /// What waits for the chat is due at once. False when it was not parked.
+  virtual bool revive_chat(std::int64_t chat_id, domain::Timestamp now) = 0;
+  virtual std::vector<ParkedChat> parked_chats() = 0;
+  /// Parts for parked chats that were added before `before` are dead, and notices gone. Returns how many are
+  /// dead.
+  virtual std::size_t give_up_parked(domain::Timestamp before, domain::Timestamp now) = 0;
+
+  // Dead letters, for the operator.
+  /// Oldest first.
+  virtual std::vector<DeadLetter> dead_letters(std::size_t limit) = 0;
+  /// Sends the part again, as if it was new: the chat it goes to, or nullopt when there is no such dead
+  /// letter.
+  virtual std::optional<std::int64_t> retry_dead_letter(std::int64_t id, domain::Timestamp now) = 0;
+  /// False when there is no such dead letter.
+  virtual bool discard_dead_letter(std::int64_t id, domain::Timestamp now) = 0;
+  virtual StoreDepths depths() = 0;
+
+  // Turns whose job has not ended, and what their people were told of it.
+  virtual std::vector<Turn> open_turns() = 0;
+  virtual void set_told_state(std::int64_t turn_id) = 0;
 
   // Facts.
   virtual std::optional<std::string> fact(std::string_view name) = 0;

@@ -24,6 +24,19 @@ using domain::JobKind;
 
 constexpr std::chrono::minutes stale_after{10};
 
+/// Only Telegram itself writes these: a person's message has content of its own.
+bool is_move(const telegram::Update& update) {
+  const bool service = update.message && !update.message->foreign_chat &&
+                       update.message->content == telegram::Content::service;
+  return service && (update.message->migrate_to_chat_id != 0 || update.message->migrate_from_chat_id != 0);
+}
+
+/// Somebody said something in a real chat. (Service messages also come when we are thrown out.)
+bool shows_an_open_chat(const telegram::Update& update) {
+  if (!update.message || update.message->foreign_chat) return false;
+  return update.message->content != telegram::Content::service;
+}
+
 }  // namespace
 
 void Intake::take(const std::vector<telegram::RawUpdate>& batch, domain::Timestamp now) {
@@ -55,6 +68,8 @@ void Intake::decide(const telegram::RawUpdate& raw, domain::Timestamp now) {
     log::warn("update.unreadable", {{"update", raw.update_id}, {"error", update.error()}});
     return store_.end_update(raw.update_id, InboxState::broken, update.error());
   }
+  if (update->membership || is_move(*update)) return note_chat(*update);
+  if (shows_an_open_chat(*update)) outbox_.revive(update->message->chat_id);
   const Admission admission = people_.admit(*update);
   telegram::Message* message = update->message ? &*update->message : nullptr;
   if (admission.speaker == Speaker::nobody || message == nullptr || !message->from) {
@@ -68,6 +83,21 @@ void Intake::decide(const telegram::RawUpdate& raw, domain::Timestamp now) {
                   .role = role.value_or(domain::Role::person),
                   .now = now};
   role ? obey(said) : meet_stranger(said);
+}
+
+/// What Telegram tells of a chat itself: that we may write there again, or that it moved.
+void Intake::note_chat(const telegram::Update& update) {
+  if (update.membership) {
+    if (update.membership->may_write) outbox_.revive(update.membership->chat_id);
+    return store_.end_update(update.update_id, InboxState::done, "");
+  }
+  const telegram::Message& message = *update.message;
+  if (message.migrate_to_chat_id != 0) {
+    outbox_.move_chat(message.chat_id, message.migrate_to_chat_id);
+  } else {
+    outbox_.move_chat(message.migrate_from_chat_id, message.chat_id);
+  }
+  store_.end_update(update.update_id, InboxState::done, "");
 }
 
 void Intake::meet_stranger(const Said& said) {

@@ -68,6 +68,7 @@ class Intake {
 
   void take_one(const telegram::RawUpdate& raw, domain::Timestamp now);
   void decide(const telegram::RawUpdate& raw, domain::Timestamp now);
+  void note_chat(const telegram::Update& update);
   void meet_stranger(const Said& said);
   void obey(const Said& said);
   /// Whether the message was the rest of a text that its sender's client had cut.

@@ -52,9 +52,12 @@ void JobCreator::drop(const Turn& turn) {
 }
 
 void JobCreator::note(const Turn& turn, const domain::Job& job) {
+  // A group that moved meanwhile has its turns in another lane, which may have made the same call.
+  if (store_.turn_of_job(job.id)) return;
   const auto now = domain::wall_clock_now();
   store_.unit([&] {
     store_.note_job(turn.id, job.id, now);
+    store_.after_commit([&] { on_job_(turn, job); });
     if (job.status == domain::JobStatus::needs_approval) approvals_.ask(turn, job);
   });
   log::info("job.created", {{"job", job.id}, {"chat", turn.lane.chat_id}, {"key", turn.idempotency_key}});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 
 #include "api/orchestrator_client.hpp"
 #include "domain/backoff.hpp"
@@ -15,14 +16,17 @@ namespace butler::gateway {
 /// across restarts of both.
 class JobCreator {
  public:
+  /// `on_job` hears of each job, once it is on disk that it is the turn's.
   JobCreator(GatewayStore& store, api::OrchestratorClient& orchestrator, OutboxSender& outbox,
              const People& people, ApprovalRequests& approvals,
+             std::function<void(const Turn&, const domain::Job&)> on_job,
              domain::Backoff backoff = {std::chrono::milliseconds{100}, 2.0, std::chrono::seconds{2}})
       : store_(store),
         orchestrator_(orchestrator),
         outbox_(outbox),
         people_(people),
         approvals_(approvals),
+        on_job_(std::move(on_job)),
         backoff_(backoff) {}
 
   /// Creates the job of the lane's oldest stored turn; false when there is none. A Lanes::Step.
@@ -39,6 +43,7 @@ class JobCreator {
   OutboxSender& outbox_;
   const People& people_;
   ApprovalRequests& approvals_;
+  std::function<void(const Turn&, const domain::Job&)> on_job_;
   domain::Backoff backoff_;
 };
 

@@ -43,8 +43,7 @@ int run(const config::GatewaySettings& settings, std::optional<http::ListeningSo
     signals.spawn("signals", end_on_signal(gateway));
     if (admin) {
       administration.emplace(context.get_executor(), *std::move(admin));
-      administration->add(admin::health_route("gateway"));
-      administration->add(admin::metrics_route(registry));
+      gateway.administer(*administration, registry);
       signals.spawn("administration", administration->run());
     }
     main.spawn("gateway", run_to_the_end(gateway, context, exit_status));

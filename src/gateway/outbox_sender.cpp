@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "gateway/describe.hpp"
+#include "gateway/resend.hpp"
 #include "json/value.hpp"
 #include "log/log.hpp"
 #include "process/role.hpp"
@@ -20,6 +22,15 @@ using std::chrono::steady_clock;
 
 std::string error_text(const SendOutcome& outcome) { return outcome ? "" : outcome.error().describe(); }
 
+Urgency urgency_of(MessageKind kind) {
+  switch (kind) {
+    case MessageKind::approval:
+    case MessageKind::failure: return Urgency::urgent;
+    case MessageKind::answer: return Urgency::answer;
+    default: return Urgency::notice;
+  }
+}
+
 void log_part(std::string_view event, const OutboxRow& row, std::string_view error) {
   log::warn(event, {{"source", row.source},
                     {"part", row.part},
@@ -32,71 +43,114 @@ void log_part(std::string_view event, const OutboxRow& row, std::string_view err
 }  // namespace
 
 OutboxSender::OutboxSender(asio::any_io_executor executor, GatewayStore& store, telegram::BotApi& api,
-                           async::TaskGroup& tasks, Options options,
-                           std::function<void(std::string)> on_token_refused)
-    : store_(store),
+                           FloodControl& flood, async::TaskGroup& tasks, DeliveryTiming timing,
+                           SenderEvents events)
+    : executor_(std::move(executor)),
+      store_(store),
       api_(api),
+      flood_(flood),
       tasks_(tasks),
-      options_(options),
-      on_token_refused_(std::move(on_token_refused)),
-      pacer_(options.pace),
-      stopped_(std::move(executor)) {}
+      timing_(timing),
+      events_(std::move(events)) {}
+
+/// Telegram counts on across our restarts.
+void OutboxSender::remember_what_left() {
+  const auto wall = domain::wall_clock_now();
+  const auto now = steady_clock::now();
+  for (const SentMessage& sent : store_.sent_since(wall - flood_.memory())) {
+    flood_.spend(sent.chat_id, now - std::max(wall - sent.at, milliseconds::zero()));
+  }
+}
 
 void OutboxSender::resume() {
-  const auto recovered = store_.recover_sending(domain::wall_clock_now() + options_.timing.uncertain_retry);
+  remember_what_left();
+  for (const ParkedChat& chat : store_.parked_chats()) parked_.insert(chat.chat_id);
+  const auto recovered = store_.recover_sending(domain::wall_clock_now() + timing_.uncertain_retry);
   if (recovered > 0) log::warn("outbox.uncertain_after_restart", {{"parts", recovered}});
+  counts_.uncertain += static_cast<std::int64_t>(recovered);
   for (const std::int64_t chat_id : store_.chats_with_unsent()) wake(chat_id);
 }
 
-bool OutboxSender::queue(const Outgoing& message) {
-  const std::int64_t chat_id = message.to.chat_id;
+bool OutboxSender::queue(Outgoing message) {
+  const std::int64_t chat_id = message.to.chat_id = store_.current_chat(message.to.chat_id);
   // A chat without a task has nothing unsent before this: its first part can leave with this very commit.
-  const bool at_once = !active_.contains(chat_id) && !claimed_.contains(chat_id) && may_leave(chat_id);
+  const bool at_once =
+      !active_.contains(chat_id) && !claimed_.contains(chat_id) && may_leave(chat_id, message.kind);
   const bool added = store_.add_outgoing(message, at_once ? FirstPart::is_being_sent : FirstPart::waits,
                                          domain::wall_clock_now());
   if (!added) return false;
-  if (at_once) claimed_.insert(chat_id);
+  if (at_once) {
+    claimed_.insert(chat_id);
+    flood_.spend(chat_id, steady_clock::now());
+  }
   store_.after_commit([this, chat_id] { wake(chat_id); });
   return true;
 }
 
+void OutboxSender::move_chat(std::int64_t from, std::int64_t to) {
+  store_.move_chat(from, to);
+  events_.chat_moved(to);
+  store_.after_commit([this, from, to] {
+    parked_.erase(from);
+    wake(to);
+  });
+}
+
+void OutboxSender::revive(std::int64_t chat_id) {
+  if (!store_.revive_chat(chat_id, domain::wall_clock_now())) return;
+  log::info("chat.revived", {{"chat", chat_id}});
+  store_.after_commit([this, chat_id] {
+    parked_.erase(chat_id);
+    wake(chat_id);
+  });
+}
+
 void OutboxSender::stop() {
   stopping_ = true;
-  stopped_.notify_all();
+  for (const auto& [chat_id, woken] : active_) woken->notify_all();
 }
 
 void OutboxSender::wake(std::int64_t chat_id) {
-  if (!active_.insert(chat_id).second) return;
+  if (stopping_ || is_parked(chat_id)) return;
+  auto& woken = active_[chat_id];
+  if (woken) return woken->notify_all();
+  woken = std::make_unique<async::Event>(executor_);
   tasks_.spawn("send to chat", serve(chat_id));
 }
 
-bool OutboxSender::may_leave(std::int64_t chat_id) const {
-  return !stopping_ && pacer_.wait(chat_id, steady_clock::now()) == milliseconds::zero();
+bool OutboxSender::may_leave(std::int64_t chat_id, MessageKind kind) const {
+  const bool now = flood_.wait(chat_id, urgency_of(kind), steady_clock::now()) == milliseconds::zero();
+  return now && !stopping_ && !is_parked(chat_id);
 }
 
 asio::awaitable<void> OutboxSender::serve(std::int64_t chat_id) {
   struct Leave {
-    std::unordered_set<std::int64_t>& active;
+    decltype(active_)& active;
     std::int64_t chat_id;
     ~Leave() { active.erase(chat_id); }
   } leave{active_, chat_id};
 
   claimed_.erase(chat_id);
-  while (!stopping_) {
+  async::Event& woken = *active_.at(chat_id);
+  while (!stopping_ && !is_parked(chat_id)) {
     const auto row = store_.first_unsent(chat_id);
     if (!row) co_return;
+    if (in_flight_.contains(row->id)) {  // the chat was moved meanwhile: its former task waits for Telegram
+      co_await woken.wait();
+      continue;
+    }
     if (row->state == OutboxState::sending) {
       co_await send(*row);
       continue;
     }
     const auto until_due = std::max(row->next_at - domain::wall_clock_now(), milliseconds::zero());
-    const auto wait = std::max(until_due, pacer_.wait(chat_id, steady_clock::now()));
+    const auto now = steady_clock::now();
+    const auto wait = std::max(until_due, flood_.wait(chat_id, urgency_of(row->kind), now));
     if (wait == milliseconds::zero()) {
-      store_.mark_sending(row->id, domain::wall_clock_now());
-      continue;
+      claim(*row);
+    } else {
+      co_await woken.wait_until(now + wait);
     }
-    const auto deadline = steady_clock::now() + wait;
-    co_await stopped_.wait_until(deadline);
   }
   release_claim(chat_id);
 }
@@ -104,89 +158,146 @@ asio::awaitable<void> OutboxSender::serve(std::int64_t chat_id) {
 asio::awaitable<void> OutboxSender::send(OutboxRow row) {
   auto payload = json::parse(row.payload);
   if (!payload || !payload->is_object()) throw std::logic_error("gateway.db: an outbox payload is no object");
-  const bool has_entities = payload->get_object().contains("entities");
-
-  pacer_.spend(row.to.chat_id, steady_clock::now());
   auto body = std::move(payload->get_object());
-  const SendOutcome outcome = co_await api_.send_message(row.to.chat_id, row.to.thread_id, std::move(body));
-  settle(row, outcome, has_entities);
-}
-
-void OutboxSender::settle(const OutboxRow& row, const SendOutcome& outcome, bool has_entities) {
   const PartFacts facts{.kind = row.kind,
                         .attempts = row.attempts,
                         .restarts = row.restarts,
                         .unknown_outcomes = row.unknown_outcomes,
-                        .has_entities = has_entities,
-                        .has_thread = row.to.thread_id.has_value()};
-  const auto decision = delivery_decision(outcome, facts, options_.timing, process::random_fraction());
+                        .has_entities = body.contains("entities"),
+                        .has_thread = row.to.thread_id.has_value(),
+                        .is_document = telegram::is_document(body)};
+  struct Arrived {
+    std::unordered_set<std::int64_t>& in_flight;
+    std::int64_t row_id;
+    ~Arrived() { in_flight.erase(row_id); }
+  };
+  {
+    in_flight_.insert(row.id);
+    const Arrived arrived{in_flight_, row.id};
+    const SendOutcome outcome = co_await api_.send(row.to.chat_id, row.to.thread_id, std::move(body));
+    settle(row, outcome, facts);
+  }
+  const std::int64_t goes_on_in = store_.current_chat(row.to.chat_id);
+  if (goes_on_in != row.to.chat_id) wake(goes_on_in);
+}
+
+void OutboxSender::settle(const OutboxRow& row, const SendOutcome& outcome, const PartFacts& facts) {
+  const auto decision = delivery_decision(outcome, facts, timing_, process::random_fraction());
+  if (!outcome && outcome.error().error_code == 429) {
+    ++counts_.flood_refusals;
+    flood_.refused(row.to.chat_id, decision.wait, steady_clock::now());
+  }
   store_.unit([&] { apply(decision, row, outcome); });
-  if (decision.action == Action::resend_moved) wake(outcome.error().migrate_to_chat_id.value_or(0));
   if (decision.action == Action::stop) {
     stop();
-    on_token_refused_(outcome.error().describe());
+    events_.token_refused(outcome.error().describe());
   }
 }
 
 void OutboxSender::apply(const DeliveryDecision& decision, const OutboxRow& row, const SendOutcome& outcome) {
-  const auto now = domain::wall_clock_now();
-  const std::string error = error_text(outcome);
   switch (decision.action) {
     case Action::done:
-      store_.mark_sent(row.id, *outcome, now);
-      claim_next(row.to.chat_id);
-      return;
+      ++counts_.sent;
+      store_.mark_sent(row.id, *outcome, domain::wall_clock_now());
+      return claim_next(row.to.chat_id);
     case Action::retry:
-    case Action::retry_restart: {
-      const int restarts = row.restarts + (decision.action == Action::retry_restart ? 1 : 0);
-      store_.mark_pending(row.id, now + decision.wait, restarts, error);
-      return log_part("outbox.retry", row, error);
-    }
+    case Action::retry_restart:
     case Action::retry_uncertain:
-      store_.mark_uncertain(row.id, now + decision.wait, error);
-      return log_part("outbox.uncertain", row, error);
+    case Action::stop: return put_back(decision, row, outcome);
     case Action::leave_uncertain:
-      store_.mark_uncertain(row.id, std::nullopt, error);
-      log_part("outbox.uncertain_given_up", row, error);
-      return claim_next(row.to.chat_id);
-    case Action::resend_plain: log_part("outbox.entities_refused", row, error); return resend_plain(row);
+    case Action::dead: return give_up(decision, row, error_text(outcome));
+    case Action::resend_plain:
     case Action::resend_without_thread:
-      log_part("outbox.thread_gone", row, error);
-      return store_.replace_part(row.id, row.payload, {.chat_id = row.to.chat_id}, now);
-    case Action::resend_moved:
-      log_part("outbox.chat_moved", row, error);
-      return resend_moved(row, outcome.error().migrate_to_chat_id.value_or(0));
-    case Action::dead:
-      store_.mark_dead(row.id, error);
-      log_part("outbox.dead", row, error);
-      return claim_next(row.to.chat_id);
-    case Action::stop: return store_.mark_pending(row.id, now, row.restarts, error);
+    case Action::resend_as_document:
+    case Action::resend_moved: return resend(decision, row, outcome);
+    case Action::park: return park(row, error_text(outcome));
   }
 }
 
-void OutboxSender::resend_plain(const OutboxRow& row) {
-  auto payload = json::parse(row.payload).value();
-  payload.get_object().erase("entities");
-  store_.replace_part(row.id, json::serialize(payload), row.to, domain::wall_clock_now());
+/// The part stays where it is in the chat's order, and is tried again.
+void OutboxSender::put_back(const DeliveryDecision& decision, const OutboxRow& row,
+                            const SendOutcome& outcome) {
+  const auto now = domain::wall_clock_now();
+  const std::string error = error_text(outcome);
+  if (decision.action == Action::retry_uncertain) {
+    ++counts_.uncertain;
+    store_.mark_uncertain(row.id, now + decision.wait, error, now);
+    return log_part("outbox.uncertain", row, error);
+  }
+  const int restarts = row.restarts + (decision.action == Action::retry_restart ? 1 : 0);
+  store_.mark_pending(row.id, now + decision.wait, restarts, error);
+  if (decision.action == Action::stop) return;
+  ++counts_.retries;
+  log_part("outbox.retry", row, error);
 }
 
-void OutboxSender::resend_moved(const OutboxRow& row, std::int64_t to) {
-  store_.move_chat(row.to.chat_id, to);
-  store_.replace_part(row.id, row.payload, {.chat_id = to, .thread_id = row.to.thread_id},
-                      domain::wall_clock_now());
+void OutboxSender::give_up(const DeliveryDecision& decision, const OutboxRow& row, const std::string& error) {
+  const auto now = domain::wall_clock_now();
+  if (decision.action == Action::dead) {
+    ++counts_.dead;
+    store_.mark_dead(row.id, error, now);
+    log_part("outbox.dead", row, error);
+  } else {
+    ++counts_.uncertain;
+    store_.mark_uncertain(row.id, std::nullopt, error, now);
+    log_part("outbox.uncertain_given_up", row, error);
+  }
+  if (is_final(row.kind)) events_.undeliverable(row.to.chat_id, error);
+  claim_next(row.to.chat_id);
+}
+
+/// The same part in another form, or to another place, at once.
+void OutboxSender::resend(const DeliveryDecision& decision, const OutboxRow& row,
+                          const SendOutcome& outcome) {
+  const auto now = domain::wall_clock_now();
+  const std::string error = error_text(outcome);
+  switch (decision.action) {
+    case Action::resend_plain:
+      ++counts_.entities_refused;
+      log_part("outbox.entities_refused", row, error);
+      return store_.replace_part(row.id, without_entities(row.payload), row.to, now);
+    case Action::resend_as_document:
+      ++counts_.texts_refused;
+      log_part("outbox.text_refused", row, error);
+      return store_.replace_part(row.id, as_document(row.payload), row.to, now);
+    case Action::resend_without_thread:
+      ++counts_.topics_gone;
+      log_part("outbox.thread_gone", row, error);
+      return store_.replace_part(row.id, outside_of_topic(row.payload), {.chat_id = row.to.chat_id}, now);
+    default: break;
+  }
+  const std::int64_t to = outcome.error().migrate_to_chat_id.value_or(row.to.chat_id);
+  if (to == row.to.chat_id) return give_up({Action::dead}, row, error);
+  log_part("outbox.chat_moved", row, error);
+  move_chat(row.to.chat_id, to);
+  store_.replace_part(row.id, row.payload, {.chat_id = to, .thread_id = row.to.thread_id}, now);
+}
+
+void OutboxSender::park(const OutboxRow& row, const std::string& error) {
+  const auto now = domain::wall_clock_now();
+  store_.mark_pending(row.id, now, row.restarts, error);
+  if (store_.park_chat(row.to.chat_id, error, now)) {
+    log_part("chat.parked", row, error);
+    events_.undeliverable(row.to.chat_id, error);
+  }
+  store_.after_commit([this, chat_id = row.to.chat_id] { parked_.insert(chat_id); });
+}
+
+void OutboxSender::claim(const OutboxRow& row) {
+  store_.mark_sending(row.id, domain::wall_clock_now());
+  flood_.spend(row.to.chat_id, steady_clock::now());
+}
+
+void OutboxSender::claim_next(std::int64_t chat_id) {
+  const auto next = store_.first_unsent(chat_id);
+  const bool due = next && next->next_at <= domain::wall_clock_now();
+  if (due && next->state != OutboxState::sending && may_leave(chat_id, next->kind)) claim(*next);
 }
 
 void OutboxSender::release_claim(std::int64_t chat_id) {
   const auto row = store_.first_unsent(chat_id);
-  if (!row || row->state != OutboxState::sending) return;
+  if (!row || row->state != OutboxState::sending || in_flight_.contains(row->id)) return;
   store_.mark_pending(row->id, domain::wall_clock_now(), row->restarts, "stopped before it was sent");
-}
-
-void OutboxSender::claim_next(std::int64_t chat_id) {
-  if (!may_leave(chat_id)) return;
-  const auto next = store_.first_unsent(chat_id);
-  const auto now = domain::wall_clock_now();
-  if (next && next->next_at <= now) store_.mark_sending(next->id, now);
 }
 
 }  // namespace butler::gateway

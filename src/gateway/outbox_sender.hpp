@@ -3,66 +3,105 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <memory>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "async/event.hpp"
 #include "async/task_group.hpp"
-#include "gateway/chat_pacer.hpp"
 #include "gateway/delivery_decision.hpp"
+#include "gateway/flood_control.hpp"
 #include "gateway/gateway_store.hpp"
 #include "telegram/bot_api.hpp"
 
 namespace butler::gateway {
 
+/// What came of the calls that send, since the process started.
+struct DeliveryCounts {
+  std::int64_t sent = 0;
+  std::int64_t retries = 0;
+  std::int64_t flood_refusals = 0;  ///< 429
+  std::int64_t uncertain = 0;
+  std::int64_t entities_refused = 0;
+  std::int64_t texts_refused = 0;
+  std::int64_t topics_gone = 0;
+  std::int64_t dead = 0;
+};
+
+/// Who is told of what the sender meets. Both `undeliverable` and `chat_moved` are called inside a unit of
+/// the store.
+struct SenderEvents {
+  /// Telegram's words; the sender has stopped.
+  std::function<void(const std::string&)> token_refused;
+  /// The chat takes nothing, or a final message for it was given up.
+  std::function<void(std::int64_t chat_id, const std::string& reason)> undeliverable;
+  /// A group has become a supergroup, and all its rows name the new one.
+  std::function<void(std::int64_t to)> chat_moved;
+};
+
 /// Brings the outbox to Telegram: chats side by side, one message at a time in each, in order. What is queued
-/// survives every restart; what happened to it is decided by delivery_decision().
+/// survives every restart; what happened to it is decided by delivery_decision(), when it leaves by
+/// FloodControl.
 class OutboxSender {
  public:
-  struct Options {
-    DeliveryTiming timing = {};
-    Pace pace = {};
-  };
-
-  /// Sends as tasks of `tasks`. `on_token_refused` is called with Telegram's words when no message can be
-  /// sent any more; the sender has stopped then.
+  /// Sends as tasks of `tasks`.
   OutboxSender(boost::asio::any_io_executor executor, GatewayStore& store, telegram::BotApi& api,
-               async::TaskGroup& tasks, Options options, std::function<void(std::string)> on_token_refused);
+               FloodControl& flood, async::TaskGroup& tasks, DeliveryTiming timing, SenderEvents events);
 
   /// Goes on where the last process ended. Once, at start.
   void resume();
 
   /// Adds a message to the outbox, and sends it when that is on disk. False when messages of its source are
   /// there already.
-  bool queue(const Outgoing& message);
+  bool queue(Outgoing message);
+
+  /// A group became a supergroup.
+  void move_chat(std::int64_t from, std::int64_t to);
+
+  bool is_parked(std::int64_t chat_id) const { return parked_.contains(chat_id); }
+  /// Something showed that the chat takes messages again.
+  void revive(std::int64_t chat_id);
+
+  /// There is something to send to the chat, on disk.
+  void wake(std::int64_t chat_id);
 
   /// Sends nothing new; what is on its way may finish.
   void stop();
 
+  const DeliveryCounts& counts() const { return counts_; }
+
  private:
-  void wake(std::int64_t chat_id);
+  void remember_what_left();
   boost::asio::awaitable<void> serve(std::int64_t chat_id);
   boost::asio::awaitable<void> send(OutboxRow row);
-  void settle(const OutboxRow& row, const SendOutcome& outcome, bool has_entities);
+  void settle(const OutboxRow& row, const SendOutcome& outcome, const PartFacts& facts);
   void apply(const DeliveryDecision& decision, const OutboxRow& row, const SendOutcome& outcome);
-  void resend_plain(const OutboxRow& row);
-  void resend_moved(const OutboxRow& row, std::int64_t to);
+  void put_back(const DeliveryDecision& decision, const OutboxRow& row, const SendOutcome& outcome);
+  void give_up(const DeliveryDecision& decision, const OutboxRow& row, const std::string& error);
+  void resend(const DeliveryDecision& decision, const OutboxRow& row, const SendOutcome& outcome);
+  void park(const OutboxRow& row, const std::string& error);
   /// Marks the chat's next part as being sent, if it may leave now: with the commit that settles the one
   /// before.
   void claim_next(std::int64_t chat_id);
+  void claim(const OutboxRow& row);
   /// The chat's next part was claimed but never given to Telegram: nothing about it is uncertain.
   void release_claim(std::int64_t chat_id);
-  bool may_leave(std::int64_t chat_id) const;
+  bool may_leave(std::int64_t chat_id, MessageKind kind) const;
 
+  boost::asio::any_io_executor executor_;
   GatewayStore& store_;
   telegram::BotApi& api_;
+  FloodControl& flood_;
   async::TaskGroup& tasks_;
-  Options options_;
-  std::function<void(std::string)> on_token_refused_;
-  ChatPacer pacer_;
-  std::unordered_set<std::int64_t> active_;   ///< chats with a task: all that have something unsent
-  std::unordered_set<std::int64_t> claimed_;  ///< chats whose task is about to find a claimed part
-  async::Event stopped_;
+  DeliveryTiming timing_;
+  SenderEvents events_;
+  DeliveryCounts counts_;
+  /// Chats with a task, all that have something unsent and are not parked; and what wakes the task.
+  std::unordered_map<std::int64_t, std::unique_ptr<async::Event>> active_;
+  std::unordered_set<std::int64_t> claimed_;    ///< chats whose task is about to find a claimed part
+  std::unordered_set<std::int64_t> in_flight_;  ///< rows that Telegram has been given
+  std::unordered_set<std::int64_t> parked_;     ///< as in the store
   bool stopping_ = false;
 };
 

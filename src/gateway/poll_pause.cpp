@@ -1,41 +1,41 @@
 #include "gateway/poll_pause.hpp"
 
-#include "domain/backoff.hpp"
-
 namespace butler::gateway {
 
 namespace {
 
 using std::chrono::seconds;
 
-constexpr domain::Backoff ordinary{seconds{1}, 2.0, seconds{30}};
-constexpr domain::Backoff conflict{seconds{6}, 2.0, seconds{60}};  // at least half of it: 3 s
-constexpr std::chrono::milliseconds flood_slack{500};
 constexpr seconds long_poll{10};
 
 }  // namespace
 
 PollPause pause_after(const telegram::ApiError& error, int failures, std::chrono::milliseconds lasted,
-                      double jitter) {
+                      const PollTiming& timing, double jitter) {
   if (error.token_refused()) return {.stop = true};
-  if (error.error_code == 429) return {.wait = error.retry_after.value_or(seconds{1}) + flood_slack};
-  if (error.error_code == 409) return {.wait = domain::retry_delay(conflict, failures, jitter)};
+  if (error.error_code == 429) return {.wait = error.retry_after.value_or(seconds{1}) + timing.flood_slack};
+  if (error.error_code == 409) return {.wait = domain::retry_delay(timing.conflict, failures, jitter)};
   const bool cut = error.kind == telegram::ApiError::Kind::unknown && lasted >= long_poll;
   if (cut && failures == 1) return {};
-  return {.wait = domain::retry_delay(ordinary, failures, jitter)};
+  return {.wait = domain::retry_delay(timing.ordinary, failures, jitter)};
+}
+
+bool is_about_webhook(const telegram::ApiError& error) {
+  return error.error_code == 409 && error.description.find("webhook") != std::string::npos;
+}
+
+std::string explain_webhook() {
+  return "a webhook is set for this bot, so Telegram gives its updates to that address and not to us. Delete "
+         "it "
+         "(deleteWebhook) if Butler shall have them. Nothing is lost meanwhile.";
 }
 
 std::string explain_poll_error(const telegram::ApiError& error) {
+  if (is_about_webhook(error)) return explain_webhook();
   if (error.error_code == 409) {
-    const bool webhook = error.description.find("webhook") != std::string::npos;
-    if (webhook) {
-      return "a webhook is set for this bot, so Telegram gives its updates to that address and not to us. "
-             "Delete it "
-             "(deleteWebhook) if Butler shall have them. Nothing is lost meanwhile.";
-    }
     return "another program is polling with the same bot token. Stop the other one, or give this Butler a "
-           "bot of its "
-           "own. Nothing is lost meanwhile.";
+           "bot "
+           "of its own. Nothing is lost meanwhile.";
   }
   if (error.token_refused()) {
     return "Telegram refuses the bot token (" + error.describe() +

@@ -16,6 +16,9 @@ using domain::JobKind;
 using domain::JobStatus;
 using render::Part;
 
+/// More of them than this would flood a chat (and a group for a minute).
+constexpr std::size_t most_parts = 5;
+
 /// The text that a job left: an agent's Markdown, or a command's output as it is.
 std::vector<Part> text_of(const Job& job) {
   if (!job.result_text || job.result_text->empty()) return {};
@@ -89,6 +92,30 @@ std::vector<std::string> plain_payloads(std::string_view text, std::optional<std
 std::optional<std::int64_t> reply_target(Lane lane, std::int64_t message_id) {
   const bool group = lane.chat_id < 0;
   return group ? std::optional{message_id} : std::nullopt;
+}
+
+std::vector<std::string> answer_payloads(const Job& job, bool denied, std::optional<std::int64_t> reply_to) {
+  auto parts = reply_to_job(job, denied);
+  if (parts.size() <= most_parts) return payloads(std::move(parts), reply_to);
+  const bool has_last_word = job.status != JobStatus::completed;  // why it failed, or that it was stopped
+  std::vector<Part> shown{parts.front()};
+  if (has_last_word) shown.push_back(parts.back());
+  auto texts = payloads(std::move(shown), reply_to);
+  const std::string name = job.kind == JobKind::run ? "output.txt" : "answer.md";
+  const auto document =
+      telegram::document_payload(name, job.result_text.value_or(""), wording::whole_answer_caption());
+  texts.insert(texts.begin() + 1, json::serialize(document));
+  return texts;
+}
+
+std::vector<std::string> quiet_payloads(std::string_view text) {
+  auto texts = plain_payloads(text);
+  for (std::string& one : texts) {
+    auto payload = json::parse(one).value();
+    payload.as_object()["disable_notification"] = true;
+    one = json::serialize(payload);
+  }
+  return texts;
 }
 
 }  // namespace butler::gateway

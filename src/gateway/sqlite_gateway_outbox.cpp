@@ -38,12 +38,12 @@ bool SqliteGatewayStore::add_outgoing(const Outgoing& message, FirstPart first, 
       const bool leaves = part == 0 && first == FirstPart::is_being_sent;
       database_
           .prepared(
-              "INSERT INTO outbox (source, part, kind, chat_id, thread_id, payload, state, attempts, "
-              "next_at, "
-              "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-          .bind(message.source, part, enum_name(message.kind), message.to.chat_id, message.to.thread_id,
-                payload, enum_name(leaves ? OutboxState::sending : OutboxState::pending), leaves ? 1 : 0,
-                ms(now), ms(now), ms(now))
+              "INSERT INTO outbox (source, part, kind, about, chat_id, thread_id, payload, state, attempts, "
+              "next_at, created_at, updated_at) VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?)")
+          .bind(message.source, part, enum_name(message.kind), message.about, message.to.chat_id,
+                message.to.thread_id, payload,
+                enum_name(leaves ? OutboxState::sending : OutboxState::pending), leaves ? 1 : 0, ms(now),
+                ms(now), ms(now))
           .run();
       ++part;
     }
@@ -57,7 +57,7 @@ std::optional<OutboxRow> SqliteGatewayStore::first_unsent(std::int64_t chat_id) 
           .prepared(
               "SELECT id, source, part, kind, chat_id, thread_id, payload, state, attempts, restarts, "
               "unknown_outcomes, next_at FROM outbox WHERE chat_id = ? AND next_at IS NOT NULL "
-              "ORDER BY id LIMIT 1")
+              "ORDER BY state <> 'sending', kind = 'notice', id LIMIT 1")
           .bind(chat_id);
   std::optional<OutboxRow> row;
   if (statement.step()) row = read_row(statement);
@@ -106,24 +106,25 @@ void SqliteGatewayStore::mark_pending(std::int64_t row_id, Timestamp next_at, in
 }
 
 void SqliteGatewayStore::mark_uncertain(std::int64_t row_id, std::optional<Timestamp> retry_at,
-                                        std::string_view error) {
+                                        std::string_view error, Timestamp now) {
   std::optional<std::int64_t> next_at;
   if (retry_at) next_at = ms(*retry_at);
   change([&] {
     change_row("part",
                database_
-                   .prepared("UPDATE outbox SET state = 'uncertain', next_at = ?, error = ?, "
+                   .prepared("UPDATE outbox SET state = 'uncertain', next_at = ?, error = ?, updated_at = ?, "
                              "unknown_outcomes = unknown_outcomes + 1 WHERE id = ? AND state = 'sending'")
-                   .bind(next_at, error, row_id));
+                   .bind(next_at, error, ms(now), row_id));
   });
 }
 
-void SqliteGatewayStore::mark_dead(std::int64_t row_id, std::string_view error) {
+void SqliteGatewayStore::mark_dead(std::int64_t row_id, std::string_view error, Timestamp now) {
   change([&] {
-    change_row("part", database_
-                           .prepared("UPDATE outbox SET state = 'dead', next_at = NULL, error = ? "
-                                     "WHERE id = ? AND state = 'sending'")
-                           .bind(error, row_id));
+    change_row("part",
+               database_
+                   .prepared("UPDATE outbox SET state = 'dead', next_at = NULL, error = ?, updated_at = ? "
+                             "WHERE id = ? AND state = 'sending'")
+                   .bind(error, ms(now), row_id));
   });
 }
 
@@ -141,16 +142,45 @@ void SqliteGatewayStore::replace_part(std::int64_t row_id, const std::string& pa
 std::size_t SqliteGatewayStore::recover_sending(Timestamp retry_at) {
   std::int64_t recovered = 0;
   change([&] {
-    recovered = database_
-                    .prepared(
-                        "UPDATE outbox SET state = 'uncertain', unknown_outcomes = unknown_outcomes + 1, "
-                        "error = 'the gateway ended while it was being sent', "
-                        "next_at = CASE WHEN kind = 'answer' AND unknown_outcomes = 0 THEN ? END "
-                        "WHERE state = 'sending'")
-                    .bind(ms(retry_at))
-                    .run();
+    recovered =
+        database_
+            .prepared(
+                "UPDATE outbox SET state = 'uncertain', unknown_outcomes = unknown_outcomes + 1, "
+                "error = 'the gateway ended while it was being sent', "
+                "next_at = CASE WHEN kind IN ('answer', 'failure') AND unknown_outcomes = 0 THEN ? END "
+                "WHERE state = 'sending'")
+            .bind(ms(retry_at))
+            .run();
   });
   return static_cast<std::size_t>(recovered);
+}
+
+std::vector<SentMessage> SqliteGatewayStore::sent_since(Timestamp since) {
+  // More than can have left in a minute: what is older does not have to be looked at.
+  constexpr std::int64_t latest_rows = 4'000;
+  std::vector<SentMessage> sent;
+  auto& statement =
+      database_
+          .prepared(
+              "SELECT chat_id, updated_at FROM outbox WHERE id > (SELECT max(id) FROM outbox) - ? "
+              "AND state IN ('sending', 'sent', 'uncertain') AND updated_at >= ? ORDER BY updated_at")
+          .bind(latest_rows, ms(since));
+  while (statement.step()) {
+    sent.push_back(
+        {.chat_id = statement.integer(0), .at = Timestamp{std::chrono::milliseconds{statement.integer(1)}}});
+  }
+  return sent;
+}
+
+void SqliteGatewayStore::withdraw_notices(const std::string& job_id) {
+  change([&] {
+    database_
+        .prepared(
+            "DELETE FROM outbox WHERE about = ? AND next_at IS NOT NULL AND state = 'pending' AND attempts = "
+            "0")
+        .bind(job_id)
+        .run();
+  });
 }
 
 }  // namespace butler::gateway

@@ -108,17 +108,17 @@ TEST_F(GatewayOutboxTest, ANoticeOrApprovalThatWasBeingSentAtTheEndIsNotRepeated
 
 TEST_F(GatewayOutboxTest, UncertainMayWaitForARetryOrBeLeft) {
   add("job-1", {"a"}, FirstPart::is_being_sent);
-  store->mark_uncertain(first().id, now + 5s, "reset");
+  store->mark_uncertain(first().id, now + 5s, "reset", now);
   EXPECT_EQ(first().unknown_outcomes, 1);
   store->mark_sending(first().id, now);
-  store->mark_uncertain(first().id, std::nullopt, "reset");
+  store->mark_uncertain(first().id, std::nullopt, "reset", now);
   EXPECT_FALSE(store->first_unsent(42));
 }
 
 TEST_F(GatewayOutboxTest, ADeadPartMakesRoomForTheNext) {
   add("job-1", {"a"}, FirstPart::is_being_sent);
   add("job-2", {"b"});
-  store->mark_dead(first().id, "403");
+  store->mark_dead(first().id, "403", now);
   EXPECT_EQ(first().payload, "b");
 }
 
@@ -133,7 +133,7 @@ TEST_F(GatewayOutboxTest, AReplacedPartKeepsItsPlace) {
 TEST_F(GatewayOutboxTest, OnlyAPartThatIsBeingSentCanBeSettled) {
   add("job-1", {"a"});
   EXPECT_THROW(store->mark_sent(first().id, 1, now), std::logic_error);
-  EXPECT_THROW(store->mark_dead(first().id, "x"), std::logic_error);
+  EXPECT_THROW(store->mark_dead(first().id, "x", now), std::logic_error);
 }
 
 TEST_F(GatewayOutboxTest, AMovedChatTakesEverythingAlong) {

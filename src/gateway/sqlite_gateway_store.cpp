@@ -225,11 +225,19 @@ void SqliteGatewayStore::move_sessions(std::int64_t from, std::int64_t to) {
 void SqliteGatewayStore::move_chat(std::int64_t from, std::int64_t to) {
   change([&] {
     move_sessions(from, to);
+    database_.prepared("UPDATE moved_chats SET new_chat_id = ? WHERE new_chat_id = ?").bind(to, from).run();
+    database_
+        .prepared(
+            "INSERT INTO moved_chats (old_chat_id, new_chat_id) VALUES (?, ?) "
+            "ON CONFLICT (old_chat_id) DO UPDATE SET new_chat_id = excluded.new_chat_id")
+        .bind(from, to)
+        .run();
+    database_.prepared("DELETE FROM parked_chats WHERE chat_id = ?").bind(from).run();
     database_.prepared("UPDATE turns SET chat_id = ? WHERE chat_id = ?").bind(to, from).run();
     database_.prepared("UPDATE inbox SET chat_id = ? WHERE chat_id = ? AND state = 'control'")
         .bind(to, from)
         .run();
-    database_.prepared("UPDATE outbox SET chat_id = ? WHERE chat_id = ? AND next_at IS NOT NULL")
+    database_.prepared("UPDATE outbox SET chat_id = ? WHERE chat_id = ? AND state <> 'sent'")
         .bind(to, from)
         .run();
   });

@@ -72,12 +72,28 @@ class SqliteGatewayStore final : public GatewayStore {
   void mark_sent(std::int64_t row_id, std::int64_t message_id, domain::Timestamp now) override;
   void mark_pending(std::int64_t row_id, domain::Timestamp next_at, int restarts,
                     std::string_view error) override;
-  void mark_uncertain(std::int64_t row_id, std::optional<domain::Timestamp> retry_at,
-                      std::string_view error) override;
-  void mark_dead(std::int64_t row_id, std::string_view error) override;
+  void mark_uncertain(std::int64_t row_id, std::optional<domain::Timestamp> retry_at, std::string_view error,
+                      domain::Timestamp now) override;
+  void mark_dead(std::int64_t row_id, std::string_view error, domain::Timestamp now) override;
   void replace_part(std::int64_t row_id, const std::string& payload, Lane to, domain::Timestamp now) override;
   std::size_t recover_sending(domain::Timestamp retry_at) override;
   void move_chat(std::int64_t from, std::int64_t to) override;
+  std::vector<SentMessage> sent_since(domain::Timestamp since) override;
+  std::int64_t current_chat(std::int64_t chat_id) override;
+  void withdraw_notices(const std::string& job_id) override;
+
+  bool park_chat(std::int64_t chat_id, std::string_view reason, domain::Timestamp now) override;
+  bool revive_chat(std::int64_t chat_id, domain::Timestamp now) override;
+  std::vector<ParkedChat> parked_chats() override;
+  std::size_t give_up_parked(domain::Timestamp before, domain::Timestamp now) override;
+
+  std::vector<DeadLetter> dead_letters(std::size_t limit) override;
+  std::optional<std::int64_t> retry_dead_letter(std::int64_t id, domain::Timestamp now) override;
+  bool discard_dead_letter(std::int64_t id, domain::Timestamp now) override;
+  StoreDepths depths() override;
+
+  std::vector<Turn> open_turns() override;
+  void set_told_state(std::int64_t turn_id) override;
 
   std::optional<std::string> fact(std::string_view name) override;
   void set_fact(std::string_view name, std::string_view value) override;

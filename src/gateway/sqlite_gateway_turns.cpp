@@ -11,7 +11,7 @@ using domain::Timestamp;
 
 constexpr std::string_view turn_columns =
     "SELECT id, idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, state, job_id, "
-    "denied, created_at, due_at, parts, part_sent_at, part_units "
+    "denied, created_at, told_state, due_at, parts, part_sent_at, part_units "
     "FROM turns LEFT JOIN open_texts ON turn_id = id ";
 
 std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
@@ -30,11 +30,12 @@ Turn read_turn(const sqlite::Statement& row) {
   turn.job_id = row.optional_string(9);
   turn.denied = row.integer(10) != 0;
   turn.created_at = time_of(row.integer(11));
-  if (const auto due_at = row.optional_integer(12)) {
+  turn.told_state = row.integer(12) != 0;
+  if (const auto due_at = row.optional_integer(13)) {
     turn.open_text = OpenText{.due_at = time_of(*due_at),
-                              .parts = row.integer(13),
-                              .part_sent_at = time_of(row.integer(14)),
-                              .part_units = row.integer(15)};
+                              .parts = row.integer(14),
+                              .part_sent_at = time_of(row.integer(15)),
+                              .part_units = row.integer(16)};
   }
   return turn;
 }
@@ -176,6 +177,15 @@ std::vector<Turn> SqliteGatewayStore::waiting_untold(std::size_t limit) {
       "WHERE state = 'stored' AND told_waiting = 0 AND due_at IS NULL "
       "ORDER BY created_at, id LIMIT ?");
   return read_all(database_.prepared(sql).bind(limit));
+}
+
+std::vector<Turn> SqliteGatewayStore::open_turns() {
+  static const std::string sql = select_turns("WHERE state = 'created' ORDER BY id");
+  return read_all(database_.prepared(sql).bind());
+}
+
+void SqliteGatewayStore::set_told_state(std::int64_t turn_id) {
+  change([&] { database_.prepared("UPDATE turns SET told_state = 1 WHERE id = ?").bind(turn_id).run(); });
 }
 
 void SqliteGatewayStore::set_told_waiting(std::int64_t turn_id) {

@@ -181,6 +181,57 @@ std::string stopped() { return "Stopped."; }
 std::string stopped_mark() { return "(stopped)"; }
 std::string denied() { return "Denied. It did not run."; }
 
+std::string queued_behind(std::size_t jobs, std::size_t ahead) {
+  const std::string others = ahead == 1 ? "one other request" : fmt::format("{} other requests", ahead);
+  if (jobs == 1) return fmt::format("Queued behind {}. I'll get to it.", others);
+  return fmt::format("{} messages are queued behind {}. I'll get to them.", jobs, others);
+}
+
+std::string waits_while_paused(std::size_t jobs, std::string_view reason) {
+  const std::string why = reason.empty() ? "" : fmt::format(" ({})", inside_a_sentence(reason));
+  return fmt::format("I am paused{}. {} as soon as I am resumed.", why,
+                     jobs == 1 ? "Your message starts" : fmt::format("{} messages start", jobs));
+}
+
+std::string waits_for_a_worker(std::size_t jobs) {
+  return fmt::format("Everybody is busy. {} as soon as a worker is free.",
+                     jobs == 1 ? "Your message starts" : fmt::format("{} messages start", jobs));
+}
+
+std::string waits_for_its_machine(std::string_view why) {
+  return fmt::format("{} /new starts a fresh conversation, which does not have to wait.",
+                     domain::shorten(make_visible(why), longest_reason));
+}
+
+std::string still_working(std::chrono::milliseconds time) {
+  return fmt::format("Still working on it, for {} now. /abort stops it.", age(time));
+}
+
+std::string job_created(std::string_view short_id) { return fmt::format("Created {}.", short_id); }
+std::string job_started(std::string_view short_id) { return fmt::format("Started {}.", short_id); }
+std::string job_finished(std::string_view short_id, std::chrono::milliseconds took) {
+  return fmt::format("Finished {} after {}.", short_id, age(took));
+}
+std::string tools_used(std::string_view tools) { return fmt::format("Using {}.", tools); }
+
+std::string topic_gone_mark() { return "(From a topic that is gone)\n\n"; }
+
+std::string answer_withheld() {
+  return "That is finished, but I am not working for you any more, so its answer stays here.";
+}
+
+std::string unfit_text_caption() {
+  return "Telegram did not take this as a message, so here it is as a file.";
+}
+std::string whole_answer_caption() { return "The whole answer"; }
+
+std::string undeliverable(std::int64_t chat_id, std::string_view reason) {
+  return fmt::format(
+      "I could not deliver an answer to chat {}: {}. I keep what waits for it for a day, in case it takes "
+      "messages again; what is given up then is on the list of dead letters.",
+      chat_id, inside_a_sentence(reason));
+}
+
 std::string age(std::chrono::milliseconds time) {
   const auto seconds = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(time).count());
   if (seconds < 60) return fmt::format("{} s", seconds);

@@ -59,6 +59,30 @@ std::string stopped();
 std::string stopped_mark();
 std::string denied();
 
+// What a job waits for, and what it does. `jobs` messages wait, counted together.
+std::string queued_behind(std::size_t jobs, std::size_t ahead);
+std::string waits_while_paused(std::size_t jobs, std::string_view reason);
+std::string waits_for_a_worker(std::size_t jobs);
+/// `why`: the orchestrator's sentence.
+std::string waits_for_its_machine(std::string_view why);
+std::string still_working(std::chrono::milliseconds age);
+std::string job_created(std::string_view short_id);
+std::string job_started(std::string_view short_id);
+std::string job_finished(std::string_view short_id, std::chrono::milliseconds took);
+std::string tools_used(std::string_view tools);
+
+// Messages that did not arrive as they should.
+/// In front of an answer whose topic is gone.
+std::string topic_gone_mark();
+/// Instead of an answer for somebody who is not allowed any more.
+std::string answer_withheld();
+/// Under a file that holds a text which Telegram did not take as a message.
+std::string unfit_text_caption();
+/// Under the file with the whole of a long answer.
+std::string whole_answer_caption();
+/// To an owner: `chat` takes nothing from us, or an answer for it was given up.
+std::string undeliverable(std::int64_t chat_id, std::string_view reason);
+
 /// "3 s", "2 min", "5 h", "4 days".
 std::string age(std::chrono::milliseconds time);
 

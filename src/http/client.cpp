@@ -209,6 +209,7 @@ asio::awaitable<std::expected<std::optional<std::string>, std::string>> Response
 Client::Client(const asio::any_io_executor& executor, Url base, ClientOptions options)
     : pool_(std::make_shared<Pool>(executor, std::move(base), options)) {}
 Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
 // Not a coroutine: the pool is taken when the call is made, not when it is first resumed.

@@ -71,6 +71,8 @@ class Client {
  public:
   Client(const boost::asio::any_io_executor& executor, Url base, ClientOptions options = {});
   Client(Client&&) noexcept;
+  /// Calls in progress end on the connections they have.
+  Client& operator=(Client&&) noexcept;
   ~Client();
 
   /// Sends a request (its target is appended to the base's path; `host`, `content-length` and `connection`

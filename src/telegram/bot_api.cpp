@@ -11,7 +11,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr seconds call_timeout{20};
-constexpr seconds beyond_the_poll{15};  // the socket may be slower than the server's own timeout
+constexpr seconds upload_timeout{60};
+constexpr http::ClientOptions one_kept_connection{.idle_connections = 1};
+constexpr http::ClientOptions four_kept_connections{.idle_connections = 4};
 constexpr std::int64_t general_topic = 1;
 
 /// Messages nest (a reply in a reply, blocks in blocks): deeper than what we accept elsewhere. Null for what
@@ -101,23 +103,51 @@ json::Object message_payload(const std::string& text, json::Array entities,
   return payload;
 }
 
-BotApi::BotApi(const boost::asio::any_io_executor& executor, http::Url root, config::Secret token)
-    : client_(executor, std::move(root)), token_(std::move(token)) {}
+json::Object document_payload(const std::string& file_name, const std::string& content,
+                              const std::string& caption) {
+  json::Object payload{{"document", json::Object{{"file_name", file_name}, {"content", content}}}};
+  if (!caption.empty()) payload["caption"] = caption;
+  return payload;
+}
 
-ApiCall<json::Value> BotApi::call(std::string method, json::Object parameters, milliseconds timeout) {
+bool is_document(const json::Object& payload) { return payload.contains("document"); }
+
+BotApi::BotApi(const boost::asio::any_io_executor& executor, http::Url root, config::Secret token)
+    : executor_(executor),
+      root_(std::move(root)),
+      polling_(executor_, root_, one_kept_connection),
+      calls_(executor_, root_, four_kept_connections),
+      token_(std::move(token)) {}
+
+void BotApi::reconnect_polling() { polling_ = http::Client(executor_, root_, one_kept_connection); }
+
+http::Request BotApi::post(const std::string& method, std::string content_type, std::string body) const {
   http::Request request;
   request.head.method = "POST";
   request.head.target = "/bot" + token_.reveal() + "/" + method;
-  request.head.headers.add("content-type", "application/json");
-  request.body = json::serialize(parameters);
+  request.head.headers.add("content-type", std::move(content_type));
+  request.body = std::move(body);
+  return request;
+}
 
-  auto response = co_await client_.send(std::move(request), timeout);
+ApiCall<json::Value> BotApi::exchange(http::Client& client, http::Request request, milliseconds timeout) {
+  auto response = co_await client.send(std::move(request), timeout);
   if (!response) {
     const bool not_sent = response.error().outcome == http::ClientError::Outcome::not_sent;
     co_return std::unexpected(ApiError{.kind = not_sent ? ApiError::Kind::not_sent : ApiError::Kind::unknown,
                                        .description = std::move(response.error().message)});
   }
   co_return read_answer(*response);
+}
+
+ApiCall<json::Value> BotApi::call(std::string method, json::Object parameters, milliseconds timeout) {
+  http::Request request = post(method, "application/json", json::serialize(parameters));
+  co_return co_await exchange(calls_, std::move(request), timeout);
+}
+
+ApiCall<json::Value> BotApi::upload(std::string method, MultipartBody body, milliseconds timeout) {
+  http::Request request = post(method, std::move(body.content_type), std::move(body.text));
+  co_return co_await exchange(calls_, std::move(request), timeout);
 }
 
 ApiCall<Bot> BotApi::get_me() {
@@ -127,19 +157,21 @@ ApiCall<Bot> BotApi::get_me() {
                 .username = std::string{json::find_string(*result, "username")}};
 }
 
-ApiCall<UpdateBatch> BotApi::get_updates(std::int64_t offset, seconds timeout) {
+ApiCall<UpdateBatch> BotApi::get_updates(std::int64_t offset, seconds timeout, milliseconds patience) {
   json::Object parameters{{"timeout", timeout.count()},
-                          {"allowed_updates", json::Array{json::Value("message")}}};
+                          {"allowed_updates", json::Array{"message", "my_chat_member"}}};
   if (offset != 0) parameters["offset"] = offset;
-  auto result = co_await call("getUpdates", std::move(parameters), timeout + beyond_the_poll);
+  http::Request request = post("getUpdates", "application/json", json::serialize(parameters));
+  auto result = co_await exchange(polling_, std::move(request), patience);
   if (!result) co_return std::unexpected(std::move(result.error()));
   co_return read_updates(*result);
 }
 
-ApiCall<std::string> BotApi::get_webhook_url() {
+ApiCall<WebhookState> BotApi::get_webhook_info() {
   auto result = co_await call("getWebhookInfo", {}, call_timeout);
   if (!result) co_return std::unexpected(std::move(result.error()));
-  co_return std::string{json::find_string(*result, "url")};
+  co_return WebhookState{.url = std::string{json::find_string(*result, "url")},
+                         .pending_updates = json::find_integer(*result, "pending_update_count")};
 }
 
 ApiCall<void> BotApi::set_my_commands(CommandScope scope, std::vector<BotCommand> commands) {
@@ -161,13 +193,27 @@ ApiCall<void> BotApi::delete_my_commands(CommandScope scope) {
   co_return std::expected<void, ApiError>{};
 }
 
-ApiCall<std::int64_t> BotApi::send_message(std::int64_t chat_id, std::optional<std::int64_t> thread_id,
-                                           json::Object payload) {
+ApiCall<std::int64_t> BotApi::send(std::int64_t chat_id, std::optional<std::int64_t> thread_id,
+                                   json::Object payload) {
   payload["chat_id"] = chat_id;
   if (thread_id && *thread_id != general_topic) payload["message_thread_id"] = *thread_id;
-  auto result = co_await call("sendMessage", std::move(payload), call_timeout);
+  std::expected<json::Value, ApiError> result;
+  if (is_document(payload)) {
+    MultipartBody body = multipart(payload);
+    result = co_await upload("sendDocument", std::move(body), upload_timeout);
+  } else {
+    result = co_await call("sendMessage", std::move(payload), call_timeout);
+  }
   if (!result) co_return std::unexpected(std::move(result.error()));
   co_return json::find_integer(*result, "message_id");
+}
+
+ApiCall<void> BotApi::send_typing(std::int64_t chat_id, std::optional<std::int64_t> thread_id) {
+  json::Object parameters{{"chat_id", chat_id}, {"action", "typing"}};
+  if (thread_id) parameters["message_thread_id"] = *thread_id;
+  auto result = co_await call("sendChatAction", std::move(parameters), call_timeout);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  co_return std::expected<void, ApiError>{};
 }
 
 }  // namespace butler::telegram

@@ -13,6 +13,7 @@
 #include "http/client.hpp"
 #include "json/value.hpp"
 #include "telegram/command_scope.hpp"
+#include "telegram/multipart.hpp"
 
 /// The Telegram Bot API, from the side of a bot.
 namespace butler::telegram {
@@ -46,6 +47,12 @@ struct Bot {
   std::string username;
 };
 
+/// How our updates are delivered.
+struct WebhookState {
+  std::string url;  ///< "" for none
+  std::int64_t pending_updates = 0;
+};
+
 /// An update as it came, not understood yet.
 struct RawUpdate {
   std::int64_t update_id = 0;
@@ -72,29 +79,48 @@ UpdateBatch read_updates(const json::Value& result);
 json::Object message_payload(const std::string& text, json::Array entities,
                              std::optional<std::int64_t> reply_to);
 
+/// A sendDocument body without the chat, in a form that can be stored: the file's text is part of it, as the
+/// member "document" {file_name, content}.
+json::Object document_payload(const std::string& file_name, const std::string& content,
+                              const std::string& caption);
+/// True for a document_payload().
+bool is_document(const json::Object& payload);
+
 /// Calls of the Bot API at any root (api.telegram.org, a local server, a simulator). Each call is one
-/// request, without retries. One thread.
+/// request, without retries. Polls have a kept connection of their own, so that no call waits behind one. One
+/// thread.
 class BotApi {
  public:
   BotApi(const boost::asio::any_io_executor& executor, http::Url root, config::Secret token);
 
   ApiCall<Bot> get_me();
   /// Waits up to `timeout` for updates from `offset` on (0: from the oldest). A higher offset than an
-  /// update's id confirms it: Telegram forgets it.
-  ApiCall<UpdateBatch> get_updates(std::int64_t offset, std::chrono::seconds timeout);
-  /// The address that a webhook is set to; "" for none.
-  ApiCall<std::string> get_webhook_url();
+  /// update's id confirms it: Telegram forgets it. Fails without an answer within `patience`.
+  ApiCall<UpdateBatch> get_updates(std::int64_t offset, std::chrono::seconds timeout,
+                                   std::chrono::milliseconds patience);
+  /// The next poll opens a connection anew: name, address and TLS.
+  void reconnect_polling();
+  ApiCall<WebhookState> get_webhook_info();
   /// Sets the menu of commands of a scope, or takes it away.
   ApiCall<void> set_my_commands(CommandScope scope, std::vector<BotCommand> commands);
   ApiCall<void> delete_my_commands(CommandScope scope);
-  /// Sends a message_payload(); the result is the message's id.
-  ApiCall<std::int64_t> send_message(std::int64_t chat_id, std::optional<std::int64_t> thread_id,
-                                     json::Object payload);
+  /// Sends a message_payload() or a document_payload(); the result is the message's id.
+  ApiCall<std::int64_t> send(std::int64_t chat_id, std::optional<std::int64_t> thread_id,
+                             json::Object payload);
+  /// Shows "typing…" for some five seconds, or until a message comes.
+  ApiCall<void> send_typing(std::int64_t chat_id, std::optional<std::int64_t> thread_id);
 
  private:
   ApiCall<json::Value> call(std::string method, json::Object parameters, std::chrono::milliseconds timeout);
+  ApiCall<json::Value> upload(std::string method, MultipartBody body, std::chrono::milliseconds timeout);
+  ApiCall<json::Value> exchange(http::Client& client, http::Request request,
+                                std::chrono::milliseconds timeout);
+  http::Request post(const std::string& method, std::string content_type, std::string body) const;
 
-  http::Client client_;
+  boost::asio::any_io_executor executor_;
+  http::Url root_;
+  http::Client polling_;
+  http::Client calls_;
   config::Secret token_;
 };
 

@@ -96,11 +96,25 @@ std::expected<Message, std::string> decode_message(const json::Value& value) {
                   .via_bot = has(value, "via_bot"),
                   .foreign_chat = has(value, "guest_query_id") || has(value, "business_connection_id"),
                   .automatic_forward = json::find_true(value, "is_automatic_forward"),
-                  .forwarded = has(value, "forward_origin")};
+                  .forwarded = has(value, "forward_origin"),
+                  .migrate_to_chat_id = json::find_integer(value, "migrate_to_chat_id"),
+                  .migrate_from_chat_id = json::find_integer(value, "migrate_from_chat_id")};
   if (message.message_id == 0 || message.chat_id == 0) {
     return std::unexpected("a message without message_id or chat");
   }
   return message;
+}
+
+std::expected<Membership, std::string> decode_membership(const json::Value& value) {
+  const json::Value* chat = json::find(value, "chat");
+  const json::Value* member = json::find(value, "new_chat_member");
+  if (chat == nullptr || member == nullptr || json::find_integer(*chat, "id") == 0) {
+    return std::unexpected("a my_chat_member without chat or new_chat_member");
+  }
+  const std::string_view status = json::find_string(*member, "status");
+  const bool may_write = status == "member" || status == "administrator" || status == "creator" ||
+                         (status == "restricted" && json::find_true(*member, "can_send_messages"));
+  return Membership{.chat_id = json::find_integer(*chat, "id"), .may_write = may_write};
 }
 
 }  // namespace
@@ -119,6 +133,10 @@ std::expected<Update, std::string> decode_update(std::string_view json_text) {
       auto message = decode_message(member.value());
       if (!message) return std::unexpected(message.error());
       update.message = std::move(*message);
+    } else if (update.kind == "my_chat_member") {
+      auto membership = decode_membership(member.value());
+      if (!membership) return std::unexpected(membership.error());
+      update.membership = *membership;
     }
     break;  // at most one optional member is present, Telegram says
   }

@@ -64,12 +64,23 @@ struct Message {
   bool foreign_chat = false;       ///< a guest or business message: its chat id may clash with a real one
   bool automatic_forward = false;  ///< a channel's post in its discussion group
   bool forwarded = false;          ///< somebody else's words
+
+  // Of the service message that tells of a group's move; 0 for others.
+  std::int64_t migrate_to_chat_id = 0;    ///< the chat became this supergroup
+  std::int64_t migrate_from_chat_id = 0;  ///< the chat was this group before
+};
+
+/// Of a my_chat_member update: what we are in a chat now.
+struct Membership {
+  std::int64_t chat_id = 0;
+  bool may_write = false;  ///< false when we were blocked, kicked or restricted, or have left
 };
 
 struct Update {
   std::int64_t update_id = 0;
   std::string kind = {};  ///< "message", "edited_message", "callback_query"…; "" for an empty one
-  std::optional<Message> message = {};  ///< only for the kind "message"
+  std::optional<Message> message = {};        ///< only for the kind "message"
+  std::optional<Membership> membership = {};  ///< only for the kind "my_chat_member"
 };
 
 /// Reads one update. The error is a sentence for the log.

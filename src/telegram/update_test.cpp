@@ -124,6 +124,29 @@ TEST(UpdateTest, ABrokenUpdateIsASentence) {
   EXPECT_FALSE(decode_update(R"({"update_id":5,"message":{"message_id":"seven","chat":42}})"));
 }
 
+TEST(UpdateTest, AMembershipSaysWhetherWeMayWrite) {
+  const auto may_write = [](const std::string& member) {
+    const auto update = decode_update(
+        R"({"update_id":1,"my_chat_member":{"chat":{"id":-5},"new_chat_member":)" + member + "}}");
+    return update && update->membership && update->membership->chat_id == -5 && update->membership->may_write;
+  };
+  EXPECT_TRUE(may_write(R"({"status":"member"})"));
+  EXPECT_TRUE(may_write(R"({"status":"administrator"})"));
+  EXPECT_TRUE(may_write(R"({"status":"restricted","can_send_messages":true})"));
+  EXPECT_FALSE(may_write(R"({"status":"restricted"})"));
+  EXPECT_FALSE(may_write(R"({"status":"kicked"})"));
+  EXPECT_FALSE(may_write(R"({"status":"left"})"));
+  EXPECT_FALSE(decode_update(R"({"update_id":1,"my_chat_member":{"chat":{"id":-5}}})"));
+}
+
+TEST(UpdateTest, AServiceMessageSaysWhereAGroupWent) {
+  const auto update = decode_update(
+      R"({"update_id":1,"message":{"message_id":2,"chat":{"id":-5,"type":"group"},"migrate_to_chat_id":-1005}})");
+  ASSERT_TRUE(update && update->message);
+  EXPECT_EQ(update->message->migrate_to_chat_id, -1005);
+  EXPECT_EQ(update->message->content, Content::service);
+}
+
 }  // namespace
 
 }  // namespace butler::telegram

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "admin/admin_socket.hpp"
+#include "gateway/gateway_store.hpp"
+#include "gateway/outbox_sender.hpp"
+#include "gateway/update_loop.hpp"
+#include "metrics/registry.hpp"
+#include "telegram/bot_api.hpp"
+
+namespace butler::gateway {
+
+/// What the operator can look at and act upon.
+struct Administered {
+  const telegram::Bot& bot;
+  GatewayStore& store;
+  OutboxSender& outbox;
+  const UpdateLoop& updates;
+  bool orchestrator_away = false;
+};
+
+/// What there is at this moment; nullopt while the gateway does not know yet which bot it is.
+using FindAdministered = std::function<std::optional<Administered>()>;
+
+/// Adds the gateway's routes: health, metrics, dead letters. Everything referred to outlives the socket.
+void add_admin_routes(admin::AdminSocket& socket, metrics::Registry& registry, FindAdministered find);
+
+}  // namespace butler::gateway

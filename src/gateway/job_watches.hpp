@@ -1,0 +1,94 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/orchestrator_client.hpp"
+#include "async/event.hpp"
+#include "async/task_group.hpp"
+#include "gateway/gateway_store.hpp"
+#include "gateway/job_notices.hpp"
+#include "gateway/outbox_sender.hpp"
+#include "gateway/typing.hpp"
+
+namespace butler::gateway {
+
+/// What a person sees of a job before its answer: that it waits, and for what; "typing…" while it runs. Each
+/// open job is watched by one parked call; what was told is on disk, so that a restart repeats nothing.
+class JobWatches {
+ public:
+  struct Options {
+    std::chrono::milliseconds until_told{1'500};  ///< what waits no longer than this needs no words
+    std::chrono::milliseconds typing_at_most = std::chrono::minutes{10};
+    std::chrono::milliseconds between_tool_notices{3'000};
+    JobNotices notices = {};
+  };
+
+  /// Works as tasks of `tasks`.
+  JobWatches(boost::asio::any_io_executor executor, GatewayStore& store,
+             api::OrchestratorClient& orchestrator, OutboxSender& outbox, Typing& typing,
+             async::TaskGroup& tasks, Options options)
+      : store_(store),
+        orchestrator_(orchestrator),
+        outbox_(outbox),
+        typing_(typing),
+        tasks_(tasks),
+        options_(options),
+        changed_(std::move(executor)) {}
+
+  /// Watches all turns whose job has not ended. Once, at start.
+  void resume();
+
+  /// Watches a job that was just created.
+  void watch(const Turn& turn, const domain::Job& job);
+
+  /// The job's end is in the outbox: nothing more is shown of it.
+  void ended(const std::string& job_id);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Look = boost::asio::awaitable<std::expected<domain::Job, api::CallError>>;
+
+  /// A job that has not ended, as it was last seen.
+  struct Watched {
+    Turn turn = {};
+    domain::Job job = {};
+    Clock::time_point due{};  ///< while it is queued: when it has waited too long without words
+    bool typing = false;
+    std::int64_t cursor = 0;   ///< of the events that were looked at
+    bool tells_tools = false;  ///< false until the events of earlier lives are behind
+  };
+
+  void follow_later(Watched watched);
+  boost::asio::awaitable<void> follow(std::string job_id);
+  Look look(std::string job_id);
+  Look look_at_events(std::string job_id);
+  std::chrono::seconds patience(const Watched& watched) const;
+
+  void see(Watched& watched, const domain::Job& job);
+  void show_typing(Watched& watched, bool running);
+  void note_events(Watched& watched, const api::EventPage& page);
+  void note(const Watched& watched, const std::string& topic, const std::string& text);
+
+  boost::asio::awaitable<void> tell_what_waits();
+  boost::asio::awaitable<void> tell_due();
+  std::optional<Clock::time_point> earliest_due() const;
+  void tell(const std::vector<Watched*>& of_lane, const std::optional<std::string>& pause);
+  std::size_t count_ahead(const Watched& watched) const;
+
+  GatewayStore& store_;
+  api::OrchestratorClient& orchestrator_;
+  OutboxSender& outbox_;
+  Typing& typing_;
+  async::TaskGroup& tasks_;
+  Options options_;
+  std::map<std::string, Watched> watched_;  ///< by job id: in the order of their creation
+  async::Event changed_;
+};
+
+}  // namespace butler::gateway

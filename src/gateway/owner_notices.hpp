@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gateway/outbox_sender.hpp"
+
+namespace butler::gateway {
+
+/// Tells the owners, in their private chats, what the operator should know.
+class OwnerNotices {
+ public:
+  OwnerNotices(OutboxSender& outbox, std::vector<std::int64_t> owners)
+      : outbox_(outbox), owners_(std::move(owners)) {}
+
+  /// Once per `source`, as long as the outbox remembers it (30 days). May stand inside a unit of the store.
+  ///
+  /// @param about  the chat in question: its own owner is not told there
+  void tell(const std::string& source, const std::string& text, std::int64_t about = 0);
+
+ private:
+  OutboxSender& outbox_;
+  std::vector<std::int64_t> owners_;
+};
+
+}  // namespace butler::gateway

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/types.hpp"
+
+namespace butler::gateway {
+
+/// Which tools these events say were started, each once, with how often: "bash ×3, read". "" for none. Names
+/// only: what a tool was given may hold secrets. Pure.
+std::string tool_summary(const std::vector<api::Event>& events);
+
+}  // namespace butler::gateway
