@@ -43,7 +43,8 @@ class FakeOrchestrator : public http::Application {
       co_return co_await create(std::move(request), exchange);
     }
     if (path == "/v1/deliveries") co_return co_await deliveries(exchange);
-    if (path.ends_with("/events") && request.head.query().find("wait=") != std::string_view::npos) {
+    const bool waits = http::query_parameter(request.head.query(), "wait").value_or("0") != "0";
+    if (path.ends_with("/events") && waits) {
       co_return co_await events_of_job(std::move(request), exchange);
     }
     if (request.head.query().find("ifUpdatedAfter=") != std::string_view::npos) {

@@ -264,8 +264,6 @@ asio::awaitable<void> Gateway::poll() {
   end(configuration_status);
 }
 
-}
-
 asio::awaitable<void> Gateway::keep_house() {
   for (;;) {
     const auto now = domain::wall_clock_now();
