@@ -29,6 +29,24 @@ bool is_too_little(const Parser& parser, std::string_view bytes) {
   return bytes.size() < shortest_end_of_chunks && parser.is_header_done() && parser.chunked();
 }
 
+/// A field that goes on in a next line (obs-fold). Beast joins the lines, others do not: what two programs
+/// read differently is not taken. Beast leaves a line alone until it sees what follows it, so that both are
+/// here.
+bool has_folded_field(std::string_view bytes) {
+  constexpr std::string_view line_end = "\r\n";
+  for (auto at = bytes.find(line_end); at != std::string_view::npos; at = bytes.find(line_end, at)) {
+    at += line_end.size();
+    const auto next = bytes.substr(at, line_end.size());
+    if (next == line_end) return false;  // the end of the head
+    if (next.starts_with(' ') || next.starts_with('\t')) return true;
+  }
+  return false;
+}
+
+bool has_control_character(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7F; });
+}
+
 // Beast asks for an error to stop at; which one does not matter where the reason is kept beside it.
 const error_code stop = beast::http::error::bad_field;
 
@@ -50,6 +68,10 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
 
   std::size_t put_bytes(std::string_view bytes) {
     if (is_too_little(*this, bytes)) return 0;
+    if (state_ == State::head && has_folded_field(bytes)) {
+      refuse(malformed("a field that goes on in the next line"));
+      return bytes.size();
+    }
     error_code error;
     std::size_t used = 0;
     try {
@@ -66,7 +88,7 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
     } else if (error == beast::http::error::header_limit) {
       refuse(too_large_head());
     } else if (error) {
-      refuse(error_response(400, "invalid_request", "malformed HTTP: " + error.message()));
+      refuse(malformed(error.message()));
     }
     return used;
   }
@@ -79,6 +101,10 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
   bool expects_continue_ = false;
 
  private:
+  static Response malformed(const std::string& what) {
+    return error_response(400, "invalid_request", "malformed HTTP: " + what);
+  }
+
   static Response too_large_head() {
     return error_response(431, "invalid_request", "the request's head is too large");
   }
@@ -110,12 +136,12 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
     if (head_bytes_ > head_limit_) return refuse(too_large_head(), error);
     if (state_ != State::head) return;  // a trailer: nobody may rely on it
 
+    using beast::http::field::content_length;
     using beast::http::field::expect;
     using beast::http::field::host;
     using beast::http::field::transfer_encoding;
     if (field == transfer_encoding) {
-      if (http_1_0_)
-        return refuse(error_response(400, "invalid_request", "transfer-encoding in HTTP/1.0"), error);
+      if (http_1_0_) return refuse(malformed("transfer-encoding in HTTP/1.0"), error);
       if (!same_name(value, "chunked")) {
         return refuse(error_response(501, "invalid_request", "unknown transfer-encoding"), error);
       }
@@ -124,6 +150,8 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
       expects_continue_ = !http_1_0_ && same_name(value, "100-continue");
     } else if (field == host) {
       ++hosts_;
+    } else if (field == content_length && ++lengths_ > 1) {
+      return refuse(malformed("more than one content-length"), error);
     }
     request_.head.headers.add(name, value);
   }
@@ -149,7 +177,8 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
     return bytes.size();
   }
 
-  void on_chunk_header_impl(std::uint64_t size, beast::string_view, error_code& error) override {
+  void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions, error_code& error) override {
+    if (has_control_character(extensions)) return refuse(malformed("a line within a chunk's head"), error);
     if (size > limit_ - request_.body.size()) refuse_body(error);
   }
 
@@ -173,6 +202,7 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
   std::size_t head_bytes_ = 0;
   std::size_t limit_ = 0;
   int hosts_ = 0;
+  int lengths_ = 0;
 };
 
 RequestParser::RequestParser(std::size_t head_limit, Application& application)

@@ -66,10 +66,10 @@ struct ServerOptions {
 /// HTTP/1.1 server: keep-alive, limits at every edge, one coroutine a connection, one thread.
 ///
 /// Refused without a call of the application: a malformed head 400, one that is too large 431, content-length
-/// and transfer-encoding together 400, HTTP/1.1 without exactly one host 400, a body over its limit 413, an
-/// unknown transfer coding 501; a POST or PUT with neither length nor chunks is a request without a body. A
-/// connection whose request was refused is closed. `expect: 100-continue` is honoured after
-/// admission.
+/// and transfer-encoding together, or a field that goes on in a next line, 400, HTTP/1.1 without exactly one
+/// host 400, a body over its limit 413, an unknown transfer coding 501; a POST or PUT with neither length nor
+/// chunks is a request without a body. A connection whose request was refused is closed. `expect:
+/// 100-continue` is honoured after admission.
 class Server {
  public:
   Server(const boost::asio::any_io_executor& executor, ServerOptions options, Application& application);

@@ -328,6 +328,13 @@ INSTANTIATE_TEST_SUITE_P(
         "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ncontent-length: 3\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length:\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: x\r\nx: y\r\n content-length: 3\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: x\r\nx: y\r\n\tz\r\n\r\n", "GET / HTTP/1.1\r\n host: x\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: x\nx: y\r\n\r\n", "GET / HTTP/1.1\r\nhost: x\r\nx: a\rb\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: x\r\n: y\r\n\r\n", "GET\t/ HTTP/1.1\r\nhost: x\r\n\r\n",
         "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: +3\r\n\r\nabc",
         "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\nabc",
         "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 99999999999999999999\r\n\r\nabc",
@@ -335,6 +342,26 @@ INSTANTIATE_TEST_SUITE_P(
         "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ntransfer-encoding: "
         "chunked\r\n\r\n0\r\n\r\n",
         "POST / HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"));
+
+class MalformedChunks : public test::ServerTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(MalformedChunks, AreRefusedAndNothingBehindThemIsServed) {
+  start();
+  auto client = connect();
+
+  client.write("POST /echo HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n" +
+               std::string{GetParam()} + "GET /hello HTTP/1.1\r\nhost: x\r\n\r\n");
+  const auto answers = client.read_to_end();
+
+  EXPECT_THAT(answers, StartsWith("HTTP/1.1 400 Bad Request\r\n"));
+  EXPECT_THAT(answers, Not(HasSubstr("hello")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Bodies, MalformedChunks,
+                         testing::Values("0x2\r\nab\r\n0\r\n\r\n", "-2\r\nab\r\n0\r\n\r\n",
+                                         " 2\r\nab\r\n0\r\n\r\n", "2\nab\r\n0\r\n\r\n", "2\r\nab\n0\r\n\r\n",
+                                         "2\r\nabXX0\r\n\r\n", "ffffffffffffffff1\r\nab\r\n0\r\n\r\n",
+                                         "2;a\nb\r\nab\r\n0\r\n\r\n", "2;a=\"\n\"\r\nab\r\n0\r\n\r\n"));
 
 class UnknownCoding : public test::ServerTest, public testing::WithParamInterface<const char*> {};
 

@@ -1,5 +1,6 @@
 #include "orchestrator/main.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdlib>
@@ -24,6 +25,8 @@ namespace {
 
 constexpr std::chrono::milliseconds shutdown_grace{2'000};
 constexpr std::chrono::milliseconds fault_grace{300};
+/// Kept back from connections: for databases, the log, and what turns others away.
+constexpr std::size_t own_descriptors = 32;
 constexpr std::chrono::seconds home_check_interval{30};
 
 /// The whole role, wired by hand.
@@ -76,6 +79,8 @@ class Orchestrator {
     http::ServerOptions options;
     options.host = settings.host;
     options.port = settings.port;
+    const std::size_t descriptors = std::max(process::raise_descriptor_limit(), 2 * own_descriptors);
+    options.connections = std::min(options.connections, descriptors - own_descriptors);
     return options;
   }
 

@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -74,6 +75,14 @@ void harden(bool with_parent) {
   // A parent that died before the line above will never be reported: it has to be recognised by its number.
   const auto parent = variable(parent_variable);
   if (parent && *parent != std::to_string(::getppid())) std::raise(SIGTERM);
+}
+
+std::size_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) fail("RLIMIT_NOFILE");
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) fail("RLIMIT_NOFILE");
+  return limit.rlim_cur;
 }
 
 void notify_ready() {

@@ -34,6 +34,10 @@ void drop_root(const std::string& user);
 /// user resets both.
 void harden(bool with_parent);
 
+/// Lets the process have as many descriptors open as the system allows it (RLIMIT_NOFILE's hard limit), and
+/// returns how many that is. Children inherit it: for roles that start none.
+std::size_t raise_descriptor_limit();
+
 /// Tells the supervisor that the role is ready: sd_notify(3)'s protocol on $NOTIFY_SOCKET. Nothing without
 /// it.
 void notify_ready();

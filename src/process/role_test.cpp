@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -147,6 +148,20 @@ TEST(Role, EitherStopSignalEndsTheWait) {
     context.run_for(20s);
     EXPECT_TRUE(stopped) << signal_number;
   }
+}
+
+TEST(Role, TheDescriptorLimitIsRaisedToWhatTheSystemAllows) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit low{.rlim_cur = 256, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+
+  EXPECT_EQ(raise_descriptor_limit(), before.rlim_max);
+
+  rlimit after{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &after), 0);
+  EXPECT_EQ(after.rlim_cur, before.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST(Role, RandomValuesAreOfTheirFormAndDiffer) {

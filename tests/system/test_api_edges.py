@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import unittest
 
 from support.api import AT_ONCE, MOMENT, ApiTest
@@ -259,6 +260,11 @@ class Framing(EdgeTest):
             ["content-length: 5", "transfer-encoding: chunked"],
             ["transfer-encoding: chunked", "content-length: 5"],
             ["content-length: 5", "content-length: 6"],
+            ["content-length: 5", "content-length: 5"],
+            ["transfer-encoding:", " chunked"],
+            ["x-a: b", " content-length: 5"],
+            ["x-a: b\n", "content-length: 5"],
+            ["x-a: b\rcontent-length: 5"],
             ["content-length: 5, 6"],
             ["content-length: +5"],
             ["content-length: -5"],
@@ -370,6 +376,39 @@ class SlowClients(EdgeTest):
             self.expect(200, self.gateway("GET", "/v1/jobs"))
         self.assertLess(watch.seconds, AT_ONCE)
         self.assertEqual(parked[0].receive().json["job"]["id"], created["id"])
+
+    def test_5000_streams_and_long_polls_take_little_and_hinder_nobody(self):
+        count = 500 if os.environ.get("BUTLER_SANITIZED") else 5_000
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < count + 100:
+            self.skipTest(f"only {hard} files may be open here")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        job = self.create()
+        path = f"/v1/jobs/{job['id']}/events?cursor=1"
+        template = self.connect()
+        stream = template.request("GET", path, headers={"accept": "text/event-stream"}, token=GATEWAY_TOKEN)
+        poll = template.request("GET", path + "&wait=60", token=GATEWAY_TOKEN)
+        before = self.resident()
+        waiting = [self.connect() for _ in range(count)]
+        for number, connection in enumerate(waiting):
+            connection.send_bytes(stream if number % 2 else poll)
+        self.settle()
+        with Stopwatch() as watch:
+            self.assertEqual(self.exchange("GET", "/health").status, 200)
+            self.create(sessionKey="another")
+        self.assertLess(watch.seconds, AT_ONCE)
+        if not os.environ.get("BUTLER_SANITIZED"):
+            self.assertLess(self.resident() - before, 60 * MIB)
+        self.claim()
+        self.assertEqual(waiting[0].receive().json["events"][0]["type"], "job_started")
+        self.assertEqual(waiting[1].receive_head().status, 200)
+        told = [waiting[1].receive_event() for _ in range(2)]
+        self.assertEqual(told[1]["event"], "job_started", "behind the comment with which a stream begins")
+
+    def resident(self) -> int:
+        with open(f"/proc/{self.orchestrator.pid}/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def test_readers_that_do_not_read_hinder_nobody(self):
         held = self.running()
