@@ -96,8 +96,10 @@ void Connection::cut() {
   close_quietly(socket_);
 }
 
-void Connection::close_if_idle() {
-  if (phase_ == Phase::idle && is_at_rest()) close_quietly(socket_);
+bool Connection::close_if_idle() {
+  if (phase_ != Phase::idle || !socket_.is_open() || !is_at_rest()) return false;
+  close_quietly(socket_);
+  return true;
 }
 
 /// Nothing of a request has come, not even to the socket: closing now cannot cut one.
@@ -108,7 +110,9 @@ void Connection::enter(Phase phase) {
   phase_ = phase;
   const ServerOptions& options = hub_->options;
   switch (phase) {
-    case Phase::idle: return deadline_.set(Deadlines::Clock::now() + options.idle_timeout);
+    case Phase::idle:
+      hub_->connections.splice(hub_->connections.end(), hub_->connections, place_);
+      return deadline_.set(Deadlines::Clock::now() + options.idle_timeout);
     case Phase::head: return deadline_.set(Deadlines::Clock::now() + options.head_timeout);
     case Phase::body: return deadline_.set(Deadlines::Clock::now() + options.body_timeout);
     case Phase::serving: return deadline_.clear();

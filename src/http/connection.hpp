@@ -31,8 +31,8 @@ struct Hub {
   ServerOptions options;
   Application& application;
   Deadlines deadlines;
-  async::Event ended;  ///< a connection has ended
-  std::list<Connection*> connections;
+  async::Event ended;                  ///< a connection has ended
+  std::list<Connection*> connections;  ///< the one that became idle longest ago first
   bool stopping = false;
   /// Where bytes are read to and parsed at once, so that an idle connection needs no buffer of its own.
   std::vector<char> scratch;
@@ -49,8 +49,9 @@ class Connection final : public Exchange {
   /// Serves the socket until it ends. What takes the connection into a task of its own.
   static boost::asio::awaitable<void> run(Socket socket, std::shared_ptr<Hub> hub);
 
-  /// Closes unless a request has begun to arrive or is being served.
-  void close_if_idle();
+  /// Closes unless a request has begun to arrive or is being served; false then, and when it was closed
+  /// before.
+  bool close_if_idle();
   void cut();
 
   boost::asio::awaitable<void> send(Response response) override;

@@ -1,5 +1,6 @@
 #include "http/server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -112,8 +113,14 @@ class Server::Listener {
     acceptor_.close(ignored);
   }
 
+  /// Whoever opens connections and says nothing does not keep others out.
+  bool make_room() {
+    return std::ranges::any_of(hub_->connections,
+                               [](Connection* connection) { return connection->close_if_idle(); });
+  }
+
   void welcome(Socket socket) {
-    if (connections_.size() >= hub_->options.connections) return turn_away(socket);
+    if (connections_.size() >= hub_->options.connections && !make_room()) return turn_away(socket);
     error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);  // a unix socket has no such option
     socket.non_blocking(true, ignored);

@@ -56,7 +56,7 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any free port, see Server::port()
   std::size_t header_bytes = std::size_t{32} * 1024;
-  std::size_t connections = 10'000;        ///< more are answered 503 and closed
+  std::size_t connections = 10'000;        ///< see Server
   std::chrono::seconds head_timeout{15};   ///< from a request's first byte to the end of its head
   std::chrono::seconds body_timeout{60};   ///< for the whole body
   std::chrono::seconds write_timeout{60};  ///< for a response, or a piece of a stream, to be taken
@@ -70,6 +70,9 @@ struct ServerOptions {
 /// host 400, a body over its limit 413, an unknown transfer coding 501; a POST or PUT with neither length nor
 /// chunks is a request without a body. A connection whose request was refused is closed. `expect:
 /// 100-continue` is honoured after admission.
+///
+/// When as many connections are open as may be, the one that has idled longest is closed for a new one;
+/// without an idle one, the new one is answered 503.
 class Server {
  public:
   Server(const boost::asio::any_io_executor& executor, ServerOptions options, Application& application);

@@ -262,12 +262,13 @@ TEST_F(HttpServer, ALargeAnswerReachesASlowReaderWhole) {
   EXPECT_EQ(answer.size() - answer.find("\r\n\r\n") - 4, application.large_size);
 }
 
-TEST_F(HttpServer, AConnectionOverTheLimitIsTurnedAway) {
+TEST_F(HttpServer, AConnectionOverTheLimitIsTurnedAwayWhileAllAreBusy) {
   start({.connections = 2});
   auto first = connect();
   auto second = connect();
-  first.ask(get_hello);
-  second.ask(get_hello);
+  first.write("GET /park HTTP/1.1\r\nhost: x\r\n\r\n");
+  second.write("GET /park HTTP/1.1\r\nhost: x\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return application.parked == 2; }));
 
   auto third = connect();
   EXPECT_THAT(third.read_to_end(), StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
@@ -275,6 +276,23 @@ TEST_F(HttpServer, AConnectionOverTheLimitIsTurnedAway) {
   first.socket.close();
   EXPECT_TRUE(
       eventually([&] { return connect().ask_or_nothing("GET /hello HTTP/1.0\r\n\r\n").ends_with("hello"); }));
+}
+
+TEST_F(HttpServer, TheConnectionThatIdledLongestMakesRoomForANewOne) {
+  start({.connections = 3});
+  auto first = connect();
+  auto second = connect();
+  auto busy = connect();
+  busy.write("GET /park HTTP/1.1\r\nhost: x\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return application.parked == 1; }));
+  second.ask(get_hello);
+  first.ask(get_hello);  // now the second has idled longer
+
+  auto fourth = connect();
+
+  EXPECT_THAT(fourth.ask(get_hello), EndsWith("hello"));
+  EXPECT_EQ(second.read_to_end(), "");
+  EXPECT_THAT(first.ask(get_hello), EndsWith("hello"));
 }
 
 TEST_F(HttpServer, ServesAThousandConnectionsSideBySide) {
