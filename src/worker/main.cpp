@@ -121,6 +121,7 @@ class Worker {
   /// Works until a signal asks for the end, and brings everything to it.
   asio::awaitable<void> run() {
     if (model_) {
+      clear_abandoned_scratch(agent_home_.scratch);
       model_->listen();
       tasks_.spawn("model proxy", model_->run());
     }
