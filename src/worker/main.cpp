@@ -122,7 +122,7 @@ class Worker {
   asio::awaitable<void> run() {
     if (model_) {
       clear_abandoned_scratch(agent_home_.scratch);
-      model_->listen();
+      model_->listen(http::ListeningSocket::on_port("127.0.0.1", 0));
       tasks_.spawn("model proxy", model_->run());
     }
     for (std::size_t slot = 0; slot < settings_.concurrency; ++slot) tasks_.spawn("slot", keep_slot());
