@@ -125,7 +125,9 @@ std::unique_ptr<Grant> ModelProxy::grant() {
 }
 
 std::shared_ptr<Grant::State> ModelProxy::find_grant(const http::RequestHead& head) const {
-  const auto found = grants_->find(presented_token(head.headers));
+  const auto token = presented_token(head.headers);
+  const auto found =
+      std::ranges::find_if(*grants_, [token](const auto& grant) { return same_token(grant.first, token); });
   if (found == grants_->end() || !found->second->open) return nullptr;
   return found->second;
 }

@@ -9,4 +9,7 @@ namespace butler::model_proxy {
 /// sign-in keys ("sk-ant-oat…") go into another header than its API keys.
 std::string new_token(std::string_view key);
 
+/// Compares in a time that tells nothing of where they differ.
+bool same_token(std::string_view a, std::string_view b);
+
 }  // namespace butler::model_proxy

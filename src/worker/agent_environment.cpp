@@ -1,10 +1,12 @@
 #include "worker/agent_environment.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <string_view>
 #include <system_error>
@@ -58,6 +60,37 @@ bool has_variable(pid_t pid, std::string_view assignment) {
   return false;
 }
 
+/// The folder's lock; a closed descriptor when somebody else has it.
+FileDescriptor lock_folder(const fs::path& folder) {
+  FileDescriptor fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  if (fd.is_open() && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  return fd;
+}
+
+void remove_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::remove_all(folder, error);
+  if (error) log::warn("scratch.kept", {{"folder", folder.string()}, {"error", error.message()}});
+}
+
+/// SIGKILL for every process that has this folder as its TMPDIR.
+void kill_marked(const fs::path& folder) {
+  const std::string mark = "TMPDIR=" + folder.string();
+  // A stray may fork while it is looked for: again until a round finds none.
+  for (int round = 0; round < 8; ++round) {
+    bool found = false;
+    for (const auto& entry : process::list_processes()) {
+      if (entry.state == 'Z' || !has_variable(entry.pid, mark)) continue;
+      // The descriptor holds the process that the number means now; asked again, it is the marked one or
+      // none.
+      const FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, entry.pid, 0))};
+      if (!pidfd.is_open() || !has_variable(entry.pid, mark)) continue;
+      found = ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0) == 0 || found;
+    }
+    if (!found) return;
+  }
+}
+
 }  // namespace
 
 AgentHome prepare_agent_home(const fs::path& butler_home) {
@@ -92,29 +125,25 @@ std::optional<std::string> workspace_problem(const config::WorkerSettings& setti
 
 Scratch::Scratch(const fs::path& parent) : folder_(parent / process::random_hex(8)) {
   make_private_folder(folder_);
+  lock_ = lock_folder(folder_);
+  if (!lock_.is_open()) throw std::system_error(errno, std::generic_category(), folder_.string());
 }
 
 Scratch::~Scratch() {
   kill_strays();
-  std::error_code error;
-  fs::remove_all(folder_, error);
-  if (error) log::warn("scratch.kept", {{"folder", folder_.string()}, {"error", error.message()}});
+  remove_folder(folder_);
 }
 
-void Scratch::kill_strays() const {
-  const std::string mark = "TMPDIR=" + folder_.string();
-  // A stray may fork while it is looked for: again until a round finds none.
-  for (int round = 0; round < 8; ++round) {
-    bool found = false;
-    for (const auto& entry : process::list_processes()) {
-      if (entry.state == 'Z' || !has_variable(entry.pid, mark)) continue;
-      // The descriptor holds the process that the number means now; asked again, it is the marked one or
-      // none.
-      const FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, entry.pid, 0))};
-      if (!pidfd.is_open() || !has_variable(entry.pid, mark)) continue;
-      found = ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0) == 0 || found;
-    }
-    if (!found) return;
+void Scratch::kill_strays() const { kill_marked(folder_); }
+
+void clear_abandoned_scratch(const fs::path& parent) {
+  for (const auto& entry : fs::directory_iterator(parent)) {
+    if (entry.is_symlink() || !entry.is_directory()) continue;
+    const FileDescriptor lock = lock_folder(entry.path());
+    if (!lock.is_open()) continue;  // its worker lives
+    log::info("scratch.abandoned", {{"folder", entry.path().string()}});
+    kill_marked(entry.path());
+    remove_folder(entry.path());
   }
 }
 

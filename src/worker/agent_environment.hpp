@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "worker/private_files.hpp"
 
 namespace butler::worker {
 
@@ -24,7 +25,7 @@ AgentHome prepare_agent_home(const std::filesystem::path& butler_home);
 std::optional<std::string> workspace_problem(const config::WorkerSettings& settings);
 
 /// A folder for the temporary files of one agent process or command, removed with its content at the end. Its
-/// path, in TMPDIR, also marks the processes that belong to it.
+/// path, in TMPDIR, also marks the processes that belong to it. It is locked while its worker lives.
 class Scratch {
  public:
   explicit Scratch(const std::filesystem::path& parent);
@@ -40,7 +41,12 @@ class Scratch {
 
  private:
   std::filesystem::path folder_;
+  FileDescriptor lock_;
 };
+
+/// Ends what workers that were killed have left running, and removes their scratch folders. Those of workers
+/// that live are left alone.
+void clear_abandoned_scratch(const std::filesystem::path& parent);
 
 /// Makes the folder that one pi process has for its configuration, in its scratch: the user's settings as a
 /// copy, skills and templates as links. Never models.json and auth.json, which may hold keys. Throws

@@ -110,6 +110,14 @@ TEST_F(AgentEnvironmentTest, AWorkspaceWithAnEnvFileIsRefused) {
   EXPECT_THAT(workspace_problem(settings).value_or(""), HasSubstr(".env"));
 }
 
+TEST_F(AgentEnvironmentTest, WhatAKilledWorkerHasLeftIsRemovedAndWhatLivesIsNot) {
+  const Scratch living(folder.path() / "tmp");
+  fs::create_directories(folder.path() / "tmp" / "abandoned" / "inside");
+  clear_abandoned_scratch(folder.path() / "tmp");
+  EXPECT_FALSE(fs::exists(folder.path() / "tmp" / "abandoned"));
+  EXPECT_TRUE(fs::exists(living.folder()));
+}
+
 TEST_F(AgentEnvironmentTest, TheScratchFolderGoesWithItsContent) {
   fs::path path;
   {

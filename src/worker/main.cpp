@@ -121,7 +121,8 @@ class Worker {
   /// Works until a signal asks for the end, and brings everything to it.
   asio::awaitable<void> run() {
     if (model_) {
-      model_->listen();
+      clear_abandoned_scratch(agent_home_.scratch);
+      model_->listen(http::ListeningSocket::on_port("127.0.0.1", 0));
       tasks_.spawn("model proxy", model_->run());
     }
     for (std::size_t slot = 0; slot < settings_.concurrency; ++slot) tasks_.spawn("slot", keep_slot());

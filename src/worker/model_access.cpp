@@ -38,7 +38,7 @@ ModelAccess::ModelAccess(const asio::any_io_executor& executor, const config::Wo
       proxy_(executor, setup_.upstream, spending_, proxy_options(settings)),
       server_(executor, {}, proxy_) {}
 
-void ModelAccess::listen() { server_.listen(); }
+void ModelAccess::listen(http::ListeningSocket socket) { server_.listen(std::move(socket)); }
 asio::awaitable<void> ModelAccess::run() { return server_.run(); }
 asio::awaitable<void> ModelAccess::shut_down() { return server_.shut_down(std::chrono::milliseconds{0}); }
 

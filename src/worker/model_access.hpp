@@ -22,8 +22,8 @@ class ModelAccess {
   /// std::system_error when the ledger cannot be used.
   ModelAccess(const boost::asio::any_io_executor& executor, const config::WorkerSettings& settings);
 
-  /// Listens on a free port of the loopback address. Throws boost::system::system_error.
-  void listen();
+  /// Listens where agents come to: a TCP port, which they reach as 127.0.0.1.
+  void listen(http::ListeningSocket socket);
   /// Serves until shut_down().
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<void> shut_down();

@@ -2,19 +2,11 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <csignal>
-#include <span>
 
-#include "domain/embedded_file.hpp"
-#include "process/process_tree.hpp"
-#include "worker/session_store.hpp"
-#include "worker/test_support.hpp"
+#include "worker/pi_agent_fixture.hpp"
 
 namespace butler::worker {
-
-std::span<const domain::EmbeddedFile> pi_stand_in();
-
 namespace {
 
 namespace asio = boost::asio;
@@ -25,105 +17,11 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing_support::file_content;
-using testing_support::ListenerLog;
 using testing_support::make_job;
+using testing_support::PiAgentTest;
 using testing_support::run_to_end;
 using testing_support::write_file;
 using Kind = Outcome::Kind;
-
-/// The agent with a stand-in for pi (pi_stand_in.py), whose behaviour the prompt's first word chooses.
-class PiAgentTest : public testing::Test {
- protected:
-  PiAgentTest() {
-    settings.home = folder.path() / "home";
-    settings.workspace = folder.path() / "workspace";
-    settings.session_root = folder.path() / "sessions";
-    settings.mcp_bin_dir = folder.path() / "mcp";
-    settings.provider = "mock";
-    settings.model = "mock-1";
-    settings.provider_keys["MOCK_API_KEY"] = config::Secret{"key-for-the-provider"};
-    for (const auto& path : {settings.home, settings.workspace, settings.session_root})
-      fs::create_directory(path);
-    const auto script = folder.path() / "pi_stand_in.py";
-    write_file(script, pi_stand_in().front().content);
-    become({}, script);
-    home = prepare_agent_home(settings.home);
-    write_file(home.folder / "models.json", testing_support::models_json("http://127.0.0.1:9/v1"));
-    model.emplace(context.get_executor(), settings);
-    model->listen();
-  }
-
-  void TearDown() override {
-    if (!pool) return;
-    run_to_end(context, pool->shut_down(1s));
-  }
-
-  /// Chooses the stand-in's version and how it starts.
-  void become(std::vector<std::string> variables, fs::path script = {}) {
-    if (script.empty()) script = settings.pi_command.back();
-    settings.pi_command = {"/usr/bin/env"};
-    settings.pi_command.insert(settings.pi_command.end(), variables.begin(), variables.end());
-    settings.pi_command.insert(settings.pi_command.end(), {"python3", script.string()});
-  }
-
-  SessionPool& sessions() {
-    if (!pool) {
-      pool.emplace(
-          context.get_executor(),
-          [this](const Conversation& conversation) {
-            return open_pi_session(context.get_executor(), settings, home, *model, conversation);
-          },
-          idle_limit);
-    }
-    return *pool;
-  }
-
-  PiAgent make_agent(const std::string& session = "telegram:1:v1") {
-    return PiAgent{context.get_executor(), sessions(), conversation(session), options};
-  }
-  Conversation conversation(const std::string& session) {
-    return testing_support::conversation_of(make_job("", session), settings);
-  }
-
-  Outcome run(const std::string& prompt, const std::string& session = "telegram:1:v1") {
-    auto agent = make_agent(session);
-    return run_to_end(context, agent.run(make_job(prompt, session), listener));
-  }
-
-  /// Runs the prompt; at the first event of `type`, `act` is called with the agent.
-  Outcome run_and(EventType type, const std::string& prompt, const std::function<void(PiAgent&)>& act) {
-    auto agent = make_agent();
-    bool done = false;
-    listener.on_event = [&](const api::ReportedEvent& event) {
-      if (event.type != type || std::exchange(done, true)) return;
-      act(agent);
-    };
-    auto outcome = run_to_end(context, agent.run(make_job(prompt), listener));
-    listener.on_event = nullptr;
-    return outcome;
-  }
-
-  fs::path session_folder() const { return settings.session_root / session_name("telegram:1:v1"); }
-  std::string commands() const { return file_content(session_folder() / "commands.log"); }
-
-  /// True when a process with this folder's name in its command line lives.
-  bool anything_runs() const {
-    return std::ranges::any_of(process::list_processes(), [&](const process::ProcessEntry& entry) {
-      const auto command = file_content(fs::path{"/proc"} / std::to_string(entry.pid) / "environ");
-      return entry.state != 'Z' && command.find(folder.path().string()) != std::string::npos;
-    });
-  }
-
-  testing_support::TempFolder folder;
-  asio::io_context context{1};
-  config::WorkerSettings settings;
-  AgentHome home;
-  PiAgentOptions options;
-  std::chrono::milliseconds idle_limit{60'000};
-  std::optional<ModelAccess> model;
-  std::optional<SessionPool> pool;
-  ListenerLog listener{context};
-};
 
 TEST_F(PiAgentTest, APromptIsAnsweredAndStreamed) {
   const auto outcome = run("say hello from pi");
@@ -263,27 +161,6 @@ TEST_F(PiAgentTest, ASecondSettledDoesNotEndTheNextJob) {
   EXPECT_EQ(run("settle-twice one").text, "one");
   EXPECT_EQ(run("settle-twice two").text, "two");
   EXPECT_EQ(run("say three").text, "three");
-}
-
-TEST_F(PiAgentTest, AnAgentThatNeverStopsTalkingIsEndedAtItsDeadline) {
-  options.job_timeout = 400ms;
-  options.abort_patience = 100ms;
-  const auto outcome = run("babble");
-  EXPECT_EQ(outcome.kind, Kind::failed);
-  EXPECT_THAT(outcome.text, HasSubstr("the job took longer than"));
-  EXPECT_LE(listener.events.size() * 1'000, std::size_t{2} * 1'000'000) << "thoughts are bounded";
-  EXPECT_EQ(run("say still here").text, "still here");
-}
-
-TEST_F(PiAgentTest, AFloodWithoutLinesIsPassedOverAndTheWorkGoesOn) {
-  EXPECT_EQ(run("flood").text, "after the flood");
-}
-
-TEST_F(PiAgentTest, CallsWithoutEndEndTheAgent) {
-  const auto outcome = run("tools");
-  EXPECT_EQ(outcome.kind, Kind::failed);
-  EXPECT_THAT(outcome.text, HasSubstr("more than 10000 tools"));
-  EXPECT_EQ(run("say still here").text, "still here");
 }
 
 TEST_F(PiAgentTest, ADeathInMidPromptFailsAtOnceWithItsReason) {

@@ -140,7 +140,7 @@ class RealPiTest : public testing::Test {
     const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/v1";
     write_file(home.folder / "models.json", testing_support::models_json(url));
     access.emplace(context.get_executor(), settings);
-    access->listen();
+    access->listen(http::ListeningSocket::on_port("127.0.0.1", 0));
     background.spawn("model proxy", access->run());
     open_pool();
   }

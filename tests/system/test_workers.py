@@ -1,9 +1,11 @@
 """Several workers on one orchestrator: who gets which job, and what one's death changes."""
 
+import signal
 import unittest
 
 from support.butler import Butler
 from support.case import SystemTest
+from support.process import alive
 from support.wait import until
 
 
@@ -43,6 +45,18 @@ class Workers(SystemTest):
         self.butler.start("worker", WORKER_ID="first-again")
         self.assertEqual(self._worker_of(waiting), "first-again", "the home is the folder, not the process")
         self.assertEqual(self.butler.job(nowhere["id"])["status"], "queued")
+
+    def test_a_stopped_worker_hands_back_what_has_not_acted_and_another_goes_on(self):
+        self.butler.start("worker", WORKER_ID="first", PI_MOCK_STEP_MS="30000")
+        job = self._create("handed-back")
+        until(lambda: self.butler.job(job["id"])["status"] == "running", "the job to run")
+        pid = self.butler.pid("worker")
+        self.butler.signal("worker", signal.SIGTERM)
+        until(lambda: not alive(pid), "the worker to have ended")
+        self.assertEqual(self.butler.job(job["id"])["status"], "queued", "handed back, not lost")
+        self.butler.start("worker", WORKER_ID="first-again")
+        done = self.butler.wait_for_job(job["id"], "completed")
+        self.assertEqual((done["attempt"], done["workerId"]), (2, "first-again"))
 
     def test_a_lease_is_held_through_a_restart_of_the_orchestrator(self):
         self.butler.start("worker", WORKER_ID="first", PI_MOCK_STEP_MS="400")
