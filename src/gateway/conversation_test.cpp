@@ -1,5 +1,6 @@
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/wording.hpp"
+#include "gateway/wording_commands.hpp"
 #include "gateway/wording_conversation.hpp"
 
 namespace butler::gateway {
@@ -192,7 +193,7 @@ TEST_F(ConversationTest, ARetryIsMadeOnceThoughTheGatewayIsKilledInTheMiddle) {
   restart();
   say("/help");
 
-  ASSERT_TRUE(until([&] { return std::ranges::count(texts(), wording::help()) == 1; }));
+  ASSERT_TRUE(until([&] { return std::ranges::count(texts(), wording::help(domain::Role::owner, {})) == 1; }));
   ASSERT_TRUE(until([&] { return orchestrator.create_calls == 3; }));
   EXPECT_THAT(orchestrator.created, ElementsAre("reboot", "reboot"));
 }

@@ -39,7 +39,9 @@ class FakeOrchestrator : public http::Application {
       co_return co_await exchange.send(std::move(response));
     }
     if (path == "/v1/jobs") {
+      ++held_creates;
       while (hold_creates) co_await changed.wait();
+      --held_creates;
       co_return co_await create(std::move(request), exchange);
     }
     if (path == "/v1/deliveries") co_return co_await deliveries(exchange);
@@ -110,6 +112,7 @@ class FakeOrchestrator : public http::Application {
   bool instant_agent = true;
   bool away = false;          ///< every call is answered 500
   bool hold_creates = false;  ///< creations wait until this is false
+  std::size_t held_creates = 0;
   std::optional<std::pair<int, std::string>> create_error;
   std::function<void()> on_created;  ///< the job exists, and the gateway does not know; no answer is given
   bool refuse_acknowledgements = false;

@@ -31,6 +31,8 @@ asio::awaitable<bool> JobCreator::step(Lane lane) {
     const auto job = co_await orchestrator_.create_job(turn->idempotency_key, turn->body);
     if (job) {
       note(*turn, *job);
+      const bool known = people_.role_of(turn->requester_id).has_value();
+      if (!known) co_await stop(job->id);
       co_return true;
     }
     if (!worth_another_try(job.error())) {
@@ -49,6 +51,12 @@ asio::awaitable<bool> JobCreator::step(Lane lane) {
 void JobCreator::drop(const Turn& turn) {
   store_.refuse_turn(turn.id, domain::wall_clock_now());
   log::warn("turn.of_nobody", {{"key", turn.idempotency_key}, {"person", turn.requester_id}});
+}
+
+asio::awaitable<void> JobCreator::stop(std::string job_id) {
+  const auto stopped = co_await orchestrator_.abort(job_id, {.reason = "of nobody any more"});
+  const std::string error = stopped ? "" : stopped.error().message;
+  log::warn("job.of_nobody", {{"job", job_id}, {"error", error}});
 }
 
 void JobCreator::note(const Turn& turn, const domain::Job& job) {

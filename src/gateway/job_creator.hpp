@@ -33,8 +33,9 @@ class JobCreator {
   boost::asio::awaitable<bool> step(Lane lane);
 
  private:
-  /// The person was let out meanwhile: nothing of theirs is begun.
+  /// The person is nobody any more: nothing of theirs is begun, and what was begun meanwhile is stopped.
   void drop(const Turn& turn);
+  boost::asio::awaitable<void> stop(std::string job_id);
   void note(const Turn& turn, const domain::Job& job);
   void refuse(const Turn& turn, const api::CallError& error);
 
