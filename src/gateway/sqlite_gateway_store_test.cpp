@@ -173,6 +173,46 @@ TEST_F(SqliteGatewayStoreTest, AChatAndEachTopicHaveASessionOfTheirOwn) {
   EXPECT_EQ(store->session(chat, now).key, "telegram:42:v1");
 }
 
+TEST_F(SqliteGatewayStoreTest, ARotatedSessionIsTheNextGenerationFromThenOn) {
+  store->session(chat, now);
+  const Session second = store->rotate_session(chat, now + 5s);
+  EXPECT_EQ(second, (Session{.generation = 2, .key = "telegram:42:v2", .since = now + 5s}));
+  restart();
+  EXPECT_EQ(store->session(chat, now + 9s), second);
+  EXPECT_EQ(store->session(topic, now).generation, 1) << "others stay";
+}
+
+TEST_F(SqliteGatewayStoreTest, AGroupThatMovedCountsItsGenerationsOn) {
+  store->session({.chat_id = -5}, now);
+  store->move_chat(-5, -1'005);
+  EXPECT_EQ(store->session({.chat_id = -1'005}, now).key, "telegram:-5:v1") << "the agent's memory goes on";
+  EXPECT_EQ(store->rotate_session({.chat_id = -1'005}, now).key, "telegram:-1005:v2");
+}
+
+TEST_F(SqliteGatewayStoreTest, ATurnWhoseTextMayGoOnHoldsItsLaneUntilItIsComplete) {
+  store_turn(5);
+  const std::int64_t turn_id = needed(store->first_stored_turn(chat)).id;
+  const OpenText open{.due_at = now + 1s, .parts = 1, .part_sent_at = now, .part_units = 4'096};
+  store->put_open_text(turn_id, open);
+  store_turn(6);
+  restart();
+  EXPECT_FALSE(store->first_stored_turn(chat));
+  EXPECT_THAT(store->waiting_untold(10), SizeIs(1)) << "nobody waits for the orchestrator yet";
+  EXPECT_EQ(needed(store->next_open_turn()).open_text, open);
+  EXPECT_FALSE(store->open_turn(chat, 43)) << "another person's";
+
+  store->add_update({7, "{}"}, now);
+  store->extend_turn(turn_id, R"({"prompt":"xy"})", 7);
+  EXPECT_EQ(inbox_state(7), "in_turn");
+  EXPECT_EQ(needed(store->open_turn(chat, 42)).body, R"({"prompt":"xy"})");
+  store->end_open_text(turn_id, now + 2s);
+  EXPECT_FALSE(store->next_open_turn());
+  const Turn complete = needed(store->first_stored_turn(chat));
+  EXPECT_EQ(complete.id, turn_id);
+  EXPECT_EQ(complete.created_at, now + 2s);
+  EXPECT_THAT(store->waiting_untold(10), SizeIs(2));
+}
+
 TEST_F(SqliteGatewayStoreTest, ATurnGoesFromStoredToAnsweredWithARestartBetweenAllSteps) {
   store_turn(5);
   restart();
