@@ -1,6 +1,5 @@
 """Who may do what: /run and its approval, jobs of others, groups, the commands each role is shown."""
 
-import time
 import unittest
 
 from support.people import ANNA, BOB, PeopleTest
@@ -166,61 +165,6 @@ class Roles(PeopleTest):
         self.simulator.wait_for_polling()
         self.say("hello", contains="hello")
         self.assertEqual(len(self.simulator.journal("bot", "setMyCommands")), told + 1, "nothing changed, nothing is told")
-
-
-class Updates(PeopleTest):
-    """Updates that carry the owner's id and are not the owner speaking, and updates that come oddly."""
-
-    def message(self, **fields) -> dict:
-        ada = {"id": self.owner, "is_bot": False, "first_name": "Ada"}
-        chat = {"id": self.owner, "type": "private", "first_name": "Ada"}
-        return {"message_id": 900_000, "date": int(time.time()), "chat": chat, "from": ada, "text": "/task spy"} | fields
-
-    def test_a_guest_or_business_message_with_the_owners_ids_is_dropped(self):
-        self.start()
-        self.simulator.do("raw_update", json={"guest_message": self.message(guest_query_id="g")})
-        self.simulator.do("raw_update", json={"business_message": self.message(business_connection_id="b")})
-        self.simulator.do("raw_update", json={"message": self.message(guest_query_id="g")})
-        self.simulator.do("raw_update", json={"message": self.message(business_connection_id="b")})
-        self.assert_only_the_next_message_counts()
-
-    def test_senders_behind_a_chat_a_bot_or_a_channel_are_not_the_person(self):
-        self.start()
-        group = {"id": -100_5, "type": "supergroup", "title": "Group"}
-        channel = {"id": -100_6, "type": "channel", "title": "News"}
-        for fields in ({"sender_chat": channel, "chat": group}, {"via_bot": {"id": 9, "is_bot": True, "first_name": "b"}},
-                       {"is_automatic_forward": True, "chat": group}, {"from": {"id": self.owner, "is_bot": True, "first_name": "b"}},
-                       {"chat": {"id": BOB, "type": "private"}}, {"chat": channel}, {"chat": {"id": self.owner, "type": "planet"}}):
-            self.simulator.do("raw_update", json={"message": self.message(**fields)})
-        self.simulator.do("raw_update", json={"channel_post": self.message(chat=channel)})
-        self.assert_only_the_next_message_counts()
-
-    def test_unknown_kinds_of_updates_and_garbage_hold_nothing_back(self):
-        self.start()
-        for update in ({"widget_query": {"id": 1}}, {"message": "text"}, {"message": {"message_id": "x"}}, {},
-                       {"message": {}}, {"edited_message": self.message()}, {"inline_query": {"id": "1", "from": {"id": self.owner}}}):
-            self.simulator.do("raw_update", json=update)
-        self.assert_only_the_next_message_counts()
-
-    def assert_only_the_next_message_counts(self) -> None:
-        self.say("it is really me", contains="it is really me")
-        self.simulator.wait_for_silence()
-        self.assertEqual(self.prompts(), ["it is really me"])
-        self.assertEqual(len(self.texts(self.owner)), 1)
-
-
-    def test_updates_that_come_twice_or_in_another_order_are_each_answered_once(self):
-        for update_id, text in ((903, "third"), (901, "first"), (902, "second")):
-            message = self.message(message_id=900_000 + update_id, text=f"{text} of all")
-            self.simulator.do("raw_update", json={"update_id": update_id, "message": message})
-        self.simulator.fault("duplicate_update")
-        self.simulator.send_text("twice over")
-        self.start()
-        self.simulator.wait_for_reply("twice over")
-        self.simulator.wait_for_silence()
-        for prompt in ("first of all", "second of all", "third of all", "twice over"):
-            self.simulator.check_exactly_once(prompt)
-        self.assertEqual(len(self.prompts()), 4)
 
 
 if __name__ == "__main__":
