@@ -1,7 +1,6 @@
 #include "gateway/administration.hpp"
 
 #include <charconv>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -17,10 +16,6 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t letters_shown = 200;
 constexpr std::size_t longest_excerpt = 200;
-
-http::Response starting() {
-  return admin::error_response(503, "starting", "Telegram has not told yet which bot this is");
-}
 
 json::Object polling_state(const PollHealth& polling) {
   const auto now = steady_clock::now();
@@ -109,7 +104,7 @@ admin::Route letter_route(const std::string& action, const FindAdministered& fin
           .path = "/dead-letters/:id/" + action,
           .handler = [find, act](const admin::Call& call) {
             const auto gateway = find();
-            if (!gateway) return starting();
+            if (!gateway) return not_started();
             const std::string& text = call.parameters.front();
             std::int64_t id = 0;
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
@@ -211,6 +206,10 @@ void add_metrics(metrics::Registry& registry, const FindAdministered& find) {
 
 }  // namespace
 
+http::Response not_started() {
+  return admin::error_response(503, "starting", "Telegram has not told yet which bot this is");
+}
+
 void add_admin_routes(admin::AdminSocket& socket, metrics::Registry& registry, FindAdministered find) {
   socket.add(admin::health_route("gateway", [find] {
     const auto gateway = find();
@@ -221,7 +220,7 @@ void add_admin_routes(admin::AdminSocket& socket, metrics::Registry& registry, F
   socket.add(admin::metrics_route(registry));
   socket.add({.method = "GET", .path = "/dead-letters", .handler = [find](const admin::Call&) {
                 const auto gateway = find();
-                return gateway ? list_dead_letters(*gateway) : starting();
+                return gateway ? list_dead_letters(*gateway) : not_started();
               }});
   socket.add(letter_route("retry", find, retry_dead_letter));
   socket.add(letter_route("discard", find, discard_dead_letter));

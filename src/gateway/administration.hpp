@@ -1,11 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "admin/admin_socket.hpp"
 #include "gateway/gateway_store.hpp"
 #include "gateway/outbox_sender.hpp"
+#include "gateway/pairing.hpp"
 #include "gateway/update_loop.hpp"
 #include "metrics/registry.hpp"
 #include "telegram/bot_api.hpp"
@@ -17,12 +19,16 @@ struct Administered {
   const telegram::Bot& bot;
   GatewayStore& store;
   OutboxSender& outbox;
+  Pairing& pairing;
   const UpdateLoop& updates;
   bool orchestrator_away = false;
 };
 
 /// What there is at this moment; nullopt while the gateway does not know yet which bot it is.
 using FindAdministered = std::function<std::optional<Administered>()>;
+
+/// The answer while there is nothing yet.
+http::Response not_started();
 
 /// Adds the gateway's routes: health, metrics, dead letters. Everything referred to outlives the socket.
 void add_admin_routes(admin::AdminSocket& socket, metrics::Registry& registry, FindAdministered find);

@@ -4,6 +4,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "gateway/administration.hpp"
+#include "gateway/administration_people.hpp"
 #include "gateway/answers.hpp"
 #include "gateway/approval_requests.hpp"
 #include "gateway/command_menus.hpp"
@@ -172,14 +173,17 @@ void Gateway::end(int exit_status) {
 }
 
 void Gateway::administer(admin::AdminSocket& socket, metrics::Registry& registry) {
-  add_admin_routes(socket, registry, [this]() -> std::optional<Administered> {
+  const FindAdministered find = [this]() -> std::optional<Administered> {
     if (!parts_) return std::nullopt;
     return Administered{.bot = parts_->bot,
                         .store = parts_->store,
                         .outbox = parts_->outbox,
+                        .pairing = parts_->pairing,
                         .updates = parts_->updates,
                         .orchestrator_away = parts_->deliveries.is_away()};
-  });
+  };
+  add_admin_routes(socket, registry, find);
+  add_people_routes(socket, find);
 }
 
 /// A part that must run has ended. All that matters is on disk: the next process goes on from there.

@@ -104,6 +104,8 @@ TEST_F(GatewayPollingTest, AServiceMessageMovesTheGroupWithAllThatWaitsForIt) {
   ASSERT_TRUE(until([&] { return texts().size() >= 2; }) && at_rest());
   EXPECT_THAT(texts(), ElementsAre("before the move", "after the move"));
   for (const auto& one : telegram.shown) EXPECT_EQ(one.chat_id, -100'777);
+  EXPECT_EQ(json::find(telegram.shown[0].body, "reply_parameters"), nullptr) << "message ids began anew";
+  EXPECT_NE(json::find(telegram.shown[1].body, "reply_parameters"), nullptr);
 }
 
 }  // namespace

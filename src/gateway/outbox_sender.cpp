@@ -270,7 +270,8 @@ void OutboxSender::resend(const DeliveryDecision& decision, const OutboxRow& row
   if (to == row.to.chat_id) return give_up({Action::dead}, row, error);
   log_part("outbox.chat_moved", row, error);
   move_chat(row.to.chat_id, to);
-  store_.replace_part(row.id, row.payload, {.chat_id = to, .thread_id = row.to.thread_id}, now);
+  const Lane lane{.chat_id = to, .thread_id = row.to.thread_id};
+  store_.replace_part(row.id, without_reply(row.payload), lane, now);
 }
 
 void OutboxSender::park(const OutboxRow& row, const std::string& error) {

@@ -91,7 +91,7 @@ std::vector<std::string> plain_payloads(std::string_view text, std::optional<std
 
 std::optional<std::int64_t> reply_target(Lane lane, std::int64_t message_id) {
   const bool group = lane.chat_id < 0;
-  return group ? std::optional{message_id} : std::nullopt;
+  return group && message_id != 0 ? std::optional{message_id} : std::nullopt;
 }
 
 std::vector<std::string> answer_payloads(const Job& job, bool denied, std::optional<std::int64_t> reply_to) {

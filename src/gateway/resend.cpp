@@ -24,6 +24,12 @@ std::string without_entities(const std::string& payload) {
   return json::serialize(plain);
 }
 
+std::string without_reply(const std::string& payload) {
+  json::Object message = parsed(payload);
+  message.erase("reply_parameters");
+  return json::serialize(message);
+}
+
 std::string outside_of_topic(const std::string& payload) {
   json::Object marked = parsed(payload);
   const std::string mark = wording::topic_gone_mark();

@@ -12,6 +12,9 @@ std::string without_entities(const std::string& payload);
 /// For outside of a topic that is gone: a line in front says where it belongs, if the text has room for it.
 std::string outside_of_topic(const std::string& payload);
 
+/// As no reply to anything.
+std::string without_reply(const std::string& payload);
+
 /// The text as a file.
 std::string as_document(const std::string& payload);
 

@@ -33,6 +33,12 @@ TEST(ResendTest, OutsideOfItsTopicAnAnswerSaysWhereItBelongsAndItsEntitiesMove) 
   EXPECT_EQ(json::find_integer(entity, "offset"), static_cast<std::int64_t>(mark.size()));
 }
 
+TEST(ResendTest, WithoutReplyTheRestStays) {
+  const json::Value message = parsed(without_reply(payload_of("hi there")));
+  EXPECT_EQ(json::find(message, "reply_parameters"), nullptr);
+  EXPECT_NE(json::find(message, "entities"), nullptr);
+}
+
 TEST(ResendTest, ATextWithoutRoomForTheMarkGoesAsItIs) {
   const std::string full = payload_of(std::string(4'090, 'x'));
   EXPECT_EQ(outside_of_topic(full), full);

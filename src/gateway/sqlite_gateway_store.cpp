@@ -233,11 +233,16 @@ void SqliteGatewayStore::move_chat(std::int64_t from, std::int64_t to) {
         .bind(from, to)
         .run();
     database_.prepared("DELETE FROM parked_chats WHERE chat_id = ?").bind(from).run();
-    database_.prepared("UPDATE turns SET chat_id = ? WHERE chat_id = ?").bind(to, from).run();
+    // Message ids begin anew in a supergroup: the old ones would name somebody else's words.
+    database_.prepared("UPDATE turns SET chat_id = ?, message_id = 0 WHERE chat_id = ?").bind(to, from).run();
     database_.prepared("UPDATE inbox SET chat_id = ? WHERE chat_id = ? AND state = 'control'")
         .bind(to, from)
         .run();
-    database_.prepared("UPDATE outbox SET chat_id = ? WHERE chat_id = ? AND state <> 'sent'")
+    database_
+        .prepared(
+            "UPDATE outbox SET chat_id = ?, payload = CASE WHEN json_valid(payload) "
+            "THEN json_remove(payload, '$.reply_parameters') ELSE payload END "
+            "WHERE chat_id = ? AND state <> 'sent'")
         .bind(to, from)
         .run();
   });

@@ -11,8 +11,11 @@ class Polling(SystemTest):
         self.simulator = self.start_simulator()
         self.butler = self.make_butler(self.simulator, TG_RATE_LIMIT_PER_MIN="0")
 
+    def health(self) -> dict:
+        return self.butler.administer("gateway", "GET", "/health").json
+
     def polling(self) -> dict:
-        return self.butler.administer("gateway", "GET", "/health").json["polling"]
+        return self.health()["polling"]
 
     def test_a_cold_start_with_250_pending_updates_makes_each_of_them_one_job_in_order(self):
         texts = [f"pending {number}" for number in range(250)]
@@ -21,9 +24,9 @@ class Polling(SystemTest):
         self.butler.start("orchestrator")
         self.butler.start("gateway")
         self.simulator.wait(queue_empty=True)
-        until(lambda: len(self.butler.jobs(limit=200)) == 200, "the jobs")
+        until(lambda: self.health()["openTurns"] == 250, "all jobs")
         newest = self.butler.jobs(limit=200)
-        oldest = until(lambda: found if len(found := self.butler.jobs(limit=200, before=newest[-1]["id"])) == 50 else None, "all jobs")
+        oldest = self.butler.jobs(limit=200, before=newest[-1]["id"])
         self.assertEqual([job["prompt"] for job in reversed(newest + oldest)], texts)
         # One session, and nobody works: one quiet word about all of them, not one about each.
         self.simulator.wait_for_reply("messages")
