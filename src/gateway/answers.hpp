@@ -14,7 +14,8 @@ namespace butler::gateway {
 /// Puts what became of a job into the outbox, once per job however often it is told.
 class Answers {
  public:
-  /// Who is not allowed any more gets to know that there is an answer, and not the answer. `on_answered` hears of each job whose end is on disk.
+  /// Who is not allowed any more gets to know that there is an answer, and not the answer. `on_answered`
+  /// hears of each job whose end is on disk.
   Answers(GatewayStore& store, OutboxSender& outbox, const People& people, JobNotices notices,
           std::function<void(const std::string& job_id)> on_answered)
       : store_(store),

@@ -101,13 +101,13 @@ class FakeOrchestrator : public http::Application {
     throw std::runtime_error("no job with the prompt " + std::string{prompt});
   }
 
-  std::map<std::string, domain::Job> jobs;                ///< by id
-  std::map<std::string, std::string> keys;                ///< idempotency key → job id
-  std::map<std::string, std::string> bodies;              ///< idempotency key → body
-  std::vector<std::string> created;                       ///< prompts, in order
-  bool deliver = true;                                    ///< false: jobs that end become no deliveries
-  std::size_t watching = 0;                               ///< parked calls about a job
-  std::vector<std::string> undelivered;  ///< ids of jobs that ended and were not acknowledged
+  std::map<std::string, domain::Job> jobs;    ///< by id
+  std::map<std::string, std::string> keys;    ///< idempotency key → job id
+  std::map<std::string, std::string> bodies;  ///< idempotency key → body
+  std::vector<std::string> created;           ///< prompts, in order
+  bool deliver = true;                        ///< false: jobs that end become no deliveries
+  std::size_t watching = 0;                   ///< parked calls about a job
+  std::vector<std::string> undelivered;       ///< ids of jobs that ended and were not acknowledged
   std::size_t create_calls = 0;
   bool instant_agent = true;
   bool away = false;          ///< every call is answered 500

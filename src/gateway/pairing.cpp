@@ -118,8 +118,11 @@ bool Pairing::approve_as_operator(std::string_view typed, Timestamp now) {
 }
 
 bool Pairing::remove(std::int64_t person_id) {
-  store_.remove_pairing_codes_of(person_id);
-  const bool removed = store_.remove_paired(person_id);
+  bool removed = false;
+  store_.unit([&] {
+    store_.remove_pairing_codes_of(person_id);
+    removed = store_.remove_paired(person_id);
+  });
   if (removed) log::info("pairing.removed", {{"person", person_id}});
   return removed;
 }

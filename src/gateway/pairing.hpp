@@ -16,8 +16,8 @@
 namespace butler::gateway {
 
 /// How people get in: codes that strangers get and owners approve, and invitations. Decides by
-/// pairing_rules.hpp, keeps it all in rows, and tells everybody concerned in their private chats. Call inside
-/// a unit of the store.
+/// pairing_rules.hpp, keeps it all in rows, and tells everybody concerned in their private chats. All but
+/// remove() are called inside a unit of the store.
 class Pairing {
  public:
   /// What the one who wrote hears; nullopt for nothing at all.
