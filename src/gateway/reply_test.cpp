@@ -61,8 +61,8 @@ TEST(ReplyTest, ALongAnswerComesInParts) {
 
 TEST(ReplyTest, AFailureIsOneSentenceWithItsReasonAndHowToRetry) {
   EXPECT_EQ(said(job(JobStatus::failed, "half", "the model is overloaded.")),
-            "That didn't work: the model is overloaded. Send it again to retry.");
-  EXPECT_EQ(said(job(JobStatus::failed)), "That didn't work: no reason was given. Send it again to retry.");
+            "That didn't work: the model is overloaded. /retry tries it again.");
+  EXPECT_EQ(said(job(JobStatus::failed)), "That didn't work: no reason was given. /retry tries it again.");
 }
 
 TEST(ReplyTest, AFailuresReasonIsNotRenderedAndNotEndless) {
@@ -78,7 +78,7 @@ TEST(ReplyTest, ALostWorkerIsExplained) {
   const std::string text = said(job(JobStatus::failed, "half", "worker_lost"));
 
   EXPECT_THAT(text, HasSubstr("stopped in the middle"));
-  EXPECT_THAT(text, HasSubstr("send your message again to retry"));
+  EXPECT_THAT(text, HasSubstr("/retry asks for it again"));
 }
 
 TEST(ReplyTest, AStoppedJobKeepsWhatItHadSaid) {
@@ -111,7 +111,7 @@ TEST(ReplyTest, AFailedCommandShowsItsOutputAndItsStatus) {
   Job run = job(JobStatus::failed, "no such file", "exit status 2");
   run.kind = JobKind::run;
 
-  EXPECT_EQ(said(run), "no such file\nThe command failed: exit status 2. Send it again to retry.");
+  EXPECT_EQ(said(run), "no such file\nThe command failed: exit status 2. /retry asks for it again.");
 }
 
 TEST(PayloadTest, OnlyTheFirstPartRepliesAndEntitiesAreSpelledForTelegram) {

@@ -164,17 +164,17 @@ std::string paused(const std::optional<std::string>& reason) {
 std::string no_text() { return "(no text)"; }
 
 std::string failed(std::string_view reason) {
-  return fmt::format("That didn't work: {}. Send it again to retry.", inside_a_sentence(reason));
+  return fmt::format("That didn't work: {}. /retry tries it again.", inside_a_sentence(reason));
 }
 
 std::string worker_lost() {
   return "The machine that worked on this stopped in the middle of it. Part of it may have been done "
          "already, so I did "
-         "not repeat it on my own. Have a look, and send your message again to retry.";
+         "not repeat it on my own. Have a look; /retry asks for it again.";
 }
 
 std::string command_failed(std::string_view reason) {
-  return fmt::format("The command failed: {}. Send it again to retry.", inside_a_sentence(reason));
+  return fmt::format("The command failed: {}. /retry asks for it again.", inside_a_sentence(reason));
 }
 
 std::string stopped() { return "Stopped."; }
