@@ -266,11 +266,11 @@ TEST(Decode, TheLogLevelFallsBackToItsDefault) {
 
 TEST(Decode, WhatHasNoEffectIsSaid) {
   EXPECT_THAT(
-      describe_ineffective(given(
-          {{"TG_JOB_POLL_MS", "1000"}, {"TG_NOTIFY_TOOL_EVENTS", "true"}, {"TG_ONLY_AGENT_OUTPUT", "true"}})),
+      describe_ineffective(
+          given({{"TG_JOB_POLL_MS", "1000"}, {"WORKER_SANDBOX", "bwrap"}, {"TG_ONLY_AGENT_OUTPUT", "true"}})),
       UnorderedElementsAre(
           "TG_JOB_POLL_MS (environment) has no effect: of the first version; nothing polls any more",
-          "TG_NOTIFY_TOOL_EVENTS (environment) has no effect yet in this version"));
+          "WORKER_SANDBOX (environment) has no effect yet in this version"));
 }
 
 TEST(Decode, AMisspeltNameInAFileIsToldWithTheNearest) {
