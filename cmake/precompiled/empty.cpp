@@ -1,0 +1,1 @@
+// A library has to have a source.
