@@ -1,6 +1,5 @@
 """A TestCase with a scratch folder and the things under test, ended and reported as they should be."""
 
-import os
 import shutil
 import sys
 import tempfile
@@ -56,7 +55,3 @@ class SystemTest(unittest.TestCase):
         self._reports.append(butler.report)
         self.addCleanup(butler.close)
         return butler
-
-    def skip_unless_root(self) -> None:
-        if os.geteuid() != 0:
-            self.skipTest("only root can start roles as other users")

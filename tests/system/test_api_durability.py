@@ -1,7 +1,6 @@
 """What was answered with 2xx is on disk: crashes, restarts, a full disk, a damaged file, a second orchestrator."""
 
 import os
-import subprocess
 import threading
 import unittest
 
@@ -10,6 +9,7 @@ from support.butler import GATEWAY_TOKEN
 from support.case import SystemTest
 from support.paths import BINARY
 from support.process import Process
+from support.small_disk import SmallDisk
 from support.wire import Connection, Stopwatch
 
 LONG = bool(os.environ.get("BUTLER_TEST_LONG"))
@@ -250,24 +250,10 @@ class FullDisk(SystemTest):
     """The home on a file system of a few MiB."""
 
     def setUp(self):
-        self.skip_unless_root()
-        self.home = self.scratch / "disk"
-        self.home.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,huge=never,mode=711", "tmpfs", str(self.home)], capture_output=True, text=True)
-        if mounted.returncode != 0:
-            self.skipTest(f"no file system can be mounted here: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", "--lazy", str(self.home)], check=True)
+        self.disk = SmallDisk(self, self.scratch / "disk")
+        self.home = self.disk.folder
         self.butler = self.make_butler(BUTLER_HOME=str(self.home))
         self.orchestrator = self.butler.start("orchestrator")
-        self.ballast = self.home / "ballast"
-
-    def fill_the_disk(self) -> None:
-        with self.ballast.open("wb", buffering=0) as ballast:
-            try:
-                while True:
-                    ballast.write(b"x" * 4_096)
-            except OSError:
-                pass
 
     def write_until_refused(self) -> list[str]:
         """The ids of the jobs that were created before."""
@@ -287,7 +273,7 @@ class FullDisk(SystemTest):
 
     def go_on(self) -> None:
         """Takes the ballast away; a process that left (nobody knows what is on disk) is started again."""
-        self.ballast.unlink()
+        self.disk.make_room()
         try:
             code = self.orchestrator.wait_for_exit(2)
             self.assertEqual(code, 1)
@@ -298,7 +284,7 @@ class FullDisk(SystemTest):
 
     def test_a_full_disk_is_answered_with_503_and_nothing_answered_is_lost(self):
         ids = [self.butler.create_job("before")["id"]]
-        self.fill_the_disk()
+        self.disk.fill()
         ids += self.write_until_refused()
         self.go_on()
         for job_id in ids:
@@ -309,7 +295,7 @@ class FullDisk(SystemTest):
     def test_a_result_that_does_not_fit_leaves_the_job_with_its_worker(self):
         job = self.butler.create_job("a task")
         claimed = self.butler.as_worker("POST", "/v1/workers/claim", {"workerId": "w"}).json
-        self.fill_the_disk()
+        self.disk.fill()
         lease = {"x-lease-token": claimed["leaseToken"]}
         path = f"/v1/workers/{job['id']}/complete"
         whole = {"resultText": "😀" * 2_000_000}
@@ -325,7 +311,7 @@ class FullDisk(SystemTest):
         self.orchestrator = self.butler.start("orchestrator")
         job = self.butler.create_job("a task")
         claimed = self.butler.as_worker("POST", "/v1/workers/claim", {"workerId": "w"}).json
-        self.fill_the_disk()
+        self.disk.fill()
         whole = {"resultText": "😀" * 2_000_000}
         refused = self.butler.as_worker("POST", f"/v1/workers/{job['id']}/complete", whole, {"x-lease-token": claimed["leaseToken"]})
         self.assertEqual(refused.status, 503)

@@ -1,10 +1,10 @@
 """Answers reach their chat, whatever becomes of the chat, the connection or the process; what cannot be delivered is kept,
 told and listed."""
 
-import subprocess
 import unittest
 
 from support.case import SystemTest
+from support.small_disk import SmallDisk
 from support.wait import until
 
 BOB = 2002
@@ -182,13 +182,8 @@ class FullDisk(SystemTest):
     """The home on a file system of a few MiB."""
 
     def setUp(self):
-        self.skip_unless_root()
-        self.home = self.scratch / "disk"
-        self.home.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,huge=never,mode=711", "tmpfs", str(self.home)], capture_output=True, text=True)
-        if mounted.returncode != 0:
-            self.skipTest(f"no file system can be mounted here: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", "--lazy", str(self.home)], check=True)
+        self.disk = SmallDisk(self, self.scratch / "disk")
+        self.home = self.disk.folder
         self.simulator = self.start_simulator()
         self.butler = self.make_butler(self.simulator)
 
@@ -198,17 +193,11 @@ class FullDisk(SystemTest):
         self.butler.start("gateway", BUTLER_HOME=str(self.home))
         self.simulator.send_text("is there room?")
         until(lambda: self.butler.jobs(), "the job to be created")
-        ballast = self.home / "ballast"
-        with ballast.open("wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(b"x" * 4_096)
-            except OSError:
-                pass
+        self.disk.fill()
         until(lambda: self.butler.jobs(status="completed"), "the job to end")
         # Nobody knows what is on the disk after such a commit: the gateway ends, as `up` would see, and reads it again.
         self.assertEqual(self.butler.processes[-1].wait_for_exit(), 1)
-        ballast.unlink()
+        self.disk.make_room()
         self.butler.start("gateway", BUTLER_HOME=str(self.home))
         self.simulator.wait_for_reply("is there room?")
         self.simulator.check_exactly_once("is there room?")
