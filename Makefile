@@ -50,6 +50,14 @@ test-long: suite-set-up ## the suite with many more rounds: hours
 	@export BUTLER_TEST_LONG=1 RC_PARAMS='max_success=10000'; \
 	$(call suite,release); $(call suite,asan); $(call suite,tsan)
 
+fuzz_seconds := 600
+.PHONY: fuzz
+fuzz: suite-set-up ## feed each parser of foreign bytes for ten minutes (fuzz_seconds=N: for another time)
+	@$(call build,asan)
+	@folder=build/asan/tests/fuzz; for fuzzer in $$folder/*_fuzzer; do name=$$(basename $$fuzzer _fuzzer); echo "fuzz: $$name"; \
+	  $$fuzzer -max_total_time=$(fuzz_seconds) -max_len=4096 -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+	    -artifact_prefix=$$folder/ $$folder/$${name}_found tests/fuzz/corpus/$$name; done
+
 .PHONY: bench
 bench: suite-set-up ## build and run the benchmarks; prints what they measured
 	@$(call build,release) && exec python3 bench/run.py

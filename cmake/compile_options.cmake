@@ -7,7 +7,7 @@ target_link_options(butler_options INTERFACE -Wl,--gc-sections)
 target_include_directories(butler_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
 
 # A precompiled header is the same whenever it was made: ccache goes by its content.
-target_compile_options(butler_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+target_compile_options(butler_options INTERFACE "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
 
 # Optimising the tests' own sources takes half to two thirds of their build, and finds nothing.
 add_library(butler_test_options INTERFACE)
