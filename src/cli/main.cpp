@@ -8,11 +8,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/config_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/render_command.hpp"
 #include "cli/role_start.hpp"
+#include "cli/sandbox_command.hpp"
 #include "cli/up.hpp"
 #include "config/example.hpp"
 #include "config/load.hpp"
@@ -28,6 +30,7 @@ struct CommandLine {
   bool json = false;
   std::string role;
   std::size_t limit = render::message_limit;
+  std::vector<std::string> words;  ///< a command to run
   std::function<int()> chosen;
 
   Format format() const { return json ? Format::json : Format::text; }
@@ -78,6 +81,15 @@ void add_config_commands(CLI::App& app, CommandLine& line) {
   add_command(*config, "example", "The text of .env.example.", line, print_example);
 }
 
+void add_sandbox_commands(CLI::App& app, CommandLine& line) {
+  CLI::App* const sandbox = app.add_subcommand("sandbox", "How agents are contained on this machine.");
+  sandbox->require_subcommand(1);
+  add_command(*sandbox, "run", "Run a command exactly as a job's agent would, in the workspace.", line,
+              [&line] { return run_in_sandbox(load_config(), line.words); })
+      ->add_option("command", line.words, "The command and its arguments, behind --.")
+      ->required();
+}
+
 void add_commands(CLI::App& app, CommandLine& line) {
   add_command(app, "up", "Run Butler on this machine: the three roles, supervised.", line, run_up);
   add_command(app, "orchestrator", "Run the orchestrator alone: jobs, leases, the HTTP API.", line,
@@ -87,6 +99,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
   add_command(app, "worker", "Run a worker alone: it claims jobs and runs the agent.", line,
               [] { return start_role(config::Role::worker); });
   add_config_commands(app, line);
+  add_sandbox_commands(app, line);
   add_command(app, "render", "Read Markdown, print the Telegram messages it becomes, as JSON.", line,
               [&line] { return render_messages(std::cin, line.limit, std::cout); })
       ->add_option("--limit", line.limit, "UTF-16 units a message may take.")
