@@ -40,8 +40,8 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
 
   process_ = (*session)->process.get();
   process_->listen(true);
-  grant_ = (*session)->grant.get();
-  grant_->begin(job.id);
+  access_ = (*session)->access.get();
+  access_->begin(job.id);
   Outcome outcome;
   try {
     outcome = co_await use(**session, job, listener);
@@ -54,9 +54,9 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
   if (steered_) process_->send(pi::clear_queue("clear"));
   process_->listen(false);
   process_ = nullptr;
-  grant_->end();
-  outcome = finish(std::move(outcome), *grant_);
-  grant_ = nullptr;
+  access_->end();
+  outcome = finish(std::move(outcome), *access_);
+  access_ = nullptr;
   (*session)->known = read_memory(conversation_.workspace, (*session)->known);
   pool_.release(conversation_, healthy_ ? SessionPool::Reuse::keep_warm : SessionPool::Reuse::discard);
   co_return outcome;
@@ -203,7 +203,7 @@ std::optional<Outcome> PiAgent::check_deadlines(Clock::time_point now) {
   if (now >= force_at_) return Outcome{.kind = Outcome::Kind::aborted};
   if (now >= time_limit_ && !timed_out_) {
     timed_out_ = true;
-    grant_->hold();
+    access_->hold();
     turn_->expect_abort();
     force_at_ = std::min(force_at_, now + options_.abort_patience);
     flush_commands();
@@ -223,9 +223,9 @@ Outcome PiAgent::died() const {
   return failure("the agent ended in the middle of its work: pi ended with " + process_->describe_end());
 }
 
-Outcome PiAgent::finish(Outcome outcome, const model_proxy::Grant& grant) const {
+Outcome PiAgent::finish(Outcome outcome, const AgentAccess& access) const {
   // pi's own words for it are the provider's protocol.
-  if (outcome.kind == Outcome::Kind::failed && grant.refusal()) outcome.text = *grant.refusal();
+  if (outcome.kind == Outcome::Kind::failed && access.refusal()) outcome.text = *access.refusal();
   if (outcome.kind == Outcome::Kind::aborted && timed_out_ && !aborted_) {
     outcome.kind = Outcome::Kind::failed;
     outcome.text = "the job took longer than " + in_seconds(options_.job_timeout);
@@ -236,7 +236,7 @@ Outcome PiAgent::finish(Outcome outcome, const model_proxy::Grant& grant) const 
 void PiAgent::abort(std::chrono::milliseconds patience) {
   aborted_ = true;
   force_at_ = std::min(force_at_, Clock::now() + patience);
-  if (grant_ != nullptr) grant_->hold();
+  if (access_ != nullptr) access_->hold();
   if (turn_) turn_->expect_abort();
   if (process_ == nullptr) return pool_.changed().notify_all();
   flush_commands();

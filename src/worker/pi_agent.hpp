@@ -50,14 +50,14 @@ class PiAgent final : public Agent {
   Clock::time_point next_deadline() const;
   std::optional<Outcome> check_deadlines(Clock::time_point now);
   Outcome died() const;
-  Outcome finish(Outcome outcome, const model_proxy::Grant& grant) const;
+  Outcome finish(Outcome outcome, const AgentAccess& access) const;
 
   SessionPool& pool_;
   Conversation conversation_;
   PiAgentOptions options_;
   async::TaskGroup gates_;
   PiProcess* process_ = nullptr;
-  model_proxy::Grant* grant_ = nullptr;  ///< while the session is ours
+  AgentAccess* access_ = nullptr;  ///< while the session is ours
   std::optional<pi::Turn> turn_;
   std::vector<std::pair<api::MessageMode, std::string>> messages_;  ///< until pi can take them
   int open_gates_ = 0;
