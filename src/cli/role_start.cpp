@@ -17,6 +17,7 @@
 #include "log/log.hpp"
 #include "orchestrator/main.hpp"
 #include "process/role.hpp"
+#include "sandbox/sandbox.hpp"
 #include "worker/main.hpp"
 
 namespace butler::cli {
@@ -52,25 +53,31 @@ std::optional<http::ListeningSocket> listen_in_home(const std::filesystem::path&
   }
 }
 
+/// What a role opens while it can still reach it: before root is given up.
+struct Opened {
+  std::optional<http::ListeningSocket> admin = std::nullopt;
+  std::optional<sandbox::InitProgram> sandbox_init = std::nullopt;
+};
+
 /// The orchestrator is administered through its API.
-std::optional<http::ListeningSocket> open_admin_socket(const config::OrchestratorSettings&) {
-  return std::nullopt;
+Opened open_early(const config::OrchestratorSettings&) { return {}; }
+Opened open_early(const config::GatewaySettings& settings) {
+  return {.admin = listen_in_home(settings.home / "gateway.sock")};
 }
-std::optional<http::ListeningSocket> open_admin_socket(const config::GatewaySettings& settings) {
-  return listen_in_home(settings.home / "gateway.sock");
-}
-std::optional<http::ListeningSocket> open_admin_socket(const config::WorkerSettings& settings) {
-  return listen_in_home(settings.home / "worker.sock");
+Opened open_early(const config::WorkerSettings& settings) {
+  Opened opened{.admin = listen_in_home(settings.home / "worker.sock")};
+  if (settings.mode == config::ExecMode::rpc) {
+    opened.sandbox_init = sandbox::InitProgram::beside_this_program();
+  }
+  return opened;
 }
 
-int run(const config::OrchestratorSettings& settings, std::optional<http::ListeningSocket>) {
-  return orchestrator::run(settings);
+int run(const config::OrchestratorSettings& settings, Opened) { return orchestrator::run(settings); }
+int run(const config::GatewaySettings& settings, Opened opened) {
+  return gateway::run(settings, std::move(opened.admin));
 }
-int run(const config::GatewaySettings& settings, std::optional<http::ListeningSocket> admin) {
-  return gateway::run(settings, std::move(admin));
-}
-int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin) {
-  return worker::run(settings, std::move(admin));
+int run(const config::WorkerSettings& settings, Opened opened) {
+  return worker::run(settings, std::move(opened.admin), std::move(opened.sandbox_init));
 }
 
 template <class Settings>
@@ -86,10 +93,10 @@ int start(config::Role role, const config::Start& process_start, const config::L
   set_time_zone(loaded.environment);
   ::umask(nobody_else);
   prepare_folders(*settings);
-  auto admin = open_admin_socket(*settings);
+  auto opened = open_early(*settings);
   process::drop_root(role == config::Role::worker ? agent_user : control_user);
   process::harden(supervised);
-  return run(*settings, std::move(admin));
+  return run(*settings, std::move(opened));
 }
 
 }  // namespace
@@ -104,6 +111,9 @@ int start_role(config::Role role) {
       case config::Role::gateway: return start(role, process_start, loaded, config::gateway_settings(loaded));
       case config::Role::worker: return start(role, process_start, loaded, config::worker_settings(loaded));
     }
+  } catch (const worker::NoSandbox& fault) {
+    log::error("worker.no_sandbox", {{"error", fault.what()}});
+    return exit_config;
   } catch (const std::exception& fault) {
     log::error("role.failed", {{"error", fault.what()}});
   }

@@ -1,12 +1,13 @@
 #include "process/process_tree.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 
@@ -64,6 +65,19 @@ std::vector<pid_t> descendants_of(pid_t root, const std::vector<ProcessEntry>& e
   return found;
 }
 
+std::string read_proc_file(const std::filesystem::path& file) {
+  // Not by a stream: it throws when the process ends between the opening and the reading.
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  std::string content;
+  std::array<char, 4'096> part{};
+  for (ssize_t count = 0; (count = ::read(fd, part.data(), part.size())) > 0;) {
+    content.append(part.data(), static_cast<std::size_t>(count));
+  }
+  ::close(fd);
+  return content;
+}
+
 std::vector<ProcessEntry> list_processes() {
   std::vector<ProcessEntry> entries;
   std::error_code error;
@@ -71,9 +85,7 @@ std::vector<ProcessEntry> list_processes() {
   for (; folder != std::filesystem::directory_iterator{}; folder.increment(error)) {
     if (error) break;
     if (!parse_pid(folder->path().filename().string())) continue;
-    std::ifstream file{folder->path() / "stat"};
-    const std::string line{std::istreambuf_iterator<char>{file}, {}};
-    if (const auto entry = parse_stat(line)) entries.push_back(*entry);
+    if (const auto entry = parse_stat(read_proc_file(folder->path() / "stat"))) entries.push_back(*entry);
   }
   return entries;
 }

@@ -2,7 +2,9 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +27,9 @@ std::optional<ProcessEntry> parse_stat(std::string_view line);
 
 /// The pids of `entries` whose chain of parents leads to `root`, without root itself.
 std::vector<pid_t> descendants_of(pid_t root, const std::vector<ProcessEntry>& entries);
+
+/// All that a file of /proc says; "" when there is none any more.
+std::string read_proc_file(const std::filesystem::path& file);
 
 /// Every process that /proc shows now.
 std::vector<ProcessEntry> list_processes();

@@ -50,6 +50,31 @@ struct Way {
   }
 };
 
+std::string why_it_ended(const Way& way, const Message& message) {
+  if (message.text.starts_with(said_failed)) return message.text.substr(1);
+  const auto said = read_available(way.errors.ours.get());
+  return said.empty() ? std::string{"it ended without a word"} : said;
+}
+
+/// Waits until all but the agent is in place: the listener, if one was made inside. From then on signals are for
+/// the agent.
+std::expected<Descriptor, std::string> await_ready(Way& way, process::ChildProcess& child) {
+  auto message = receive(way.control.ours.get(), std::chrono::steady_clock::now() + start_patience);
+  if (!message) return std::unexpected(message.error());
+  if (!message->text.starts_with(said_ready)) return std::unexpected(why_it_ended(way, *message));
+  child.address_group(message->sender);
+  return std::move(message->descriptor);
+}
+
+/// Lets the agent begin, and waits until it has. The problem is a sentence.
+std::optional<std::string> let_go(const Way& way) {
+  if (::send(way.control.ours.get(), &answer_go, 1, MSG_NOSIGNAL) != 1) return "it ended too early";
+  const auto begun = receive(way.control.ours.get(), std::chrono::steady_clock::now() + start_patience);
+  if (!begun) return begun.error();
+  if (!begun->text.empty()) return why_it_ended(way, *begun);
+  return std::nullopt;
+}
+
 /// The sandboxes that this machine's kernel makes by itself: bwrap, landlock, none.
 class KernelSandbox final : public Sandbox {
  public:
@@ -57,18 +82,9 @@ class KernelSandbox final : public Sandbox {
 
   Tier tier() const override { return tier_; }
 
-  Entrance make_entrance() override {
-    if (tier_ == Tier::bwrap) return {.port = inner_port};
-    auto listener = http::ListeningSocket::on_port("127.0.0.1", 0);
-    const auto port = listener.port();
-    return {.port = port, .listener = std::move(listener)};
-  }
-
   std::expected<Started, std::string> start(const asio::any_io_executor& executor, const Spec& spec,
-                                            Entrance entrance) override try {
-    if (::geteuid() == 0) {
-      return std::unexpected(*tier_problem(tier_, {}, {.is_root = true}));
-    }
+                                            const TakeListener& take) override try {
+    if (::geteuid() == 0) return std::unexpected(*tier_problem(tier_, {}, {.is_root = true}));
     std::shared_ptr<Placeholders> placeholders;
     if (tier_ == Tier::bwrap && !spec.protected_names.empty()) {
       placeholders = std::make_shared<Placeholders>(spec.workspace);
@@ -76,27 +92,21 @@ class KernelSandbox final : public Sandbox {
     const auto plan = plan_mounts(spec, host_files());
     if (!plan) return std::unexpected(plan.error());
     if (placeholders) placeholders->add(*plan);
-    Way way = make_way(spec, *plan, entrance.port);
-    auto child = process::ChildProcess::spawn(executor, {.arguments = way.arguments,
-                                                         .environment = {},
-                                                         .working_directory = "/",
-                                                         .program = program_path,
-                                                         .stdin_mode = spec.stdin_mode,
-                                                         .stdout_mode = spec.stdout_mode,
-                                                         .stderr_mode = spec.stderr_mode,
-                                                         .descriptors = way.descriptors(init_)});
+    std::optional<http::ListeningSocket> listener;
+    if (tier_ != Tier::bwrap) listener = http::ListeningSocket::on_port("127.0.0.1", 0);
+
+    Way way = make_way(spec, *plan, listener ? listener->port() : inner_port);
+    auto child = spawn(executor, spec, way);
     if (!child) return std::unexpected(child.error());
-    way.control.theirs.close();
-    way.errors.theirs.close();
-    auto listener = see_it_begin(way, *child);
-    if (!listener) return std::unexpected("the sandbox (" + profile() + ") did not start: " + listener.error());
-    if (!entrance.listener) entrance.listener = http::ListeningSocket::adopt(listener->release());
+    auto made = await_ready(way, *child);
+    if (!made) return std::unexpected(not_started(made.error()));
+    if (!listener) listener = http::ListeningSocket::adopt(made->release());
+    take(std::move(*listener));
+    if (const auto problem = let_go(way)) return std::unexpected(not_started(*problem));
+
     auto watch = std::make_unique<Watch>(executor, child->pid(), spec.limits, writable_folders(spec, *plan));
     watch->keep(std::move(placeholders));
-    return Started{.child = std::move(*child),
-                   .listener = std::move(*entrance.listener),
-                   .profile = profile(),
-                   .watch = std::move(watch)};
+    return Started{.child = std::move(*child), .profile = profile(), .watch = std::move(watch)};
   } catch (const std::system_error& fault) {
     return std::unexpected(std::string{"the sandbox cannot be started: "} + fault.what());
   }
@@ -123,25 +133,23 @@ class KernelSandbox final : public Sandbox {
     return way;
   }
 
-  /// Waits for what butler-sandbox-init says until the agent has taken its place: the listener, if it made one.
-  static std::expected<Descriptor, std::string> see_it_begin(Way& way, process::ChildProcess& child) {
-    const auto deadline = std::chrono::steady_clock::now() + start_patience;
-    const auto why = [&](const Message& message) {
-      if (message.text.starts_with(said_failed)) return message.text.substr(1);
-      const auto said = read_available(way.errors.ours.get());
-      return said.empty() ? std::string{"it ended without a word"} : said;
-    };
-    auto ready = receive(way.control.ours.get(), deadline);
-    if (!ready) return std::unexpected(ready.error());
-    if (!ready->text.starts_with(said_ready)) return std::unexpected(why(*ready));
-    child.address_group(ready->sender);
-    if (::send(way.control.ours.get(), &answer_go, 1, MSG_NOSIGNAL) != 1) {
-      return std::unexpected(std::string{"it ended too early"});
-    }
-    const auto begun = receive(way.control.ours.get(), deadline);
-    if (!begun) return std::unexpected(begun.error());
-    if (!begun->text.empty()) return std::unexpected(why(*begun));
-    return std::move(ready->descriptor);
+  std::expected<process::ChildProcess, std::string> spawn(const asio::any_io_executor& executor,
+                                                          const Spec& spec, Way& way) const {
+    auto child = process::ChildProcess::spawn(executor, {.arguments = way.arguments,
+                                                         .environment = {},
+                                                         .working_directory = "/",
+                                                         .program = program_path,
+                                                         .stdin_mode = spec.stdin_mode,
+                                                         .stdout_mode = spec.stdout_mode,
+                                                         .stderr_mode = spec.stderr_mode,
+                                                         .descriptors = way.descriptors(init_)});
+    way.control.theirs.close();
+    way.errors.theirs.close();
+    return child;
+  }
+
+  std::string not_started(const std::string& why) const {
+    return "the sandbox (" + profile() + ") did not start: " + why;
   }
 
   Tier tier_;
@@ -165,7 +173,7 @@ HostFacts look_at_host(const InitProgram& init, const fs::path& trial_folder) {
                    .workspace = trial_folder,
                    .protected_names = {},
                    .stdin_mode = process::Stdin::null};
-  const auto started = sandbox->start(context.get_executor(), trial, sandbox->make_entrance());
+  const auto started = sandbox->start(context.get_executor(), trial, [](http::ListeningSocket) {});
   if (!started) facts.bwrap_problem = started.error();
   return facts;
 }

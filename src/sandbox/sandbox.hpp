@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <expected>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,20 +17,16 @@
 
 namespace butler::sandbox {
 
-/// Where an agent will find its listener. It is known before the start, because the agent's files name it.
-struct Entrance {
-  std::uint16_t port = 0;  ///< the agent reaches the listener as http://127.0.0.1:<port>
-  std::optional<http::ListeningSocket> listener = std::nullopt;  ///< unset: it will be made inside
-};
-
 /// A program that runs in its sandbox.
 struct Started {
-  process::ChildProcess child;  ///< nothing of the sandbox outlives it
-  /// The agent's only way out: one listener is one agent process.
-  http::ListeningSocket listener;
+  process::ChildProcess child;   ///< nothing of the sandbox outlives it
   std::string profile;           ///< Sandbox::profile()
-  std::unique_ptr<Watch> watch;  ///< to be run while the child runs
+  std::unique_ptr<Watch> watch;  ///< to be run while the child runs; null when nothing is watched
 };
+
+/// Gets the agent's only way out before the program begins: a TCP listener that the agent reaches as
+/// http://127.0.0.1:<its port>. One listener is one agent process.
+using TakeListener = std::function<void(http::ListeningSocket)>;
 
 /// How agents are contained on this machine. One thread.
 class Sandbox {
@@ -44,12 +41,10 @@ class Sandbox {
   /// this profile.
   virtual std::string profile() const { return tier_name(tier()) + "/1"; }
 
-  /// For the next start. Throws std::system_error.
-  virtual Entrance make_entrance() = 0;
-
-  /// Starts the program. Returns when it runs, some 10 ms later. The error is a sentence.
+  /// Starts the program. Returns when it runs, some 10 ms later. What `take` throws ends the start. The error is
+  /// a sentence.
   virtual std::expected<Started, std::string> start(const boost::asio::any_io_executor& executor,
-                                                    const Spec& spec, Entrance entrance) = 0;
+                                                    const Spec& spec, const TakeListener& take) = 0;
 };
 
 /// The program that is the way in: butler-sandbox-init. Opened while its folder can still be reached, before

@@ -30,7 +30,9 @@ inline const std::vector<std::string> default_protected_names{".git/hooks", ".gi
 struct Spec {
   std::vector<std::string> arguments;    ///< arguments[0] is looked up on the environment's PATH, inside
   std::vector<std::string> environment;  ///< all of it, NAME=VALUE
-  std::filesystem::path workspace;       ///< writable; the current folder
+  /// Variables that get the listener's address, http://127.0.0.1:<port>.
+  std::vector<std::string> listener_variables = {};
+  std::filesystem::path workspace = {};  ///< writable; the current folder
   std::vector<std::filesystem::path> read_only = {};   ///< what is missing is left out
   std::vector<std::filesystem::path> read_write = {};  ///< has to be there
   std::vector<std::string> protected_names = default_protected_names;  ///< relative to the workspace

@@ -9,8 +9,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <chrono>
-#include <fstream>
 #include <set>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -38,7 +38,7 @@ std::vector<pid_t> children_of(pid_t pid) {
   std::error_code error;
   fs::directory_iterator task{"/proc/" + std::to_string(pid) + "/task", error};
   for (; !error && task != fs::directory_iterator{}; task.increment(error)) {
-    std::ifstream file{task->path() / "children"};
+    std::istringstream file{process::read_proc_file(task->path() / "children")};
     pid_t child = 0;
     while (file >> child) found.push_back(child);
   }
@@ -57,8 +57,7 @@ std::uint64_t kilobytes(std::string_view status, std::string_view name) {
 
 /// What no file backs: the program's own pages are shared by all who run it.
 std::uint64_t memory_of(pid_t pid) {
-  std::ifstream file{"/proc/" + std::to_string(pid) + "/status"};
-  const std::string status{std::istreambuf_iterator<char>{file}, {}};
+  const auto status = process::read_proc_file("/proc/" + std::to_string(pid) + "/status");
   return 1'024 * (kilobytes(status, "\nRssAnon:") + kilobytes(status, "\nRssShmem:") + kilobytes(status, "\nVmPTE:"));
 }
 

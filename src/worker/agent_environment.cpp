@@ -125,6 +125,7 @@ std::optional<std::string> workspace_problem(const config::WorkerSettings& setti
 
 Scratch::Scratch(const fs::path& parent) : folder_(parent / process::random_hex(8)) {
   make_private_folder(folder_);
+  make_private_folder(folder_ / "home");
   lock_ = lock_folder(folder_);
   if (!lock_.is_open()) throw std::system_error(errno, std::generic_category(), folder_.string());
 }
@@ -158,24 +159,26 @@ fs::path make_agent_folder(const AgentHome& home, const fs::path& scratch) {
   return folder;
 }
 
-std::vector<std::string> command_environment(const config::WorkerSettings& settings, const AgentHome& home,
+std::vector<std::string> command_environment(const config::WorkerSettings& settings,
                                              const fs::path& scratch) {
   // The runtime comes last: its node serves a script that needs one, and hides nothing of the system's.
   std::vector<std::string> environment{
       "PATH=" + settings.mcp_bin_dir.string() +
           ":/usr/local/bin:/usr/bin:/bin:" + (settings.home / "runtime" / "bin").string(),
-      "HOME=" + home.user_home.string(),
+      "HOME=" + (scratch / "home").string(),
       "LANG=C.UTF-8",
       "SHELL=/bin/bash",
       "TMPDIR=" + scratch.string(),
+      "NO_PROXY=127.0.0.1,localhost",
+      "no_proxy=127.0.0.1,localhost",
   };
   if (!settings.time_zone.empty()) environment.push_back("TZ=" + settings.time_zone);
   return environment;
 }
 
-std::vector<std::string> pi_environment(const config::WorkerSettings& settings, const AgentHome& home,
-                                        const fs::path& scratch, const fs::path& agent_folder) {
-  auto environment = command_environment(settings, home, scratch);
+std::vector<std::string> pi_environment(const config::WorkerSettings& settings, const fs::path& scratch,
+                                        const fs::path& agent_folder) {
+  auto environment = command_environment(settings, scratch);
   for (const char* setting : {"PI_OFFLINE=1", "PI_SKIP_VERSION_CHECK=1", "PI_TELEMETRY=0"}) {
     environment.emplace_back(setting);
   }

@@ -53,12 +53,12 @@ void clear_abandoned_scratch(const std::filesystem::path& parent);
 /// std::system_error.
 std::filesystem::path make_agent_folder(const AgentHome& home, const std::filesystem::path& scratch);
 
-/// The whole environment of a command, built from nothing: never the worker's own.
-std::vector<std::string> command_environment(const config::WorkerSettings& settings, const AgentHome& home,
+/// The whole environment of a command, with a home in its scratch, built from nothing: never the worker's own.
+std::vector<std::string> command_environment(const config::WorkerSettings& settings,
                                              const std::filesystem::path& scratch);
 
 /// The same for pi, with what it needs beside it. No key is in it.
-std::vector<std::string> pi_environment(const config::WorkerSettings& settings, const AgentHome& home,
+std::vector<std::string> pi_environment(const config::WorkerSettings& settings,
                                         const std::filesystem::path& scratch,
                                         const std::filesystem::path& agent_folder);
 

@@ -29,8 +29,8 @@ class AgentEnvironmentTest : public testing::Test {
       fs::create_directory(path);
   }
 
-  std::vector<std::string> of_a_command() { return command_environment(settings, home, "/scratch"); }
-  std::vector<std::string> of_pi() { return pi_environment(settings, home, "/scratch", "/scratch/pi"); }
+  std::vector<std::string> of_a_command() { return command_environment(settings, "/scratch"); }
+  std::vector<std::string> of_pi() { return pi_environment(settings, "/scratch", "/scratch/pi"); }
   static unsigned mode_of(const fs::path& path) {
     struct stat status{};
     EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;

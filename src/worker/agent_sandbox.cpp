@@ -52,7 +52,9 @@ std::expected<std::unique_ptr<sandbox::Sandbox>, std::string> open_sandbox(
 
 sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome& home, const fs::path& workspace,
                          const fs::path& scratch) {
-  sandbox::Spec spec{.arguments = {}, .environment = {}, .workspace = workspace};
+  sandbox::Spec spec{.arguments = {}, .environment = {}};
+  spec.workspace = workspace;
+  spec.listener_variables = {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"};
   spec.read_write = {scratch};
   spec.read_only = {settings.home / "runtime", settings.mcp_bin_dir, home.tool_gate};
   for (const char* const name : {"skills", "prompts", "SYSTEM.md"}) spec.read_only.push_back(home.folder / name);

@@ -21,6 +21,7 @@
 #include "process/role.hpp"
 #include "worker/administration.hpp"
 #include "worker/agent_environment.hpp"
+#include "worker/agent_sandbox.hpp"
 #include "worker/agent_services.hpp"
 #include "worker/claim_loop.hpp"
 #include "worker/conversation.hpp"
@@ -72,11 +73,25 @@ void prepare_folders(const config::WorkerSettings& settings) {
   Memory{settings.workspace}.open_day(local_date(domain::wall_clock_now()));
 }
 
-void warn_unsandboxed() {
-  log::warn(
-      "worker.unsandboxed",
-      {{"meaning",
-        "agents and approved commands can read and write all that this user can, and reach the network"}});
+/// What contains this worker's agents. Throws NoSandbox when nothing can.
+std::unique_ptr<sandbox::Sandbox> required_sandbox(const config::WorkerSettings& settings,
+                                                   std::optional<sandbox::InitProgram> init) {
+  if (!init) throw NoSandbox("butler-sandbox-init was not opened before the worker's start");
+  const auto home = prepare_agent_home(settings.home);
+  const Scratch trial(home.scratch);
+  auto sandbox = open_sandbox(settings.sandbox, *std::move(init), trial.folder() / "home");
+  if (!sandbox) throw NoSandbox(sandbox.error());
+  const auto profile = (*sandbox)->profile();
+  if ((*sandbox)->tier() == sandbox::Tier::none) {
+    log::warn("worker.unsandboxed",
+              {{"meaning",
+                "agents and approved commands can read and write all that this user can, and reach the network"}});
+  } else if ((*sandbox)->tier() == sandbox::Tier::landlock && settings.sandbox.tier == "auto") {
+    log::warn("worker.weaker_sandbox",
+              {{"sandbox", profile}, {"advice", "butler sandbox explain says why it is not bwrap"}});
+  }
+  log::info("worker.sandbox", {{"sandbox", profile}});
+  return std::move(*sandbox);
 }
 
 http::Url orchestrator_url(const config::WorkerSettings& settings) {
@@ -88,11 +103,14 @@ http::Url orchestrator_url(const config::WorkerSettings& settings) {
 /// The role's parts, wired by hand.
 class Worker {
  public:
-  Worker(asio::any_io_executor executor, const config::WorkerSettings& settings)
+  /// `sandbox` is null for the mock, which starts nothing.
+  Worker(asio::any_io_executor executor, const config::WorkerSettings& settings,
+         std::unique_ptr<sandbox::Sandbox> sandbox)
       : executor_(executor),
         settings_(settings),
         stop_(executor, stop_grace),
         orchestrator_(executor, orchestrator_url(settings), settings.worker_token.reveal()),
+        sandbox_(std::move(sandbox)),
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
         services_(settings.mode == ExecMode::rpc ? std::make_unique<AgentServices>(executor, settings)
                                                  : nullptr),
@@ -146,26 +164,36 @@ class Worker {
   }
 
   std::expected<std::unique_ptr<PiSession>, std::string> open_session(const Conversation& conversation) {
-    return open_pi_session(executor_, settings_, agent_home_, *services_, conversation);
+    return open_pi_session(executor_, settings_, agent_home_, *services_, *sandbox_, conversation);
   }
 
   std::unique_ptr<Agent> make_agent(const domain::Job& job) {
     if (settings_.mode == ExecMode::mock) return std::make_unique<MockAgent>(executor_, settings_.mock_step);
     auto conversation = open_conversation(job, settings_);
     if (!conversation) return std::make_unique<RefusingAgent>(conversation.error());
+    if (sandbox_->tier() == sandbox::Tier::none && conversation->owner.kind != WorkspaceOwner::Kind::owners) {
+      return std::make_unique<RefusingAgent>(
+          "this worker runs without a sandbox, so it works for its owners only");
+    }
     if (job.kind == domain::JobKind::run) {
-      return std::make_unique<RunCommand>(executor_, command_options(conversation->workspace));
+      return std::make_unique<RunCommand>(executor_, command_options(*conversation));
     }
     return std::make_unique<PiAgent>(executor_, sessions_, std::move(*conversation), pi_options());
   }
 
-  RunCommand::Options command_options(const std::filesystem::path& workspace) {
-    return {.workspace = workspace,
+  RunCommand::Options command_options(const Conversation& conversation) {
+    return {.sandbox = sandbox_.get(),
             .scratch_parent = agent_home_.scratch,
-            .environment =
-                [this](const std::filesystem::path& scratch) {
-                  return command_environment(settings_, agent_home_, scratch);
+            .spec =
+                [this, workspace = conversation.workspace](const std::filesystem::path& scratch) {
+                  auto spec = agent_spec(settings_, agent_home_, workspace, scratch);
+                  spec.environment = command_environment(settings_, scratch);
+                  return spec;
                 },
+            .serve =
+                [this, identity = AgentIdentity{.owner = conversation.owner,
+                                                .session_key = conversation.session_key}](
+                    http::ListeningSocket listener) { return services_->open(std::move(listener), identity); },
             .time_limit = settings_.job_timeout};
   }
 
@@ -179,6 +207,7 @@ class Worker {
   const config::WorkerSettings& settings_;
   Stop stop_;
   api::OrchestratorClient orchestrator_;
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
   AgentHome agent_home_;
   std::unique_ptr<AgentServices> services_;  ///< null for the mock, which needs none
   SessionPool sessions_;
@@ -195,14 +224,15 @@ asio::awaitable<void> run_to_end(Worker& worker, asio::io_context& io) {
 
 }  // namespace
 
-int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin) {
+int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin,
+        std::optional<sandbox::InitProgram> init) {
   require_runnable(settings);
   set_time_zone(settings.time_zone);
   prepare_folders(settings);
   log::redact(settings.worker_token.reveal());
   for (const auto& [name, key] : settings.provider_keys) log::redact(key.reveal());
   const bool real = settings.mode == ExecMode::rpc;
-  if (real) warn_unsandboxed();
+  auto sandbox = real ? required_sandbox(settings, std::move(init)) : nullptr;
 
   asio::io_context io{1};
   async::TaskGroup root(io.get_executor(), [](std::string_view, std::string_view fault) {
@@ -213,7 +243,7 @@ int run(const config::WorkerSettings& settings, std::optional<http::ListeningSoc
   metrics::Registry registry;
   metrics::add_process_metrics(registry);
   std::optional<admin::AdminSocket> administration;
-  Worker worker(io.get_executor(), settings);
+  Worker worker(io.get_executor(), settings, std::move(sandbox));
   log::info("worker.started", {{"worker", settings.worker_id},
                                {"mode", real ? "rpc" : "mock"},
                                {"slots", settings.concurrency},

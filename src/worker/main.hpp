@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,17 @@
 
 namespace butler::worker {
 
+/// Agents cannot be contained on this machine as it is set up. The text says why and what to do.
+class NoSandbox : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Runs the worker until SIGTERM or SIGINT; the process's exit status. Throws std::runtime_error when it
-/// cannot start. In rpc mode it refuses to run as root. `admin` is where it is administered;
-/// without one it is not.
-int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin);
+/// cannot start, NoSandbox in particular. In rpc mode it refuses to run as root. `admin` is where it is
+/// administered; without one it is not. `init` is the way into sandboxes, opened before root was given up.
+int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin,
+        std::optional<sandbox::InitProgram> init);
 
 /// Runs one command exactly as a job's commands run, in the owners' workspace, with this process's own streams.
 /// The command's exit status, 128 and the signal's number when it was killed. Throws std::runtime_error when it

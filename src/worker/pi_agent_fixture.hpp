@@ -57,7 +57,7 @@ class PiAgentTest : public testing::Test {
       pool.emplace(
           context.get_executor(),
           [this](const Conversation& conversation) {
-            return open_pi_session(context.get_executor(), settings, home, *services, conversation);
+            return open_pi_session(context.get_executor(), settings, home, *services, sandbox, conversation);
           },
           idle_limit);
     }
@@ -110,6 +110,7 @@ class PiAgentTest : public testing::Test {
   AgentHome home;
   PiAgentOptions options;
   std::chrono::milliseconds idle_limit{60'000};
+  PlainSandbox sandbox;
   std::optional<AgentServices> services;
   std::optional<SessionPool> pool;
   ListenerLog listener{context};

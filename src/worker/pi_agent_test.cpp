@@ -66,7 +66,7 @@ TEST_F(PiAgentTest, ItsEnvironmentIsBuiltFromNothing) {
   EXPECT_THAT(outcome.text, Not(HasSubstr("CANARY")));
   EXPECT_THAT(outcome.text,
               HasSubstr("PATH=" + settings.mcp_bin_dir.string() + ":/usr/local/bin:/usr/bin:/bin"));
-  EXPECT_THAT(outcome.text, HasSubstr("HOME=" + (settings.home / "agent/home").string()));
+  EXPECT_THAT(outcome.text, HasSubstr("HOME=" + (settings.home / "agent/tmp").string()));
   EXPECT_THAT(outcome.text, HasSubstr("PI_CODING_AGENT_DIR=" + (settings.home / "agent/tmp").string()));
   EXPECT_THAT(outcome.text, AllOf(HasSubstr("PI_OFFLINE=1"), Not(HasSubstr("key-for-the-provider"))));
 }
@@ -272,7 +272,7 @@ TEST_F(PiAgentTest, ASessionThatAnotherWorkerHasOpenIsRefused) {
   SessionPool other(
       context.get_executor(),
       [this](const Conversation& conversation) {
-        return open_pi_session(context.get_executor(), settings, home, *services, conversation);
+        return open_pi_session(context.get_executor(), settings, home, *services, sandbox, conversation);
       },
       60s);
   const auto refused = other.try_acquire(conversation("telegram:1:v1"));

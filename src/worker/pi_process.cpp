@@ -24,22 +24,14 @@ constexpr std::chrono::milliseconds last_output{250};
 
 }  // namespace
 
-std::expected<std::unique_ptr<PiProcess>, std::string> PiProcess::spawn(
-    const asio::any_io_executor& executor, std::vector<std::string> arguments,
-    std::vector<std::string> environment, std::filesystem::path working_directory) {
-  auto child = process::ChildProcess::spawn(executor, {.arguments = std::move(arguments),
-                                                       .environment = std::move(environment),
-                                                       .working_directory = std::move(working_directory)});
-  if (!child) return std::unexpected(child.error());
-  return std::make_unique<PiProcess>(executor, std::move(*child));
-}
-
-PiProcess::PiProcess(asio::any_io_executor executor, process::ChildProcess child)
+PiProcess::PiProcess(asio::any_io_executor executor, sandbox::Started started)
     : executor_(executor),
-      child_(std::move(child)),
+      child_(std::move(started.child)),
+      watch_(std::move(started.watch)),
       framer_(record_limit),
       changed_(executor),
       tasks_(executor) {
+  if (watch_) tasks_.spawn("sandbox limits", watch_->run());
   tasks_.spawn("pi records", read_records());
   tasks_.spawn("pi errors", read_errors());
   tasks_.spawn("pi exit", watch_exit());
@@ -85,6 +77,7 @@ void PiProcess::wake() {
 
 std::string PiProcess::describe_end() const {
   if (!end_) return "still running";
+  if (watch_ && watch_->verdict()) return *watch_->verdict();
   std::string said;
   for (const auto part : std::views::split(domain::to_valid_utf8(error_tail_), '\n')) {
     const std::string_view line{part.begin(), part.end()};

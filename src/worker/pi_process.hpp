@@ -4,7 +4,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <deque>
-#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "async/task_group.hpp"
 #include "process/child_process.hpp"
 #include "process/line_framer.hpp"
+#include "sandbox/sandbox.hpp"
 #include "worker/pi_protocol.hpp"
 
 namespace butler::worker {
@@ -24,12 +24,7 @@ class PiProcess {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// The error is a sentence.
-  static std::expected<std::unique_ptr<PiProcess>, std::string> spawn(
-      const boost::asio::any_io_executor& executor, std::vector<std::string> arguments,
-      std::vector<std::string> environment, std::filesystem::path working_directory);
-
-  PiProcess(boost::asio::any_io_executor executor, process::ChildProcess child);
+  PiProcess(boost::asio::any_io_executor executor, sandbox::Started started);
 
   /// Queues a command line for pi; lost when pi has ended.
   void send(std::string line);
@@ -63,6 +58,7 @@ class PiProcess {
 
   boost::asio::any_io_executor executor_;
   process::ChildProcess child_;
+  std::unique_ptr<sandbox::Watch> watch_;
   process::LineFramer framer_;
   std::deque<pi::Record> records_;
   bool listening_ = false;

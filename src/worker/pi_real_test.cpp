@@ -10,6 +10,7 @@
 
 #include "http/server.hpp"
 #include "process/role.hpp"
+#include "worker/agent_sandbox.hpp"
 #include "worker/pi_agent.hpp"
 #include "worker/test_support.hpp"
 
@@ -134,6 +135,10 @@ class RealPiTest : public testing::Test {
     settings.pi_command = {pi};
     for (const auto& path : {settings.workspace, settings.session_root}) fs::create_directory(path);
     home = prepare_agent_home(settings.home);
+    const auto program = fs::read_symlink("/proc/self/exe").parent_path() / "../../butler-sandbox-init";
+    auto opened = open_sandbox(settings.sandbox, sandbox::InitProgram{program}, home.user_home);
+    ASSERT_TRUE(opened) << opened.error();
+    sandbox = std::move(*opened);
 
     server.listen();
     background.spawn("model", server.run());
@@ -156,7 +161,7 @@ class RealPiTest : public testing::Test {
     pool.emplace(
         context.get_executor(),
         [this](const Conversation& conversation) {
-          return open_pi_session(context.get_executor(), settings, home, *services, conversation);
+          return open_pi_session(context.get_executor(), settings, home, *services, *sandbox, conversation);
         },
         60s);
   }
@@ -176,6 +181,7 @@ class RealPiTest : public testing::Test {
   config::WorkerSettings settings;
   AgentHome home;
   PiAgentOptions options;
+  std::unique_ptr<sandbox::Sandbox> sandbox;
   std::optional<AgentServices> services;
   std::optional<SessionPool> pool;
   ListenerLog listener{context};

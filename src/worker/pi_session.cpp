@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "log/log.hpp"
+#include "worker/agent_sandbox.hpp"
 #include "worker/session_store.hpp"
 
 namespace butler::worker {
@@ -47,6 +48,7 @@ std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(const asi
                                                                        const config::WorkerSettings& settings,
                                                                        const AgentHome& home,
                                                                        AgentServices& services,
+                                                                       sandbox::Sandbox& sandbox,
                                                                        const Conversation& conversation) try {
   const std::string& name = conversation.name;
   auto session = std::make_unique<PiSession>();
@@ -60,18 +62,23 @@ std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(const asi
   const auto memory_file = scratch / "memory.md";
   write_private_file(memory_file, memory_prompt(session->known, settings.append_system_prompt));
   const auto agent_folder = make_agent_folder(home, scratch);
-  session->access = services.open(http::ListeningSocket::on_port("127.0.0.1", 0),
-                                  {.owner = conversation.owner, .session_key = conversation.session_key});
-  session->access->configure(agent_folder);
 
-  auto environment = pi_environment(settings, home, scratch, agent_folder);
+  auto spec = agent_spec(settings, home, conversation.workspace, scratch);
+  spec.arguments = pi_arguments(settings, home, name, memory_file);
+  spec.environment = pi_environment(settings, scratch, agent_folder);
   const auto& more = services.model_environment();
-  environment.insert(environment.end(), more.begin(), more.end());
-  auto process = PiProcess::spawn(executor, pi_arguments(settings, home, name, memory_file),
-                                  std::move(environment), conversation.workspace);
-  if (!process) return std::unexpected(process.error());
-  session->process = std::move(*process);
-  log::info("pi.started", {{"session", conversation.session_key}, {"pid", session->process->pid()}});
+  spec.environment.insert(spec.environment.end(), more.begin(), more.end());
+  spec.read_write.push_back(settings.session_root / name);
+  auto started = sandbox.start(executor, spec, [&](http::ListeningSocket listener) {
+    session->access = services.open(std::move(listener),
+                                    {.owner = conversation.owner, .session_key = conversation.session_key});
+    session->access->configure(agent_folder);
+  });
+  if (!started) return std::unexpected(started.error());
+  session->sandbox_profile = started->profile;
+  session->process = std::make_unique<PiProcess>(executor, std::move(*started));
+  log::info("pi.started", {{"session", conversation.session_key}, {"pid", session->process->pid()},
+                            {"sandbox", session->sandbox_profile}});
   return session;
 } catch (const std::system_error& error) {
   return std::unexpected(std::string{error.what()});

@@ -25,6 +25,7 @@ struct PiSession {
   std::unique_ptr<PiProcess> process;
   MemorySnapshot known;  ///< what the agent was told of its memory
   bool ready = false;    ///< pi has answered its first command
+  std::string sandbox_profile;  ///< sandbox::Sandbox::profile()
 };
 
 /// pi's command line. `memory_file` holds the text that pi appends to its system prompt.
@@ -36,6 +37,7 @@ std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, co
 /// person who asked.
 std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(
     const boost::asio::any_io_executor& executor, const config::WorkerSettings& settings,
-    const AgentHome& home, AgentServices& services, const Conversation& conversation);
+    const AgentHome& home, AgentServices& services, sandbox::Sandbox& sandbox,
+    const Conversation& conversation);
 
 }  // namespace butler::worker

@@ -57,24 +57,36 @@ asio::awaitable<Outcome> RunCommand::run(domain::Job job, AgentListener& listene
   if (!on_record || aborted_) co_return Outcome{.kind = Outcome::Kind::aborted};
 
   const Scratch scratch(options_.scratch_parent);
-  auto child = process::ChildProcess::spawn(executor_, {.arguments = {"/bin/bash", "-c", job.prompt},
-                                                        .environment = options_.environment(scratch.folder()),
-                                                        .working_directory = options_.workspace,
-                                                        .stdin_mode = process::Stdin::null,
-                                                        .stderr_mode = process::Stderr::merged_into_stdout});
-  if (!child) co_return Outcome{.kind = Outcome::Kind::failed, .text = child.error()};
-  Outcome outcome = co_await supervise(std::move(*child), scratch, listener);
+  const auto spec = spec_of(job.prompt, scratch);
+  std::unique_ptr<AgentAccess> access;
+  const sandbox::TakeListener take = [&](http::ListeningSocket socket) {
+    if (options_.serve) access = options_.serve(std::move(socket));
+  };
+  auto started = options_.sandbox->start(executor_, spec, take);
+  if (!started) co_return Outcome{.kind = Outcome::Kind::failed, .text = started.error()};
+  if (access) access->begin(job.id);
+  Outcome outcome = co_await supervise(std::move(*started), scratch, listener);
   const bool failed = outcome.kind != Outcome::Kind::completed;
   listener.report(tool_end_event(call_id, tool_name, output_.text(), failed));
   co_return outcome;
 }
 
-asio::awaitable<Outcome> RunCommand::supervise(process::ChildProcess child, const Scratch& scratch,
+sandbox::Spec RunCommand::spec_of(const std::string& command, const Scratch& scratch) const {
+  auto spec = options_.spec(scratch.folder());
+  spec.arguments = {"/bin/bash", "-c", command};
+  spec.stdin_mode = process::Stdin::null;
+  spec.stderr_mode = process::Stderr::merged_into_stdout;
+  return spec;
+}
+
+asio::awaitable<Outcome> RunCommand::supervise(sandbox::Started started, const Scratch& scratch,
                                                AgentListener& listener) {
+  process::ChildProcess& child = started.child;
   const auto deadline = Clock::now() + options_.time_limit;
   async::TaskGroup tasks(executor_);
   tasks.spawn("output", read_output(child, listener));
   tasks.spawn("exit", watch_exit(child));
+  if (started.watch) tasks.spawn("sandbox limits", started.watch->run());
 
   bool timed_out = false;
   while (!exit_ && !aborted_ && !timed_out) {
@@ -90,6 +102,7 @@ asio::awaitable<Outcome> RunCommand::supervise(process::ChildProcess child, cons
   }
   tasks.cancel();
   co_await tasks.join();
+  if (started.watch) verdict_ = started.watch->verdict();
   co_return outcome_of(timed_out);
 }
 
@@ -112,6 +125,7 @@ asio::awaitable<void> RunCommand::watch_exit(process::ChildProcess& child) {
 Outcome RunCommand::outcome_of(bool timed_out) const {
   using enum Outcome::Kind;
   if (aborted_) return {.kind = aborted};
+  if (verdict_) return {.kind = failed, .text = *verdict_};
   if (timed_out) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(options_.time_limit);
     return {.kind = failed, .text = "the command took longer than " + std::to_string(seconds.count()) + " s"};

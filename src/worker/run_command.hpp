@@ -3,6 +3,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,8 +12,10 @@
 
 #include "async/event.hpp"
 #include "process/child_process.hpp"
+#include "sandbox/sandbox.hpp"
 #include "worker/agent.hpp"
 #include "worker/agent_environment.hpp"
+#include "worker/agent_services.hpp"
 
 namespace butler::worker {
 
@@ -36,14 +40,16 @@ class OutputText {
   bool full_ = false;
 };
 
-/// Executes a `run` job: `/bin/bash -c <prompt>` in the workspace, without the model.
+/// Executes a `run` job: `/bin/bash -c <prompt>` in the workspace, in a sandbox, without the model.
 class RunCommand final : public Agent {
  public:
   struct Options {
-    std::filesystem::path workspace;
+    sandbox::Sandbox* sandbox = nullptr;
     std::filesystem::path scratch_parent;
-    /// Builds the environment around the scratch folder.
-    std::function<std::vector<std::string>(const std::filesystem::path& scratch)> environment;
+    /// What the command may have, around the scratch folder: all but the command itself.
+    std::function<sandbox::Spec(const std::filesystem::path& scratch)> spec;
+    /// Serves what it can reach; it can reach nothing without.
+    std::function<std::unique_ptr<AgentAccess>(http::ListeningSocket)> serve = {};
     std::chrono::milliseconds time_limit{3'600'000};
   };
 
@@ -57,11 +63,12 @@ class RunCommand final : public Agent {
   void message(api::MessageMode mode, std::string text) override;
 
  private:
-  boost::asio::awaitable<Outcome> supervise(process::ChildProcess child, const Scratch& scratch,
+  boost::asio::awaitable<Outcome> supervise(sandbox::Started started, const Scratch& scratch,
                                             AgentListener& listener);
   boost::asio::awaitable<void> read_output(process::ChildProcess& child, AgentListener& listener);
   boost::asio::awaitable<void> watch_exit(process::ChildProcess& child);
   Outcome outcome_of(bool timed_out) const;
+  sandbox::Spec spec_of(const std::string& command, const Scratch& scratch) const;
 
   boost::asio::any_io_executor executor_;
   Options options_;
@@ -69,6 +76,7 @@ class RunCommand final : public Agent {
   bool aborted_ = false;
   bool output_ended_ = false;
   std::optional<process::ExitStatus> exit_;
+  std::optional<std::string> verdict_;  ///< why the sandbox was ended
   OutputText output_;
 };
 

@@ -27,12 +27,14 @@ using Kind = Outcome::Kind;
 class RunCommandTest : public testing::Test {
  protected:
   RunCommandTest() {
-    options.workspace = folder.path() / "workspace";
+    options.sandbox = &sandbox;
     options.scratch_parent = folder.path() / "scratch";
-    fs::create_directory(options.workspace);
+    fs::create_directory(workspace);
     fs::create_directory(options.scratch_parent);
-    options.environment = [](const fs::path& scratch) {
-      return std::vector<std::string>{"PATH=/usr/bin:/bin", "TMPDIR=" + scratch.string()};
+    options.spec = [this](const fs::path& scratch) {
+      sandbox::Spec spec{.arguments = {}, .environment = {"PATH=/usr/bin:/bin", "TMPDIR=" + scratch.string()}};
+      spec.workspace = workspace;
+      return spec;
     };
   }
 
@@ -57,6 +59,8 @@ class RunCommandTest : public testing::Test {
 
   testing_support::TempFolder folder;
   asio::io_context context{1};
+  fs::path workspace = folder.path() / "workspace";
+  testing_support::PlainSandbox sandbox;
   RunCommand::Options options;
   ListenerLog listener{context};
 };
@@ -70,7 +74,7 @@ TEST_F(RunCommandTest, TheOutputOfBothStreamsIsTheAnswer) {
 
 TEST_F(RunCommandTest, ItRunsInTheWorkspaceWithoutInputAndWithABuiltEnvironment) {
   const auto outcome = run("pwd; cat; env | sort");
-  EXPECT_THAT(outcome.text, testing::StartsWith(options.workspace.string() + "\n"));
+  EXPECT_THAT(outcome.text, testing::StartsWith(workspace.string() + "\n"));
   EXPECT_THAT(outcome.text, HasSubstr("TMPDIR=" + options.scratch_parent.string()));
   EXPECT_THAT(outcome.text, testing::Not(HasSubstr("HOME=")));
 }
@@ -87,11 +91,11 @@ TEST_F(RunCommandTest, TheStartIsOnRecordBeforeTheCommandStarts) {
   listener.answer.reset();
   listener.on_event = [&](const api::ReportedEvent& event) {
     if (event.type != EventType::tool_start) return;
-    EXPECT_FALSE(fs::exists(options.workspace / "made"));
+    EXPECT_FALSE(fs::exists(workspace / "made"));
     listener.set_answer(true);
   };
   run("touch made");
-  EXPECT_TRUE(fs::exists(options.workspace / "made"));
+  EXPECT_TRUE(fs::exists(workspace / "made"));
   EXPECT_THAT(listener.first(EventType::tool_start), HasSubstr(R"("summary":"touch made")"));
   EXPECT_THAT(listener.first(EventType::tool_end), HasSubstr(R"("isError":false)"));
 }
@@ -99,7 +103,7 @@ TEST_F(RunCommandTest, TheStartIsOnRecordBeforeTheCommandStarts) {
 TEST_F(RunCommandTest, WithoutARecordNothingRuns) {
   listener.answer = false;
   EXPECT_EQ(run("touch made").kind, Kind::aborted);
-  EXPECT_FALSE(fs::exists(options.workspace / "made"));
+  EXPECT_FALSE(fs::exists(workspace / "made"));
 }
 
 TEST_F(RunCommandTest, AnAbortKillsTheWholeTree) {
@@ -126,7 +130,7 @@ TEST_F(RunCommandTest, ACommandThatTakesTooLongIsEnded) {
 }
 
 TEST_F(RunCommandTest, AMissingWorkspaceIsNamed) {
-  options.workspace = folder.path() / "none";
+  workspace = folder.path() / "none";
   const auto outcome = run("true");
   EXPECT_EQ(outcome.kind, Kind::failed);
   EXPECT_FALSE(outcome.text.empty());

@@ -51,11 +51,11 @@ int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram 
   asio::io_context io{1};
   auto spec = agent_spec(settings, home, settings.workspace, scratch.folder());
   spec.arguments = std::move(command);
-  spec.environment = command_environment(settings, home, scratch.folder());
+  spec.environment = command_environment(settings, scratch.folder());
   spec.stdin_mode = process::Stdin::inherited;
   spec.stdout_mode = process::Stdout::inherited;
   spec.stderr_mode = process::Stderr::inherited;
-  auto started = (*sandbox)->start(io.get_executor(), spec, (*sandbox)->make_entrance());
+  auto started = (*sandbox)->start(io.get_executor(), spec, [](http::ListeningSocket) {});
   if (!started) throw std::runtime_error(started.error());
   int status = EXIT_FAILURE;
   asio::co_spawn(io, await_end(*started, io.get_executor()), [&](std::exception_ptr fault, int value) {

@@ -21,6 +21,7 @@
 #include "async/event.hpp"
 #include "async/task_group.hpp"
 #include "json/value.hpp"
+#include "sandbox/sandbox.hpp"
 #include "unit/temp_folder.hpp"
 #include "worker/agent.hpp"
 #include "worker/conversation.hpp"
@@ -142,6 +143,27 @@ inline std::string models_json(const std::string& base_url) {
 inline Conversation conversation_of(const domain::Job& job, const config::WorkerSettings& settings) {
   return open_conversation(job, settings).value();
 }
+
+/// Contains nothing: the program runs as the test does, also as root.
+class PlainSandbox final : public sandbox::Sandbox {
+ public:
+  sandbox::Tier tier() const override { return sandbox::Tier::none; }
+  std::expected<sandbox::Started, std::string> start(const boost::asio::any_io_executor& executor,
+                                                     const sandbox::Spec& spec,
+                                                     const sandbox::TakeListener& take) override {
+    specs.push_back(spec);
+    take(http::ListeningSocket::on_port("127.0.0.1", 0));
+    auto child = process::ChildProcess::spawn(executor, {.arguments = spec.arguments,
+                                                         .environment = spec.environment,
+                                                         .working_directory = spec.workspace,
+                                                         .stdin_mode = spec.stdin_mode,
+                                                         .stderr_mode = spec.stderr_mode});
+    if (!child) return std::unexpected(child.error());
+    return sandbox::Started{.child = std::move(*child), .profile = profile(), .watch = nullptr};
+  }
+
+  std::vector<sandbox::Spec> specs;  ///< what was asked for
+};
 
 inline domain::Job make_job(std::string prompt, std::string session_key = "telegram:1:v1") {
   domain::Job job;

@@ -7,10 +7,10 @@ set -euo pipefail
 
 build=(clang-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config libboost1.81-dev
   libboost-json1.81-dev libspdlog-dev libfmt-dev libsqlite3-dev libmd4c-dev libutf8proc-dev
-  libssl-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev) # one configuration, tests and all
+  libssl-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev libseccomp-dev) # one configuration, tests and all
 check=(clang-tidy-19 clang-tools-19 clang-format-19 shellcheck python3)
 test=(chromium python3 curl)
-run=(ripgrep fd-find ca-certificates util-linux python3)
+run=(bubblewrap ripgrep fd-find ca-certificates util-linux python3)
 
 wanted=()
 for group in "${@:-build}"; do
