@@ -118,6 +118,7 @@ class JobRun final : public AgentListener {
     LeaseKeeper keeper(orchestrator_, claimed_, options_.heartbeat,
                        {.on_abort = [this] { abort_requested(); },
                         .on_message = [this](api::JobMessage message) { pass_on(std::move(message)); },
+                        .on_decision = [this](api::ApprovalDecision made) { decided(std::move(made)); },
                         .on_refused = [this](const api::CallError& error) { refused(error); }});
     co_await keeper.run();
   }
