@@ -18,7 +18,7 @@ std::string resume_note(const api::Approval& call, std::string_view request) {
       "` waited to be approved. The call was not carried out. Make the same call again, with exactly the "
       "same arguments, and then go on with your work.]\n\n";
   note += "The arguments were: " + domain::shorten(json::serialize(call.input), input_limit) + "\n";
-  note += "The request was: " + domain::shorten(request, request_limit) + "\n";
+  note += "The request was: " + domain::shorten(request, request_limit);
   return note;
 }
 
