@@ -18,6 +18,7 @@
 #include "http/types.hpp"
 #include "log/log.hpp"
 #include "metrics/process_metrics.hpp"
+#include "policy/policy.hpp"
 #include "process/role.hpp"
 #include "worker/administration.hpp"
 #include "worker/agent_environment.hpp"
@@ -34,6 +35,7 @@
 #include "worker/session_pool.hpp"
 #include "worker/session_store.hpp"
 #include "worker/stop.hpp"
+#include "worker/tool_gate.hpp"
 
 namespace butler::worker {
 
@@ -156,10 +158,21 @@ class Worker {
     if (settings_.mode == ExecMode::mock) return std::make_unique<MockAgent>(executor_, settings_.mock_step);
     auto conversation = open_conversation(job, settings_);
     if (!conversation) return std::make_unique<RefusingAgent>(conversation.error());
+    ToolGate gate = make_gate(job, *conversation);
     if (job.kind == domain::JobKind::run) {
+      if (auto refusal = gate.refuse_run(job.prompt)) {
+        return std::make_unique<RefusingAgent>(std::move(*refusal));
+      }
       return std::make_unique<RunCommand>(executor_, command_options(conversation->workspace));
     }
-    return std::make_unique<PiAgent>(executor_, sessions_, std::move(*conversation), pi_options());
+    return std::make_unique<PiAgent>(executor_, sessions_, std::move(*conversation), std::move(gate),
+                                     pi_options());
+  }
+
+  ToolGate make_gate(const domain::Job& job, const Conversation& conversation) const {
+    auto place = call_place(job, conversation, settings_, agent_home_.user_home.string());
+    return ToolGate{std::move(place),
+                    [this](const policy::Question& question) { return policy::decide(policy_, question); }};
   }
 
   RunCommand::Options command_options(const std::filesystem::path& workspace) {
@@ -183,6 +196,7 @@ class Worker {
   Stop stop_;
   api::OrchestratorClient orchestrator_;
   AgentHome agent_home_;
+  policy::Policy policy_ = policy::builtin_policy(policy::Profile::balanced);
   std::unique_ptr<ModelAccess> model_;  ///< null for the mock, which asks no model
   SessionPool sessions_;
   JobRunner runner_;
