@@ -31,10 +31,6 @@ http::Response own_answer(int status, std::string_view type, std::string_view me
           .body = json::serialize(body)};
 }
 
-http::Response not_now() {
-  return own_answer(401, "authentication_error", "this token is only valid while a job of its session runs");
-}
-
 UsageReader make_reader(ModelApi api, const http::Response& head) {
   const auto type = head.headers.find("content-type").value_or("");
   const bool events = type.starts_with("text/event-stream");
@@ -54,6 +50,10 @@ std::string without(std::string text, std::string_view secret) {
 
 }  // namespace
 
+http::Response wrong_token() {
+  return own_answer(401, "authentication_error", "this token is only valid while a job of its session runs");
+}
+
 struct Grant::State {
   std::string job;    ///< whom requests are counted for
   bool open = false;  ///< requests are served
@@ -72,6 +72,10 @@ Grant::~Grant() {
 }
 
 const std::string& Grant::token() const { return token_; }
+
+bool Grant::is_presented_by(const http::RequestHead& head) const {
+  return same_token(token_, presented_token(head.headers));
+}
 
 void Grant::begin(std::string job) {
   state_->job = std::move(job);
@@ -133,7 +137,7 @@ std::shared_ptr<Grant::State> ModelProxy::find_grant(const http::RequestHead& he
 }
 
 std::variant<http::Response, http::BodyLimit> ModelProxy::admit(const http::RequestHead& head) {
-  if (!find_grant(head)) return not_now();
+  if (!find_grant(head)) return wrong_token();
   if (!find_route(upstream_, head.path())) {
     return own_answer(404, "not_found_error", "this is nothing that the model proxy passes on");
   }
@@ -144,7 +148,7 @@ std::variant<http::Response, http::BodyLimit> ModelProxy::admit(const http::Requ
 asio::awaitable<void> ModelProxy::serve(http::Request request, http::Exchange& exchange) {
   auto grant = find_grant(request.head);
   if (!grant) {
-    auto answer = not_now();
+    auto answer = wrong_token();
     co_return co_await exchange.send(std::move(answer));
   }
   auto route = find_route(upstream_, request.head.path()).value();

@@ -37,6 +37,8 @@ class Grant {
   Grant& operator=(const Grant&) = delete;
 
   const std::string& token() const;
+  /// True when the request presents this grant's token.
+  bool is_presented_by(const http::RequestHead& head) const;
 
   /// From now on requests are served, and counted for this job.
   void begin(std::string job);
@@ -59,6 +61,9 @@ class Grant {
   std::string token_;
   std::shared_ptr<State> state_;
 };
+
+/// The answer to a request whose token is none, or none now.
+http::Response wrong_token();
 
 /// What the proxy has done since its start.
 struct Traffic {

@@ -61,7 +61,7 @@ bool is_replaced(const Upstream& upstream, std::string_view name) {
 
 std::string local_path(const Upstream& upstream) {
   const http::Url& base = upstream.endpoints.front().base;
-  return "/" + http::percent_encode(base.host) + base.path;
+  return "/llm/" + http::percent_encode(base.host) + base.path;
 }
 
 std::optional<Route> find_route(const Upstream& upstream, std::string_view path) {

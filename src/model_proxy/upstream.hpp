@@ -27,7 +27,7 @@ struct Upstream {
   PriceList prices = {};
 };
 
-/// Where the proxy serves the provider: the name and path of its first address, "/api.openai.com/v1". The
+/// Where the proxy serves the provider: the name and path of its first address, "/llm/api.openai.com/v1". The
 /// name is in the path because pi knows some providers by it.
 std::string local_path(const Upstream& upstream);
 

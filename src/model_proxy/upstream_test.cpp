@@ -26,18 +26,18 @@ Upstream openrouter() {
 
 TEST(Route, TakesOnlyTheRequestsOfTheProvidersProtocols) {
   const auto upstream = openrouter();
-  EXPECT_EQ(local_path(upstream), "/openrouter.ai/api/v1");
+  EXPECT_EQ(local_path(upstream), "/llm/openrouter.ai/api/v1");
   const auto endpoint = [&](std::string_view path) {
     const auto route = find_route(upstream, path);
     return route ? static_cast<int>(route->endpoint) : -1;
   };
-  EXPECT_EQ(endpoint("/openrouter.ai/api/v1/chat/completions"), 0);
-  EXPECT_EQ(endpoint("/openrouter.ai/api/v1/v1/messages"), 1);
+  EXPECT_EQ(endpoint("/llm/openrouter.ai/api/v1/chat/completions"), 0);
+  EXPECT_EQ(endpoint("/llm/openrouter.ai/api/v1/v1/messages"), 1);
   for (const char* const path :
-       {"/", "", "/chat/completions", "/openrouter.ai/api/v1", "/openrouter.ai/api/v1/responses",
-        "/openrouter.ai/api/v1/chat/completions/", "/openrouter.ai/api/v1/../keys",
-        "/openrouter.ai/api/v1//evil.example/chat/completions", "/openrouter.ai/api/v1/files",
-        "/openrouter.ai/api/v1/chat%2fcompletions", "http://evil.example/chat/completions"}) {
+       {"/", "", "/chat/completions", "/llm/openrouter.ai/api/v1", "/llm/openrouter.ai/api/v1/responses",
+        "/llm/openrouter.ai/api/v1/chat/completions/", "/llm/openrouter.ai/api/v1/../keys",
+        "/llm/openrouter.ai/api/v1//evil.example/chat/completions", "/llm/openrouter.ai/api/v1/files",
+        "/llm/openrouter.ai/api/v1/chat%2fcompletions", "http://evil.example/chat/completions"}) {
     EXPECT_EQ(endpoint(path), -1) << path;
   }
 }

@@ -66,7 +66,8 @@ std::expected<Conversation, std::string> open_conversation(const domain::Job& jo
   } catch (const std::system_error& error) {
     return std::unexpected(std::string{"the workspace cannot be used: "} + error.what());
   }
-  return Conversation{.session_key = job.session_key, .workspace = folder, .name = session_name(key)};
+  return Conversation{
+      .session_key = job.session_key, .workspace = folder, .owner = *owner, .name = session_name(key)};
 }
 
 }  // namespace butler::worker

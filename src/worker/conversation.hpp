@@ -36,6 +36,7 @@ std::filesystem::path workspace_folder(const WorkspaceOwner& owner, const config
 struct Conversation {
   std::string session_key;
   std::filesystem::path workspace;
+  WorkspaceOwner owner;
   std::string name;  ///< of its folder, its lock and its pi session: see session_name()
 };
 

@@ -22,12 +22,12 @@
 #include "process/role.hpp"
 #include "worker/administration.hpp"
 #include "worker/agent_environment.hpp"
+#include "worker/agent_services.hpp"
 #include "worker/claim_loop.hpp"
 #include "worker/conversation.hpp"
 #include "worker/job_runner.hpp"
 #include "worker/memory.hpp"
 #include "worker/mock_agent.hpp"
-#include "worker/model_access.hpp"
 #include "worker/pi_agent.hpp"
 #include "worker/private_files.hpp"
 #include "worker/refusing_agent.hpp"
@@ -96,7 +96,8 @@ class Worker {
         stop_(executor, stop_grace),
         orchestrator_(executor, orchestrator_url(settings), settings.worker_token.reveal()),
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
-        model_(settings.mode == ExecMode::rpc ? std::make_unique<ModelAccess>(executor, settings) : nullptr),
+        services_(settings.mode == ExecMode::rpc ? std::make_unique<AgentServices>(executor, settings)
+                                                 : nullptr),
         sessions_(
             executor, [this](const Conversation& conversation) { return open_session(conversation); },
             settings.idle_limit),
@@ -115,24 +116,20 @@ class Worker {
             .running = runner_.running(),
             .sessions = sessions_.size(),
             .orchestrator = claims_.reaches_orchestrator(),
-            .traffic = model_ ? model_->traffic() : model_proxy::Traffic{},
-            .spent_today = model_ ? std::optional{model_->spent_today()} : std::nullopt,
+            .traffic = services_ ? services_->traffic() : model_proxy::Traffic{},
+            .spent_today = services_ ? std::optional{services_->spent_today()} : std::nullopt,
             .budgets = {.per_day = settings_.budget_per_day, .per_job = settings_.budget_per_job}};
   }
 
   /// Works until a signal asks for the end, and brings everything to it.
   asio::awaitable<void> run() {
-    if (model_) {
-      clear_abandoned_scratch(agent_home_.scratch);
-      model_->listen(http::ListeningSocket::on_port("127.0.0.1", 0));
-      tasks_.spawn("model proxy", model_->run());
-    }
+    if (services_) clear_abandoned_scratch(agent_home_.scratch);
     for (std::size_t slot = 0; slot < settings_.concurrency; ++slot) tasks_.spawn("slot", keep_slot());
     co_await process::wait_for_stop_signal();
     log::info("worker.stopping");
     stop_.request();
     co_await sessions_.shut_down(session_patience);
-    if (model_) co_await model_->shut_down();
+    if (services_) co_await services_->shut_down();
     co_await tasks_.join();
     log::info("worker.stopped");
   }
@@ -151,7 +148,7 @@ class Worker {
   }
 
   std::expected<std::unique_ptr<PiSession>, std::string> open_session(const Conversation& conversation) {
-    return open_pi_session(executor_, settings_, agent_home_, *model_, conversation);
+    return open_pi_session(executor_, settings_, agent_home_, *services_, conversation);
   }
 
   std::unique_ptr<Agent> make_agent(const domain::Job& job) {
@@ -197,7 +194,7 @@ class Worker {
   api::OrchestratorClient orchestrator_;
   AgentHome agent_home_;
   policy::Policy policy_ = policy::builtin_policy(policy::Profile::balanced);
-  std::unique_ptr<ModelAccess> model_;  ///< null for the mock, which asks no model
+  std::unique_ptr<AgentServices> services_;  ///< null for the mock, which needs none
   SessionPool sessions_;
   JobRunner runner_;
   ClaimLoop claims_;

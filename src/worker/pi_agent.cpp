@@ -48,8 +48,8 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
 
   process_ = (*session)->process.get();
   process_->listen(true);
-  grant_ = (*session)->grant.get();
-  grant_->begin(job.id);
+  access_ = (*session)->access.get();
+  access_->begin(job.id);
   Outcome outcome;
   try {
     outcome = co_await use(**session, job, listener);
@@ -61,9 +61,9 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
   if (steered_) process_->send(pi::clear_queue("clear"));
   process_->listen(false);
   process_ = nullptr;
-  grant_->end();
-  outcome = finish(std::move(outcome), *grant_);
-  grant_ = nullptr;
+  access_->end();
+  outcome = finish(std::move(outcome), *access_);
+  access_ = nullptr;
   (*session)->known = read_memory(conversation_.workspace, (*session)->known);
   pool_.release(conversation_, healthy_ ? SessionPool::Reuse::keep_warm : SessionPool::Reuse::discard);
   co_return outcome;
@@ -214,7 +214,7 @@ std::optional<Outcome> PiAgent::check_deadlines(const PersonWait& waited, Clock:
   if (now >= time_limit(waited, now) && !timed_out_) {
     timed_out_ = true;
     dialogs_.close();
-    grant_->hold();
+    access_->hold();
     turn_->expect_abort();
     force_at_ = std::min(force_at_, now + options_.abort_patience);
     flush_commands();
@@ -234,9 +234,9 @@ Outcome PiAgent::died() const {
   return failure("the agent ended in the middle of its work: pi ended with " + process_->describe_end());
 }
 
-Outcome PiAgent::finish(Outcome outcome, const model_proxy::Grant& grant) const {
+Outcome PiAgent::finish(Outcome outcome, const AgentAccess& access) const {
   // pi's own words for it are the provider's protocol.
-  if (outcome.kind == Outcome::Kind::failed && grant.refusal()) outcome.text = *grant.refusal();
+  if (outcome.kind == Outcome::Kind::failed && access.refusal()) outcome.text = *access.refusal();
   if (outcome.kind == Outcome::Kind::aborted && timed_out_ && !aborted_) {
     outcome.kind = Outcome::Kind::failed;
     outcome.text = "the job took longer than " + in_seconds(options_.job_timeout);
@@ -248,7 +248,7 @@ void PiAgent::abort(std::chrono::milliseconds patience) {
   aborted_ = true;
   dialogs_.close();
   force_at_ = std::min(force_at_, Clock::now() + patience);
-  if (grant_ != nullptr) grant_->hold();
+  if (access_ != nullptr) access_->hold();
   if (turn_) turn_->expect_abort();
   if (process_ == nullptr) return pool_.changed().notify_all();
   flush_commands();

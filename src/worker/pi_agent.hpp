@@ -56,7 +56,7 @@ class PiAgent final : public Agent {
   Clock::time_point next_deadline(const PersonWait& waited) const;
   std::optional<Outcome> check_deadlines(const PersonWait& waited, Clock::time_point now);
   Outcome died() const;
-  Outcome finish(Outcome outcome, const model_proxy::Grant& grant) const;
+  Outcome finish(Outcome outcome, const AgentAccess& access) const;
 
   SessionPool& pool_;
   Conversation conversation_;
@@ -64,7 +64,7 @@ class PiAgent final : public Agent {
   ToolGate gate_;
   GateDialogs dialogs_;
   PiProcess* process_ = nullptr;
-  model_proxy::Grant* grant_ = nullptr;  ///< while the session is ours
+  AgentAccess* access_ = nullptr;  ///< while the session is ours
   std::optional<pi::Turn> turn_;
   std::vector<std::pair<api::MessageMode, std::string>> messages_;  ///< until pi can take them
   bool aborted_ = false;

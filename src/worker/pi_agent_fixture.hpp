@@ -35,13 +35,13 @@ class PiAgentTest : public testing::Test {
     become({}, script);
     home = prepare_agent_home(settings.home);
     write_file(home.folder / "models.json", models_json("http://127.0.0.1:9/v1"));
-    model.emplace(context.get_executor(), settings);
-    model->listen(http::ListeningSocket::on_port("127.0.0.1", 0));
+    services.emplace(context.get_executor(), settings);
   }
 
   void TearDown() override {
     if (!pool) return;
     run_to_end(context, pool->shut_down(std::chrono::seconds{1}));
+    run_to_end(context, services->shut_down());
   }
 
   /// Chooses the stand-in's version and how it starts.
@@ -57,7 +57,7 @@ class PiAgentTest : public testing::Test {
       pool.emplace(
           context.get_executor(),
           [this](const Conversation& conversation) {
-            return open_pi_session(context.get_executor(), settings, home, *model, conversation);
+            return open_pi_session(context.get_executor(), settings, home, *services, conversation);
           },
           idle_limit);
     }
@@ -113,7 +113,7 @@ class PiAgentTest : public testing::Test {
   PiAgentOptions options;
   Decide decide = decides(policy::Verdict::allow);
   std::chrono::milliseconds idle_limit{60'000};
-  std::optional<ModelAccess> model;
+  std::optional<AgentServices> services;
   std::optional<SessionPool> pool;
   ListenerLog listener{context};
 };

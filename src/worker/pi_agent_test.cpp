@@ -272,7 +272,7 @@ TEST_F(PiAgentTest, ASessionThatAnotherWorkerHasOpenIsRefused) {
   SessionPool other(
       context.get_executor(),
       [this](const Conversation& conversation) {
-        return open_pi_session(context.get_executor(), settings, home, *model, conversation);
+        return open_pi_session(context.get_executor(), settings, home, *services, conversation);
       },
       60s);
   const auto refused = other.try_acquire(conversation("telegram:1:v1"));

@@ -139,16 +139,14 @@ class RealPiTest : public testing::Test {
     background.spawn("model", server.run());
     const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/v1";
     write_file(home.folder / "models.json", testing_support::models_json(url));
-    access.emplace(context.get_executor(), settings);
-    access->listen(http::ListeningSocket::on_port("127.0.0.1", 0));
-    background.spawn("model proxy", access->run());
+    services.emplace(context.get_executor(), settings);
     open_pool();
   }
 
   void TearDown() override {
     if (!pool) return;
     run_to_end(context, pool->shut_down(2s));
-    run_to_end(context, access->shut_down());
+    run_to_end(context, services->shut_down());
     run_to_end(context, server.shut_down(0ms));
     run_to_end(context, background.join());
     folder.reset();
@@ -158,7 +156,7 @@ class RealPiTest : public testing::Test {
     pool.emplace(
         context.get_executor(),
         [this](const Conversation& conversation) {
-          return open_pi_session(context.get_executor(), settings, home, *access, conversation);
+          return open_pi_session(context.get_executor(), settings, home, *services, conversation);
         },
         60s);
   }
@@ -184,7 +182,7 @@ class RealPiTest : public testing::Test {
   AgentHome home;
   PiAgentOptions options;
   Decide decide = testing_support::decides(policy::Verdict::allow);
-  std::optional<ModelAccess> access;
+  std::optional<AgentServices> services;
   std::optional<SessionPool> pool;
   ListenerLog listener{context};
 };

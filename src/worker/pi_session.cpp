@@ -46,7 +46,7 @@ std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, co
 std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(const asio::any_io_executor& executor,
                                                                        const config::WorkerSettings& settings,
                                                                        const AgentHome& home,
-                                                                       ModelAccess& model,
+                                                                       AgentServices& services,
                                                                        const Conversation& conversation) try {
   const std::string& name = conversation.name;
   auto session = std::make_unique<PiSession>();
@@ -60,11 +60,12 @@ std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(const asi
   const auto memory_file = scratch / "memory.md";
   write_private_file(memory_file, memory_prompt(session->known, settings.append_system_prompt));
   const auto agent_folder = make_agent_folder(home, scratch);
-  session->grant = model.grant();
-  model.configure(agent_folder, *session->grant);
+  session->access = services.open(http::ListeningSocket::on_port("127.0.0.1", 0),
+                                  {.owner = conversation.owner, .session_key = conversation.session_key});
+  session->access->configure(agent_folder);
 
   auto environment = pi_environment(settings, home, scratch, agent_folder);
-  const auto& more = model.environment();
+  const auto& more = services.model_environment();
   environment.insert(environment.end(), more.begin(), more.end());
   auto process = PiProcess::spawn(executor, pi_arguments(settings, home, name, memory_file),
                                   std::move(environment), conversation.workspace);

@@ -9,9 +9,9 @@
 
 #include "config/settings.hpp"
 #include "worker/agent_environment.hpp"
+#include "worker/agent_services.hpp"
 #include "worker/conversation.hpp"
 #include "worker/memory.hpp"
-#include "worker/model_access.hpp"
 #include "worker/pi_process.hpp"
 #include "worker/private_files.hpp"
 
@@ -20,7 +20,7 @@ namespace butler::worker {
 /// A conversation's pi: its process, and what goes with it.
 struct PiSession {
   FileDescriptor lock;  ///< one live pi per session file, also between workers
-  std::unique_ptr<model_proxy::Grant> grant;
+  std::unique_ptr<AgentAccess> access;
   std::unique_ptr<Scratch> scratch;
   std::unique_ptr<PiProcess> process;
   MemorySnapshot known;                    ///< what the agent was told of its memory
@@ -38,6 +38,6 @@ std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, co
 /// person who asked.
 std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(
     const boost::asio::any_io_executor& executor, const config::WorkerSettings& settings,
-    const AgentHome& home, ModelAccess& model, const Conversation& conversation);
+    const AgentHome& home, AgentServices& services, const Conversation& conversation);
 
 }  // namespace butler::worker

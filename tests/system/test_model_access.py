@@ -82,7 +82,7 @@ class ModelAccess(SystemTest):
 
         self.assertIn("PI_CODING_AGENT_DIR=", seen)
         token = re.search(r'"apiKey":"(butler-[0-9a-f]{64})"', seen)
-        address = re.search(r'"baseUrl":"(http://127\.0\.0\.1:\d+/127\.0\.0\.1/v1)"', seen)
+        address = re.search(r'"baseUrl":"(http://127\.0\.0\.1:\d+/llm/127\.0\.0\.1/v1)"', seen)
         self.assertTrue(token and address, "it has read its own configuration")
         for name, secret in {"provider key": API_KEY, "worker token": WORKER_TOKEN, "gateway token": GATEWAY_TOKEN,
                              "bot token": self.simulator.bot_token}.items():

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/task_group.hpp"
+#include "config/settings.hpp"
+#include "http/listening_socket.hpp"
+#include "model_proxy/proxy.hpp"
+#include "worker/conversation.hpp"
+#include "worker/provider_setup.hpp"
+#include "worker/spending.hpp"
+
+namespace butler::worker {
+
+/// Whom an agent process works for, as long as it lives.
+struct AgentIdentity {
+  WorkspaceOwner owner = {};
+  std::string session_key = {};
+};
+
+/// What one agent process can reach, served on a listener of its own: whoever connects there is that agent.
+/// Nothing is served but between begin() and end(). One thread.
+class AgentAccess {
+ public:
+  /// Ends: what is connected is cut, and the listener is closed.
+  ~AgentAccess();
+  AgentAccess(const AgentAccess&) = delete;
+  AgentAccess& operator=(const AgentAccess&) = delete;
+
+  /// Where the agent finds it on 127.0.0.1, as numbered where the listener was made.
+  std::uint16_t port() const;
+
+  /// Writes the agent's models.json: the address of its model, and a token that is worth nothing elsewhere.
+  /// Throws std::system_error.
+  void configure(const std::filesystem::path& agent_folder) const;
+
+  /// From now on requests are served, for this job.
+  void begin(std::string job);
+  /// Nothing new is served; what is under way goes on.
+  void hold();
+  /// Nothing is served any more, and what is under way is cut off.
+  void end();
+
+  /// Why a budget has refused a request since begin(), as a sentence for the person who asked.
+  const std::optional<std::string>& refusal() const;
+
+ private:
+  friend class AgentServices;
+  class Site;
+  AgentAccess(std::shared_ptr<Site> site, async::TaskGroup& tasks);
+
+  std::shared_ptr<Site> site_;  // shared with its server's coroutines
+  async::TaskGroup& tasks_;
+};
+
+/// What agents are served by the worker: now their model, through the one proxy that has the key.
+class AgentServices {
+ public:
+  /// Throws std::runtime_error when the provider cannot be had without giving the agent its key, and
+  /// std::system_error when the ledger cannot be used.
+  AgentServices(const boost::asio::any_io_executor& executor, const config::WorkerSettings& settings);
+
+  /// Serves one agent process on this listener. The result is destroyed before shut_down(). Throws
+  /// std::system_error.
+  std::unique_ptr<AgentAccess> open(http::ListeningSocket listener, AgentIdentity identity);
+  /// Returns when nothing is served any more.
+  boost::asio::awaitable<void> shut_down();
+
+  /// What the provider needs in pi's environment, besides; nothing secret.
+  const std::vector<std::string>& model_environment() const { return setup_.agent_environment; }
+
+  const model_proxy::Traffic& traffic() const { return proxy_.traffic(); }
+  /// Spent today.
+  domain::Usd spent_today() { return spending_.spent("").today; }
+
+ private:
+  boost::asio::any_io_executor executor_;
+  std::string provider_;
+  ProviderSetup setup_;
+  Spending spending_;
+  model_proxy::ModelProxy proxy_;
+  async::TaskGroup tasks_;
+};
+
+}  // namespace butler::worker

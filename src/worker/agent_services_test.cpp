@@ -1,0 +1,108 @@
+// One agent's listener, as the agent and as another one meet it.
+#include "worker/agent_services.hpp"
+
+#include <gmock/gmock.h>
+
+#include "http/client.hpp"
+#include "json/value.hpp"
+#include "worker/test_support.hpp"
+
+namespace butler::worker {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing_support::run_to_end;
+
+class AgentServicesTest : public testing::Test {
+ protected:
+  AgentServicesTest() {
+    settings.home = folder.path();
+    settings.provider = "mock";
+    settings.model = "mock-1";
+    settings.provider_keys["MOCK_API_KEY"] = config::Secret{"key-for-the-provider"};
+    std::filesystem::create_directories(settings.home / "agent");
+    // Nobody listens there: an admitted request is answered 502.
+    testing_support::write_file(settings.home / "agent" / "models.json",
+                                testing_support::models_json("http://127.0.0.1:9/v1"));
+    services.emplace(context.get_executor(), settings);
+  }
+
+  void TearDown() override { run_to_end(context, services->shut_down()); }
+
+  std::unique_ptr<AgentAccess> open(const std::string& session) {
+    return services->open(http::ListeningSocket::on_port("127.0.0.1", 0),
+                          {.owner = {}, .session_key = session});
+  }
+
+  json::Object provider_of(const AgentAccess& access) const {
+    access.configure(folder.path());
+    const auto text = testing_support::file_content(folder.path() / "models.json");
+    return json::parse(text)->as_object().at("providers").as_object().at("mock").as_object();
+  }
+
+  std::string token_of(const AgentAccess& access) const {
+    return std::string{provider_of(access).at("apiKey").as_string()};
+  }
+
+  int ask(const AgentAccess& access, const std::string& token) {
+    auto url = http::Url::parse(std::string_view{provider_of(access).at("baseUrl").as_string()}).value();
+    http::Client client(context.get_executor(), std::move(url));
+    http::Request request{.head = {.method = "POST",
+                                   .target = "/chat/completions",
+                                   .headers = {{"authorization", "Bearer " + token}}},
+                          .body = R"({"model":"mock-1"})"};
+    return run_to_end(context, status(client, std::move(request)));
+  }
+
+  static boost::asio::awaitable<int> status(http::Client& client, http::Request request) {
+    const auto answer = co_await client.send(std::move(request), 10s);
+    co_return answer ? answer->status : 0;
+  }
+
+  testing_support::TempFolder folder;
+  boost::asio::io_context context{1};
+  config::WorkerSettings settings;
+  std::optional<AgentServices> services;
+};
+
+TEST_F(AgentServicesTest, AnAgentIsToldItsOwnAddress) {
+  const auto access = open("one");
+  const auto provider = provider_of(*access);
+  EXPECT_THAT(std::string{provider.at("baseUrl").as_string()},
+              HasSubstr("http://127.0.0.1:" + std::to_string(access->port()) + "/llm/"));
+}
+
+TEST_F(AgentServicesTest, AnAgentIsServedWhileItsJobRuns) {
+  const auto access = open("one");
+  EXPECT_EQ(ask(*access, token_of(*access)), 401);
+  access->begin("job");
+  EXPECT_EQ(ask(*access, token_of(*access)), 502);
+  access->hold();
+  EXPECT_EQ(ask(*access, token_of(*access)), 401);
+  access->begin("next");
+  access->end();
+  EXPECT_EQ(ask(*access, token_of(*access)), 401);
+}
+
+TEST_F(AgentServicesTest, AnotherAgentsTokenIsRefusedOnThisListener) {
+  const auto mine = open("one");
+  const auto theirs = open("two");
+  mine->begin("job");
+  theirs->begin("another job");
+  EXPECT_EQ(ask(*mine, token_of(*theirs)), 401);
+  EXPECT_EQ(ask(*mine, token_of(*mine)), 502);
+}
+
+TEST_F(AgentServicesTest, AClosedAccessHasNoListener) {
+  auto access = open("one");
+  access->begin("job");
+  const auto url = http::Url::parse("http://127.0.0.1:" + std::to_string(access->port())).value();
+  access.reset();
+  run_to_end(context, services->shut_down());
+  http::Client client(context.get_executor(), url);
+  EXPECT_EQ(run_to_end(context, status(client, {.head = {.method = "GET", .target = "/"}})), 0);
+}
+
+}  // namespace
+}  // namespace butler::worker
