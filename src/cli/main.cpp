@@ -14,6 +14,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/render_command.hpp"
 #include "cli/role_start.hpp"
+#include "cli/sandbox_test_command.hpp"
 #include "cli/up.hpp"
 #include "config/example.hpp"
 #include "config/load.hpp"
@@ -28,6 +29,7 @@ namespace {
 struct CommandLine {
   bool json = false;
   std::string role;
+  std::string tier;
   std::size_t limit = render::message_limit;
   AuditOptions audit;
   std::function<int()> chosen;
@@ -106,6 +108,21 @@ void add_audit_commands(CLI::App& app, CommandLine& line) {
   save->add_option("--head", line.audit.head, head);
 }
 
+void add_sandbox_test(CLI::App& sandbox, CommandLine& line) {
+  CLI::App* const test =
+      add_command(sandbox, "test",
+                  "Try to get out of the sandbox, and say what held; exit status 1 when something is open.",
+                  line, [&line] { return test_sandbox(line.tier, line.format(), std::cout); });
+  test->add_flag("--json", line.json, "As JSON.");
+  test->add_option("--tier", line.tier, "Only this tier.")->check(CLI::IsMember({"bwrap", "landlock"}));
+}
+
+void add_sandbox_commands(CLI::App& app, CommandLine& line) {
+  CLI::App* const sandbox = app.add_subcommand("sandbox", "What keeps the agent in.");
+  sandbox->require_subcommand(1);
+  add_sandbox_test(*sandbox, line);
+}
+
 void add_commands(CLI::App& app, CommandLine& line) {
   add_command(app, "up", "Run Butler on this machine: the three roles, supervised.", line, run_up);
   add_command(app, "orchestrator", "Run the orchestrator alone: jobs, leases, the HTTP API.", line,
@@ -116,6 +133,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
               [] { return start_role(config::Role::worker); });
   add_config_commands(app, line);
   add_audit_commands(app, line);
+  add_sandbox_commands(app, line);
   add_command(app, "render", "Read Markdown, print the Telegram messages it becomes, as JSON.", line,
               [&line] { return render_messages(std::cin, line.limit, std::cout); })
       ->add_option("--limit", line.limit, "UTF-16 units a message may take.")
