@@ -8,12 +8,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/audit_command.hpp"
 #include "cli/config_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/render_command.hpp"
 #include "cli/role_start.hpp"
+#include "cli/sandbox_command.hpp"
 #include "cli/sandbox_test_command.hpp"
 #include "cli/up.hpp"
 #include "config/example.hpp"
@@ -32,6 +34,7 @@ struct CommandLine {
   std::string tier;
   std::size_t limit = render::message_limit;
   AuditOptions audit;
+  std::vector<std::string> words;  ///< a command to run
   std::function<int()> chosen;
 
   Format format() const { return json ? Format::json : Format::text; }
@@ -118,8 +121,12 @@ void add_sandbox_test(CLI::App& sandbox, CommandLine& line) {
 }
 
 void add_sandbox_commands(CLI::App& app, CommandLine& line) {
-  CLI::App* const sandbox = app.add_subcommand("sandbox", "What keeps the agent in.");
+  CLI::App* const sandbox = app.add_subcommand("sandbox", "How agents are contained on this machine.");
   sandbox->require_subcommand(1);
+  add_command(*sandbox, "run", "Run a command exactly as a job's agent would, in the workspace.", line,
+              [&line] { return run_in_sandbox(load_config(), line.words); })
+      ->add_option("command", line.words, "The command and its arguments, behind --.")
+      ->required();
   add_sandbox_test(*sandbox, line);
 }
 
