@@ -27,6 +27,12 @@ class ToolApprovals(SystemTest):
         script.write_text(text)
         script.chmod(0o755)
 
+    def write_policy(self, text: str) -> None:
+        folder = self.butler.home / "config"
+        folder.mkdir(mode=0o755, exist_ok=True)
+        (folder / "policy.json.new").write_text(text)
+        (folder / "policy.json.new").rename(folder / "policy.json")
+
     def call_script(self, when: str) -> None:
         """What the script does is in no command: somebody has to look."""
         self.model.script(*call_then_say("bash", {"command": "./x.sh"}, f"Answer to {when}.", when=when))
@@ -164,6 +170,22 @@ class ToolApprovals(SystemTest):
                                        {"decision": "allow", "scope": "once", "deciderId": "1001"})
         self.assertEqual(reply.status, 409, "it is asked no more")
         self.assertEqual(self.made(), "")
+
+    def test_a_policy_that_breaks_in_mid_run_is_not_followed_and_said_so(self):
+        self.model.script(*call_then_say("bash", {"command": "touch made.txt"}, "Answer.", when="make"))
+        self.write_policy('{"profile": "balanced", "rules": [{"name": "no-touch", "verdict": "deny", "commands": ["touch"]}]}')
+        self.butler.up()
+        for text in ("make it", "make it again"):
+            sent = self.simulator.send_text(text)
+            self.simulator.wait_for_reply("Answer.", after=sent)
+            self.assertIn("global/no-touch", str(self.model.requests()[-1]["messages"][-1]))
+            self.write_policy('{"profile": "trusting", "rules": [')
+        self.butler.wait_for_log("worker", r"event=policy\.broken")
+        self.assertFalse((self.butler.workspace / "made.txt").exists())
+        self.write_policy('{"profile": "balanced"}')
+        sent = self.simulator.send_text("make it now")
+        self.simulator.wait_for_reply("Answer.", after=sent)
+        self.assertTrue((self.butler.workspace / "made.txt").exists())
 
     def test_an_agent_whose_gate_was_taken_away_runs_nothing(self):
         self.model.script(*call_then_say("bash", {"command": "touch made.txt"}, "done", when="make"))
