@@ -107,6 +107,11 @@ Approvals::Found Approvals::find_only(std::string command, const ControlRequest&
     if (could) seen.emplace_back(asked);
   }
   if (jobs->empty() && tools.empty()) co_return std::unexpected(wording::nothing_to_decide());
+  if (command == "/deny" && seen.empty() && jobs->size() + tools.size() == 1) {
+    // Nothing happens by it, so it need not be certain that it was seen.
+    if (tools.empty()) co_return jobs->front();
+    co_return tools.front();
+  }
   if (seen.size() > 1) co_return std::unexpected(wording::which_one(command, lines_of(*jobs, tools)));
   if (seen.empty()) co_return std::unexpected(wording::name_what_you_mean(command, lines_of(*jobs, tools)));
   co_return std::move(seen.front());

@@ -292,7 +292,7 @@ TEST_F(GatewayApprovalsTest, WhatExpiresIsToldWhereItWasAsked) {
   const auto asked = orchestrator.ask(job, bash("rm x"));
   ASSERT_TRUE(reads("May I use"));
   orchestrator.end_approval(job, asked.id, ApprovalStatus::expired);
-  ASSERT_TRUE(reads("Nobody decided about " + name(asked)));
+  ASSERT_TRUE(reads(name(asked) + " (bash: rm x) was not decided"));
   EXPECT_TRUE(json::find_true(telegram.shown.back().body, "disable_notification"));
 
   say("/approve " + name(asked));
@@ -307,7 +307,7 @@ TEST_F(GatewayApprovalsTest, TheEndOfAJobEndsItsQuestions) {
   const auto asked = orchestrator.ask(job, bash("rm x"));
   ASSERT_TRUE(reads("May I use", owner));
   orchestrator.finish(job, domain::JobStatus::aborted);
-  ASSERT_TRUE(reads(name(asked) + " (bash: rm x) needs no decision any more", owner));
+  ASSERT_TRUE(reads(name(asked) + " (bash: rm x) was not decided", owner));
   say("/approve");
   ASSERT_TRUE(reads("Nothing is waiting", owner));
 }

@@ -1,6 +1,7 @@
 #include "gateway/job_watches.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "domain/backoff.hpp"
@@ -45,6 +46,14 @@ bool is_refusal(const api::Event& event) {
   if (event.type != domain::EventType::log || !event.message || !event.data) return false;
   const auto kind = json::find_string(*event.data, "kind");
   return kind == "policy_denied" || kind == "egress_denied";
+}
+
+/// The events after the last attempt at a job that waits: what a worker has logged is not about the waiting.
+std::span<const api::Event> since_it_waits(const std::vector<api::Event>& events) {
+  const auto ran = std::ranges::find_if(events.rbegin(), events.rend(), [](const api::Event& event) {
+    return event.type == domain::EventType::job_started || event.type == domain::EventType::job_requeued;
+  });
+  return {ran.base(), events.end()};
 }
 
 /// The agent's words, which come often, change nothing that is shown of a job.
@@ -188,7 +197,7 @@ void JobWatches::show_typing(Watched& watched, bool running) {
 void JobWatches::note_events(Watched& watched, const api::EventPage& page) {
   watched.cursor = page.next_cursor;
   if (waits(watched.job)) {
-    for (const api::Event& event : page.events) {
+    for (const api::Event& event : since_it_waits(page.events)) {
       if (event.type != domain::EventType::log || !event.message) continue;
       note(watched, "away", wording::waits_for_its_machine(*event.message));
     }

@@ -38,9 +38,10 @@ ControlAnswer ToolDecisions::allow(AskedApproval asked, std::string scope, const
 }
 
 ControlAnswer ToolDecisions::deny(AskedApproval asked, std::string reason, const ControlRequest& request) {
-  return decide(std::move(asked),
-                {.verdict = ApprovalVerdict::deny, .reason = domain::shorten(reason, domain::limits::reason)},
-                request);
+  return decide(
+      std::move(asked),
+      {.verdict = ApprovalVerdict::deny, .reason = domain::shorten(reason, domain::limits::approval_reason)},
+      request);
 }
 
 ControlAnswer ToolDecisions::decide(AskedApproval asked, Decision decision, const ControlRequest& request) {

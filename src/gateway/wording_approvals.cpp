@@ -95,7 +95,9 @@ std::string_view reach(const api::Approval& approval) {
 
 std::string reason_of(const api::Approval& approval) {
   if (!approval.reason || approval.reason->empty()) return ".";
-  return ": " + one_line(*approval.reason, longest_reason);
+  std::string reason = one_line(*approval.reason, longest_reason);
+  while (reason.ends_with('.') || reason.ends_with(' ')) reason.pop_back();
+  return ": " + reason + ".";
 }
 
 }  // namespace
@@ -157,15 +159,14 @@ std::string tool_outcome(const AskedApproval& asked, const api::Approval& approv
     case ApprovalStatus::pending: return fmt::format("{} waits for a decision.", what);
     case ApprovalStatus::expired: break;
   }
-  if (approval.reason && !approval.reason->empty()) {
-    return fmt::format("{} needs no decision any more{}", what, reason_of(approval));
-  }
-  return fmt::format("Nobody decided about {} in time, so it was not done.", what);
+  const bool says_why = approval.reason && !approval.reason->empty();
+  return fmt::format("{} was not decided, so it was not done{}", what,
+                     says_why ? reason_of(approval) : ": nobody decided in time.");
 }
 
 std::string tool_request_is_moot(const AskedApproval& asked) {
-  return fmt::format("{} ({}) needs no decision any more: its job is over.", domain::short_job_id(asked.id),
-                     asked.summary);
+  return fmt::format("{} ({}) was not decided, so it was not done: its job is over.",
+                     domain::short_job_id(asked.id), asked.summary);
 }
 
 std::string already_decided(const api::Approval& approval, std::string_view who) {

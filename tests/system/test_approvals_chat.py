@@ -100,10 +100,10 @@ class Asking(Approvals):
         self.assertEqual(self.approval(wrapper)["status"], "pending")
         self.butler.as_gateway("POST", f"/v1/jobs/{self.job['id']}/abort", {})
         self.butler.as_worker("POST", f"/v1/workers/{self.job['id']}/aborted", {}, self.lease)
-        self.simulator.wait_for_reply("needs no decision any more")
+        self.simulator.wait_for_reply("was not decided")
         self.assertIn("has expired", self.say(f"/approve {short(wrapper)}"))
         self.simulator.wait_for_silence()
-        self.assertEqual(sum("needs no decision" in text for text in self.texts(self.owner)), 1)
+        self.assertEqual(sum("was not decided" in text for text in self.texts(self.owner)), 1)
 
     def test_what_waits_is_in_status_jobs_and_context_and_no_typing_is_shown(self):
         self.start_control_plane()
