@@ -15,6 +15,7 @@
 #include "cli/render_command.hpp"
 #include "cli/role_start.hpp"
 #include "cli/sandbox_command.hpp"
+#include "cli/sandbox_test_command.hpp"
 #include "cli/up.hpp"
 #include "config/example.hpp"
 #include "config/load.hpp"
@@ -29,6 +30,7 @@ namespace {
 struct CommandLine {
   bool json = false;
   std::string role;
+  std::string tier;
   std::size_t limit = render::message_limit;
   std::vector<std::string> words;  ///< a command to run
   std::function<int()> chosen;
@@ -81,6 +83,15 @@ void add_config_commands(CLI::App& app, CommandLine& line) {
   add_command(*config, "example", "The text of .env.example.", line, print_example);
 }
 
+void add_sandbox_test(CLI::App& sandbox, CommandLine& line) {
+  CLI::App* const test =
+      add_command(sandbox, "test",
+                  "Try to get out of the sandbox, and say what held; exit status 1 when something is open.",
+                  line, [&line] { return test_sandbox(line.tier, line.format(), std::cout); });
+  test->add_flag("--json", line.json, "As JSON.");
+  test->add_option("--tier", line.tier, "Only this tier.")->check(CLI::IsMember({"bwrap", "landlock"}));
+}
+
 void add_sandbox_commands(CLI::App& app, CommandLine& line) {
   CLI::App* const sandbox = app.add_subcommand("sandbox", "How agents are contained on this machine.");
   sandbox->require_subcommand(1);
@@ -88,6 +99,7 @@ void add_sandbox_commands(CLI::App& app, CommandLine& line) {
               [&line] { return run_in_sandbox(load_config(), line.words); })
       ->add_option("command", line.words, "The command and its arguments, behind --.")
       ->required();
+  add_sandbox_test(*sandbox, line);
 }
 
 void add_commands(CLI::App& app, CommandLine& line) {

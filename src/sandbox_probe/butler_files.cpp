@@ -1,5 +1,8 @@
 // What Butler itself keeps beside the agent's workspace.
+#include <sys/stat.h>
+
 #include <array>
+#include <string>
 
 #include "sandbox_probe/attempt.hpp"
 #include "sandbox_probe/file_access.hpp"
@@ -9,6 +12,14 @@ namespace butler::sandbox_probe {
 namespace {
 
 std::string in_home(const Targets& targets, const char* path) { return targets.text("butler-home") + path; }
+
+/// Around the workspace a sandbox has a folder of the same name, which may be its own.
+Finding write_to_home(const Targets& targets) {
+  struct stat status{};
+  const bool real = ::stat(targets.text("butler-home").c_str(), &status) == 0 &&
+                    std::to_string(status.st_ino) == targets.text("butler-home-inode");
+  return real ? try_create(in_home(targets, "/probe-new")) : held("a folder of the sandbox's own");
+}
 
 constexpr std::array attempts{
     Attempt{"butler-env", "read every secret of Butler's .env",
@@ -31,8 +42,7 @@ constexpr std::array attempts{
             [](const Targets& t) { return try_read(in_home(t, "/people/7/workspace/diary")); }},
     Attempt{"other-person-write", "write to another person's workspace",
             [](const Targets& t) { return try_write(in_home(t, "/people/7/workspace/diary")); }},
-    Attempt{"butler-home-write", "put a file into Butler's home",
-            [](const Targets& t) { return try_create(in_home(t, "/probe-new")); }},
+    Attempt{"butler-home-write", "put a file into Butler's home", write_to_home},
 };
 
 }  // namespace

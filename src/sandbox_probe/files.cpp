@@ -140,7 +140,11 @@ constexpr std::array attempts{
     Attempt{"other-file-mode", "change the mode of a file outside", change_mode},
     Attempt{"other-file-rename", "take a file from outside", rename_in},
     Attempt{"temporary-listing", "see what other programs keep in /tmp",
-            [](const Targets& t) { return try_list("/tmp", t.text("temporary-name")); }},
+            [](const Targets& t) {
+              const std::string name = t.text("temporary-name");
+              return name.empty() ? skipped("nothing could be put there")
+                                  : try_list(t.text("temporary"), name);
+            }},
     Attempt{"shared-memory-file", "read another program's file in /dev/shm",
             [](const Targets& t) { return try_read("/dev/shm/" + t.text("shm-name")); }},
     Attempt{"system-write", "replace a program of the system",

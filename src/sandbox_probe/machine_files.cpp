@@ -50,6 +50,14 @@ void plant_workspace(const fs::path& workspace) {
   write(workspace / ".mcp.json", "{}");
 }
 
+/// A file beside the folder, where it may be put.
+void plant_beside(const fs::path& root, Targets& targets) {
+  const fs::path path = root.string() + "-other";
+  if (std::ofstream file(path); !(file << canary << '\n').flush()) return;
+  targets.add("temporary=" + root.parent_path().string());
+  targets.add("temporary-name=" + path.filename().string());
+}
+
 }  // namespace
 
 void plant_files(const std::string& folder, Targets& targets) {
@@ -67,7 +75,10 @@ void plant_files(const std::string& folder, Targets& targets) {
   targets.add("outside=" + (root / "outside").string());
   targets.add("butler-home=" + (root / "butler").string());
   targets.add("workspace=" + (root / "butler/workspace").string());
-  targets.add("temporary-name=" + root.filename().string());
+  plant_beside(root, targets);
+  struct stat status{};
+  ::stat((root / "butler").c_str(), &status);
+  targets.add("butler-home-inode=" + std::to_string(status.st_ino));
   targets.add("shm-name=" + name);
   targets.add("queue=/" + name);
 }
@@ -83,6 +94,9 @@ void plant_setuid_program(Targets& targets) {
 
 void remove_planted(const Targets& targets) {
   ::unlink(("/dev/shm/" + targets.text("shm-name")).c_str());
+  if (const std::string name = targets.text("temporary-name"); !name.empty()) {
+    ::unlink((targets.text("temporary") + "/" + name).c_str());
+  }
   ::mq_unlink(targets.text("queue").c_str());
 }
 

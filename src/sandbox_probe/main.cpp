@@ -39,17 +39,16 @@ int make_attempts(int argc, char** argv) {
 }  // namespace
 
 int run(int argc, char** argv) {
-  // A setuid copy of this program is one of the doors: nothing else may be done with it.
-  if (::getauxval(AT_SECURE) != 0 || argc < 1) return ::geteuid() == 0 ? 0 : 1;
   const std::string_view command = argc > 1 ? argv[1] : "";
+  // A setuid copy of this program is one of the doors: nothing but this can be done with it.
+  if (::getauxval(AT_SECURE) != 0 || command == setuid_command) return ::geteuid() == 0 ? 0 : 1;
   if (command == "attempts") return make_attempts(argc, argv);
   if (command == "machine") return run_on_machine(argc, argv);
   if (command == bystander_command) return stand_by(argc, argv);
   std::fprintf(stderr,
                "usage: butler-sandbox-probe attempts [--json] name=value...\n"
                "       butler-sandbox-probe machine FOLDER [--user UID:GID] COMMAND...\n");
-  // A setuid program that gained nothing says so.
-  return command.empty() ? 1 : wrong_usage;
+  return wrong_usage;
 }
 
 }  // namespace butler::sandbox_probe

@@ -7,6 +7,9 @@
 /// Depends on nothing but the C and C++ libraries.
 namespace butler::sandbox_probe {
 
+/// The command of a setuid copy of the program: 0 when it runs as root, else 1.
+inline constexpr const char* setuid_command = "setuid";
+
 /// `butler-sandbox-probe attempts [--json] name=value…` makes the attempts; 0 when none is open, else 1.
 /// `butler-sandbox-probe machine …` runs a command on the machine that the attempts are about: see
 /// machine.hpp.

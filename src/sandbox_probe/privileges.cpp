@@ -20,6 +20,7 @@
 
 #include "sandbox_probe/attempt.hpp"
 #include "sandbox_probe/file_access.hpp"
+#include "sandbox_probe/main.hpp"
 
 namespace butler::sandbox_probe {
 
@@ -38,8 +39,7 @@ Finding setuid_program(const Targets& targets) {
   if (program.empty()) return skipped("only root can plant such a program");
   const pid_t child = ::fork();
   if (child == 0) {
-    // See run(): it only says whether it is root.
-    ::execl(program.c_str(), program.c_str(), nullptr);
+    ::execl(program.c_str(), program.c_str(), setuid_command, nullptr);
     ::_exit(127);
   }
   int status = 0;
