@@ -78,10 +78,7 @@ std::vector<std::string> words_for(const std::string& tier, const Programs& prog
   std::vector<std::string> words{programs.probe, "machine", folder};
   for (const auto& word : user_words()) words.push_back(word);
   if (tier != control_tier) {
-    for (const auto& word : {programs.butler, std::string{"sandbox"}, std::string{"run"},
-                             std::string{"--tier"}, tier, std::string{"--"}}) {
-      words.push_back(word);
-    }
+    for (const char* word : {programs.butler.c_str(), "sandbox", "run", "--"}) words.emplace_back(word);
   }
   for (const char* word : {"{probe}", "attempts", "--json"}) words.emplace_back(word);
   words.push_back("tier=" + tier);
@@ -91,12 +88,12 @@ std::vector<std::string> words_for(const std::string& tier, const Programs& prog
 
 asio::awaitable<ProbeReport> probe(std::string tier, std::vector<std::string> words) {
   const auto executor = co_await asio::this_coro::executor;
-  const process::SpawnOptions options{
-      .arguments = std::move(words),
-      .environment = {"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG=C.UTF-8"},
-      .working_directory = "/",
-      .stdin_mode = process::Stdin::null,
-      .stderr_mode = process::Stderr::merged_into_stdout};
+  const process::SpawnOptions options{.arguments = std::move(words),
+                                      .environment = {"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+                                                      "LANG=C.UTF-8", "WORKER_SANDBOX=" + tier},
+                                      .working_directory = "/",
+                                      .stdin_mode = process::Stdin::null,
+                                      .stderr_mode = process::Stderr::merged_into_stdout};
   auto child = process::ChildProcess::spawn(executor, options);
   if (!child) throw std::runtime_error(child.error());
   std::string output;

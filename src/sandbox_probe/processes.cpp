@@ -142,7 +142,10 @@ constexpr std::array attempts{
             [](const Targets& t) { return try_write(proc(t, "mem")); }},
     Attempt{"bystander-memory-call", "read it by process_vm_readv", read_memory_by_call},
     Attempt{"bystander-files", "reach another program's open files",
-            [](const Targets& t) { return try_list(proc(t, "fd"), "0"); }},
+            [](const Targets& t) {
+              std::array<char, 256> path{};
+              return by_result(::readlink(proc(t, "fd/1").c_str(), path.data(), path.size()), "readlink");
+            }},
     Attempt{"bystander-folder", "reach files through another program's working folder",
             [](const Targets& t) { return try_list(proc(t, "cwd"), ".ssh"); }},
     Attempt{"ptrace", "take over another program",
