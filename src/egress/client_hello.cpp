@@ -54,9 +54,21 @@ bool is_version(char major, char minor) { return major == 3 && minor >= 0 && min
 
 /// The messages in the records, put together, as far as they have come.
 struct Messages {
-  Kind kind = Kind::unfinished;  ///< unfinished while nothing is wrong
+  Kind kind = Kind::unfinished;  ///< hello when the first message is whole
   std::string bytes;
 };
+
+/// What the first message is, by its head.
+Kind judge(std::string_view messages) {
+  if (messages.empty()) return Kind::unfinished;
+  Reader message(messages);
+  if (message.number(1) != client_hello_message) return Kind::not_tls;
+  const auto length = message.number(3);
+  if (message.failed()) return Kind::unfinished;
+  if (length > largest_client_hello) return Kind::malformed;
+  // What follows a whole hello is the client's next message, not ours to read.
+  return messages.size() >= message_head + length ? Kind::hello : Kind::unfinished;
+}
 
 Messages unwrap(std::string_view bytes) {
   Messages messages;
@@ -77,11 +89,8 @@ Messages unwrap(std::string_view bytes) {
     }
     messages.bytes.append(bytes.substr(record_head, length));
     bytes.remove_prefix(std::min(bytes.size(), record_head + length));
-    // What follows a whole hello is the client's next message, not ours to read.
-    Reader message(messages.bytes);
-    message.take(1);
-    const auto message_length = message.number(3);
-    if (!message.failed() && messages.bytes.size() >= message_head + message_length) return messages;
+    messages.kind = judge(messages.bytes);
+    if (messages.kind != Kind::unfinished) return messages;
   }
   return messages;
 }
@@ -135,17 +144,10 @@ FirstBytes read_hello(std::string_view body) {
 
 FirstBytes read_first_bytes(std::string_view bytes) {
   const auto messages = unwrap(bytes);
-  if (messages.kind != Kind::unfinished) return {.kind = messages.kind};
-  if (messages.bytes.empty()) return {};
+  if (messages.kind != Kind::hello) return {.kind = messages.kind};
   Reader message(messages.bytes);
-  if (message.number(1) != client_hello_message) return {.kind = Kind::not_tls};
-  const auto length = message.number(3);
-  if (message.failed()) return {};
-  if (length > largest_client_hello) return {.kind = Kind::malformed};
-  const auto body = message.take(length);
-  if (message.failed())
-    return bytes.size() > 2 * largest_client_hello ? FirstBytes{.kind = Kind::malformed} : FirstBytes{};
-  return read_hello(body);
+  message.take(1);
+  return read_hello(message.vector(3));
 }
 
 }  // namespace butler::egress
