@@ -59,8 +59,9 @@ struct Opened {
   std::optional<sandbox::InitProgram> sandbox_init = std::nullopt;
 };
 
-/// The orchestrator is administered through its API.
-Opened open_early(const config::OrchestratorSettings&) { return {}; }
+Opened open_early(const config::OrchestratorSettings& settings) {
+  return {.admin = listen_in_home(settings.home / "orchestrator.sock")};
+}
 Opened open_early(const config::GatewaySettings& settings) {
   return {.admin = listen_in_home(settings.home / "gateway.sock")};
 }
@@ -72,7 +73,9 @@ Opened open_early(const config::WorkerSettings& settings) {
   return opened;
 }
 
-int run(const config::OrchestratorSettings& settings, Opened) { return orchestrator::run(settings); }
+int run(const config::OrchestratorSettings& settings, Opened opened) {
+  return orchestrator::run(settings, std::move(opened.admin));
+}
 int run(const config::GatewaySettings& settings, Opened opened) {
   return gateway::run(settings, std::move(opened.admin));
 }

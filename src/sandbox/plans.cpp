@@ -44,8 +44,9 @@ InitPlan make_init_plan(Tier tier, const Spec& spec, const MountPlan& plan, std:
                 .processes = spec.limits.processes,
                 .file_bytes = spec.limits.file_bytes,
                 .open_files = spec.limits.open_files};
-  for (const auto& name : spec.listener_variables) {
-    init.environment.push_back(name + "=http://127.0.0.1:" + std::to_string(port));
+  if (spec.listener_environment) {
+    const auto more = spec.listener_environment(port);
+    init.environment.insert(init.environment.end(), more.begin(), more.end());
   }
   if (init.landlock) add_landlock_paths(init, tier, plan);
   return init;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,8 @@ inline const std::vector<std::string> default_protected_names{".git/hooks", ".gi
 struct Spec {
   std::vector<std::string> arguments;    ///< arguments[0] is looked up on the environment's PATH, inside
   std::vector<std::string> environment;  ///< all of it, NAME=VALUE
-  /// Variables that get the listener's address, http://127.0.0.1:<port>.
-  std::vector<std::string> listener_variables = {};
+  /// What goes into the environment besides, once the listener's port is known.
+  std::function<std::vector<std::string>(std::uint16_t port)> listener_environment = {};
   std::filesystem::path workspace = {};  ///< writable; the current folder
   std::vector<std::filesystem::path> read_only = {};   ///< what is missing is left out
   std::vector<std::filesystem::path> read_write = {};  ///< has to be there

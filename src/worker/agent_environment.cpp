@@ -169,8 +169,6 @@ std::vector<std::string> command_environment(const config::WorkerSettings& setti
       "LANG=C.UTF-8",
       "SHELL=/bin/bash",
       "TMPDIR=" + scratch.string(),
-      "NO_PROXY=127.0.0.1,localhost",
-      "no_proxy=127.0.0.1,localhost",
   };
   if (!settings.time_zone.empty()) environment.push_back("TZ=" + settings.time_zone);
   return environment;

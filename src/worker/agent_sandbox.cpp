@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "worker/agent_services.hpp"
+
 namespace butler::worker {
 
 namespace fs = std::filesystem;
@@ -54,7 +56,7 @@ sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome
                          const fs::path& scratch) {
   sandbox::Spec spec{.arguments = {}, .environment = {}};
   spec.workspace = workspace;
-  spec.listener_variables = {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"};
+  spec.listener_environment = way_out;
   spec.read_write = {scratch};
   spec.read_only = {settings.home / "runtime", settings.mcp_bin_dir, home.tool_gate};
   for (const char* const name : {"skills", "prompts", "SYSTEM.md"}) spec.read_only.push_back(home.folder / name);

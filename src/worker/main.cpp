@@ -18,6 +18,7 @@
 #include "http/types.hpp"
 #include "log/log.hpp"
 #include "metrics/process_metrics.hpp"
+#include "policy/policy.hpp"
 #include "process/role.hpp"
 #include "worker/administration.hpp"
 #include "worker/agent_environment.hpp"
@@ -35,6 +36,7 @@
 #include "worker/session_pool.hpp"
 #include "worker/session_store.hpp"
 #include "worker/stop.hpp"
+#include "worker/tool_gate.hpp"
 
 namespace butler::worker {
 
@@ -175,10 +177,21 @@ class Worker {
       return std::make_unique<RefusingAgent>(
           "this worker runs without a sandbox, so it works for its owners only");
     }
+    ToolGate gate = make_gate(job, *conversation);
     if (job.kind == domain::JobKind::run) {
+      if (auto refusal = gate.refuse_run(job.prompt)) {
+        return std::make_unique<RefusingAgent>(std::move(*refusal));
+      }
       return std::make_unique<RunCommand>(executor_, command_options(*conversation));
     }
-    return std::make_unique<PiAgent>(executor_, sessions_, std::move(*conversation), pi_options());
+    return std::make_unique<PiAgent>(executor_, sessions_, std::move(*conversation), std::move(gate),
+                                     pi_options());
+  }
+
+  ToolGate make_gate(const domain::Job& job, const Conversation& conversation) const {
+    auto place = call_place(job, conversation, settings_, agent_home_.user_home.string());
+    return ToolGate{std::move(place),
+                    [this](const policy::Question& question) { return policy::decide(policy_, question); }};
   }
 
   RunCommand::Options command_options(const Conversation& conversation) {
@@ -209,6 +222,7 @@ class Worker {
   api::OrchestratorClient orchestrator_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   AgentHome agent_home_;
+  policy::Policy policy_ = policy::builtin_policy(policy::Profile::balanced);
   std::unique_ptr<AgentServices> services_;  ///< null for the mock, which needs none
   SessionPool sessions_;
   JobRunner runner_;

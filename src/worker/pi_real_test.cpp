@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ranges>
+#include <string_view>
 
 #include "http/server.hpp"
 #include "process/role.hpp"
@@ -52,8 +54,8 @@ class AsButler {
   bool changed_ = false;
 };
 
-/// A provider that speaks the chat protocol: "run: X" makes the model call bash with X, "refuse" is answered
-/// 401, everything else with how many messages of people it has seen.
+/// A provider that speaks the chat protocol: "run: X ;; Y" makes the model call bash with X and with Y,
+/// "refuse" is answered 401, everything else with how many messages of people it has seen.
 class ScriptedModel final : public http::Application {
  public:
   std::variant<http::Response, http::BodyLimit> admit(const http::RequestHead&) override {
@@ -75,6 +77,20 @@ class ScriptedModel final : public http::Application {
     return json::serialize(*content);
   }
 
+  /// One call of bash for each of the commands, which " ;; " separates.
+  static json::Array calls_of(std::string_view commands) {
+    json::Array calls;
+    for (const auto part : std::views::split(commands, std::string_view{" ;; "})) {
+      const json::Object arguments{{"command", std::string_view{part}}};
+      calls.push_back(json::Object{
+          {"index", calls.size()},
+          {"id", "call_" + std::to_string(calls.size() + 1)},
+          {"type", "function"},
+          {"function", json::Object{{"name", "bash"}, {"arguments", json::serialize(arguments)}}}});
+    }
+    return calls;
+  }
+
   static http::Response decide(const json::Array& messages) {
     if (json::find_string(messages.back(), "role") == "tool") {
       return stream({{"content", "The tool said: " + text_of(messages.back())}}, "stop");
@@ -87,12 +103,7 @@ class ScriptedModel final : public http::Application {
     }
     if (const auto at = text.find("run: "); at != std::string::npos) {
       const auto command = text.substr(at + 5, text.find('"', at) - at - 5);
-      const json::Object function{{"name", "bash"},
-                                  {"arguments", json::serialize(json::Object{{"command", command}})}};
-      return stream({{"tool_calls",
-                      json::Array{json::Object{
-                          {"index", 0}, {"id", "call_1"}, {"type", "function"}, {"function", function}}}}},
-                    "tool_calls");
+      return stream({{"tool_calls", calls_of(command)}}, "tool_calls");
     }
     int people = 0;
     for (const auto& message : messages) people += json::find_string(message, "role") == "user" ? 1 : 0;
@@ -168,8 +179,13 @@ class RealPiTest : public testing::Test {
 
   Outcome run(const std::string& prompt) {
     const auto job = make_job(prompt);
-    PiAgent agent(context.get_executor(), *pool, testing_support::conversation_of(job, settings), options);
+    PiAgent agent = make_agent(job);
     return run_to_end(context, agent.run(job, listener));
+  }
+  PiAgent make_agent(const domain::Job& job) {
+    const auto conversation = testing_support::conversation_of(job, settings);
+    auto place = call_place(job, conversation, settings, home.user_home.string());
+    return PiAgent{context.get_executor(), *pool, conversation, ToolGate{std::move(place), decide}, options};
   }
 
   std::optional<AsButler> butler;
@@ -182,6 +198,7 @@ class RealPiTest : public testing::Test {
   AgentHome home;
   PiAgentOptions options;
   std::unique_ptr<sandbox::Sandbox> sandbox;
+  Decide decide = testing_support::decides(policy::Verdict::allow);
   std::optional<AgentServices> services;
   std::optional<SessionPool> pool;
   ListenerLog listener{context};
@@ -211,6 +228,98 @@ TEST_F(RealPiTest, AToolWithoutARecordDoesNotRun) {
   EXPECT_FALSE(fs::exists(settings.workspace / "made"));
 }
 
+TEST_F(RealPiTest, EveryPromptOfASessionHasItsCallsDecided) {
+  decide = testing_support::decides(policy::Verdict::deny, "Not today.");
+  for (int prompt = 1; prompt <= 3; ++prompt) {
+    const auto outcome = run("run: touch made");
+    EXPECT_THAT(outcome.text, HasSubstr("(rule test-rule). Not today.")) << prompt;
+    EXPECT_FALSE(fs::exists(settings.workspace / "made")) << prompt;
+  }
+  EXPECT_EQ(listener.count(EventType::tool_start), 0U);
+  EXPECT_EQ(listener.count(EventType::tool_end), 0U);
+  EXPECT_THAT(listener.first(EventType::log), HasSubstr("touch made"));
+}
+
+TEST_F(RealPiTest, ACallThatIsAskedForWaitsAndRunsOnceItIsAllowed) {
+  decide = testing_support::decides(policy::Verdict::ask);
+  listener.on_ask = [&](const api::ApprovalRequest& request) {
+    EXPECT_FALSE(fs::exists(settings.workspace / "made"));
+    EXPECT_EQ(json::serialize(request.input), R"({"command":"echo x >> made"})");
+    listener.decide({.allowed = true});
+  };
+  EXPECT_THAT(run("run: echo x >> made").text, HasSubstr("The tool said"));
+  EXPECT_EQ(file_content(settings.workspace / "made"), "x\n");
+  EXPECT_EQ(listener.asked.size(), 1U);
+}
+
+TEST_F(RealPiTest, CallsOfOneMessageAreDecidedAndStartedOneByOne) {
+  decide = [](const policy::Question& question) {
+    const bool first = question.command == "echo first > made";
+    return policy::Decision{
+        .verdict = first ? policy::Verdict::allow : policy::Verdict::ask, .rule = "r", .reason = "Because."};
+  };
+  listener.on_ask = [&](const api::ApprovalRequest&) {
+    EXPECT_EQ(listener.count(EventType::tool_start), listener.count(EventType::tool_end));
+    EXPECT_EQ(file_content(settings.workspace / "made"), "first\n");
+    listener.decide({.allowed = true});
+  };
+  run("run: echo first > made ;; cat made");
+  EXPECT_EQ(listener.asked.size(), 1U);
+  EXPECT_EQ(listener.count(EventType::tool_end), 2U);
+}
+
+TEST_F(RealPiTest, APiWhoseGateWasReplacedIsGivenNoPrompt) {
+  write_file(home.tool_gate, "export default function (pi) {}");
+  options.gate_patience = 200ms;
+  const auto outcome = run("run: touch made");
+  EXPECT_THAT(outcome.text, HasSubstr("tool gate"));
+  EXPECT_FALSE(fs::exists(settings.workspace / "made"));
+}
+
+TEST_F(RealPiTest, APiWhoseGateDoesNotLoadExits) {
+  write_file(home.tool_gate, "export default function (pi { broken");
+  EXPECT_THAT(run("run: touch made").text, HasSubstr("Failed to load extension"));
+  fs::remove(home.tool_gate);
+  EXPECT_THAT(run("run: touch made").text, HasSubstr("Extension path does not exist"));
+  EXPECT_FALSE(fs::exists(settings.workspace / "made"));
+}
+
+TEST_F(RealPiTest, AnAbortWhileSomebodyIsAskedEndsTheCallAtOnce) {
+  decide = testing_support::decides(policy::Verdict::ask);
+  const auto job = make_job("run: touch made");
+  PiAgent agent = make_agent(job);
+  const auto begin = std::chrono::steady_clock::now();
+  listener.on_ask = [&](const api::ApprovalRequest&) {
+    agent.message(api::MessageMode::steer, "hurry up");
+    agent.abort(20s);
+  };
+  EXPECT_EQ(run_to_end(context, agent.run(job, listener)).kind, Kind::aborted);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
+  EXPECT_EQ(pool->size(), 1U);
+  EXPECT_FALSE(fs::exists(settings.workspace / "made"));
+}
+
+TEST_F(RealPiTest, AfterADeathInAWaitTheSessionIsToldToGoOn) {
+  decide = testing_support::decides(policy::Verdict::ask);
+  {
+    const auto job = make_job("run: echo x >> made");
+    PiAgent agent = make_agent(job);
+    listener.on_ask = [&](const api::ApprovalRequest&) { agent.abort(0ms); };  // by force
+    EXPECT_EQ(run_to_end(context, agent.run(job, listener)).kind, Kind::aborted);
+  }
+  run_to_end(context, pool->shut_down(2s));
+  open_pool();
+  listener.interrupted =
+      api::Approval{.tool_name = "bash", .input = json::Object{{"command", "echo x >> made"}}};
+  listener.on_ask = nullptr;
+  listener.decide({.allowed = true});
+  // The note quotes the request, so that the scripted model makes the same call again.
+  EXPECT_THAT(run("run: echo x >> made").text, HasSubstr("The tool said"));
+  EXPECT_EQ(file_content(settings.workspace / "made"), "x\n");
+  EXPECT_EQ(listener.asked.at(0).payload_hash, listener.asked.at(1).payload_hash);
+  EXPECT_THAT(json::serialize(model.body), HasSubstr("Note from Butler"));
+}
+
 TEST_F(RealPiTest, AnErrorOfTheModelIsTheJobsFailureAndTheSessionGoesOn) {
   const auto outcome = run("refuse this");
   EXPECT_EQ(outcome.kind, Kind::failed);
@@ -220,7 +329,7 @@ TEST_F(RealPiTest, AnErrorOfTheModelIsTheJobsFailureAndTheSessionGoesOn) {
 
 TEST_F(RealPiTest, AnAbortInAToolEndsTheToolAndTheSessionStaysWarm) {
   const auto job = make_job("run: echo begun; sleep 600");
-  PiAgent agent(context.get_executor(), *pool, testing_support::conversation_of(job, settings), options);
+  PiAgent agent = make_agent(job);
   listener.on_event = [&](const api::ReportedEvent& event) {
     if (event.type == EventType::tool_update) agent.abort(5s);
   };

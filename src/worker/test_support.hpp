@@ -26,6 +26,7 @@
 #include "worker/agent.hpp"
 #include "worker/conversation.hpp"
 #include "worker/events.hpp"
+#include "worker/tool_decision.hpp"
 
 /// What the worker's tests share.
 namespace butler::worker::testing_support {
@@ -85,6 +86,22 @@ class ListenerLog final : public AgentListener {
     while (!answer) co_await changed_.wait();
     co_return *answer;
   }
+  boost::asio::awaitable<Permission> ask(api::ApprovalRequest request) override {
+    asked.push_back(std::move(request));
+    if (on_ask) on_ask(asked.back());
+    const PersonWait::Span waiting(wait);
+    changed_.notify_all();
+    while (!permission) co_await changed_.wait();
+    co_return *permission;
+  }
+  const PersonWait& person_wait() const override { return wait; }
+  std::optional<api::Approval> interrupted_call() const override { return interrupted; }
+  /// What ask() says; waits while unset.
+  void decide(Permission value) {
+    permission = std::move(value);
+    changed_.notify_all();
+  }
+
   /// What recorded() says; waits while unset.
   void set_answer(bool value) {
     answer = value;
@@ -114,6 +131,11 @@ class ListenerLog final : public AgentListener {
   std::vector<api::ReportedEvent> events;
   std::function<void(const api::ReportedEvent&)> on_event;
   std::optional<bool> answer = true;
+  std::vector<api::ApprovalRequest> asked;
+  std::function<void(const api::ApprovalRequest&)> on_ask;
+  std::optional<Permission> permission;
+  std::optional<api::Approval> interrupted;
+  PersonWait wait;
 
  private:
   async::Event changed_;
@@ -152,9 +174,15 @@ class PlainSandbox final : public sandbox::Sandbox {
                                                      const sandbox::Spec& spec,
                                                      const sandbox::TakeListener& take) override {
     specs.push_back(spec);
-    take(http::ListeningSocket::on_port("127.0.0.1", 0));
+    auto listener = http::ListeningSocket::on_port("127.0.0.1", 0);
+    auto environment = spec.environment;
+    if (spec.listener_environment) {
+      const auto more = spec.listener_environment(listener.port());
+      environment.insert(environment.end(), more.begin(), more.end());
+    }
+    take(std::move(listener));
     auto child = process::ChildProcess::spawn(executor, {.arguments = spec.arguments,
-                                                         .environment = spec.environment,
+                                                         .environment = environment,
                                                          .working_directory = spec.workspace,
                                                          .stdin_mode = spec.stdin_mode,
                                                          .stderr_mode = spec.stderr_mode});
@@ -164,6 +192,13 @@ class PlainSandbox final : public sandbox::Sandbox {
 
   std::vector<sandbox::Spec> specs;  ///< what was asked for
 };
+
+/// A policy that says this of everything.
+inline Decide decides(policy::Verdict verdict, std::string reason = "Because.") {
+  return [=](const policy::Question&) {
+    return policy::Decision{.verdict = verdict, .rule = "test-rule", .reason = reason};
+  };
+}
 
 inline domain::Job make_job(std::string prompt, std::string session_key = "telegram:1:v1") {
   domain::Job job;
