@@ -8,6 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from support.butler import Butler
 from support.paths import BINARY
 
 
@@ -88,6 +89,47 @@ class PolicyCommand(unittest.TestCase):
         self.assertEqual(self.explain("--tool", "write", "--path", "x")["verdict"], "allow")
         self.assertEqual(self.explain("--tool", "write", "--path", "x", "--chat=-5")["rule"], "chat/no")
         self.assertEqual(self.explain("--path", str(self.home / "state.db"))["rule"], "floor/butler-files")
+
+
+class PolicyOfAWorker(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="butler-policy-", dir="/var/tmp")
+        self.addCleanup(scratch.cleanup)
+        Path(scratch.name).chmod(0o711)
+        self.butler = Butler(Path(scratch.name), PI_EXEC_MODE="mock")
+        self.addCleanup(self.butler.close)
+        self.file = self.butler.home / "config" / "policy.json"
+        self.file.parent.mkdir()
+        self.file.parent.chmod(0o755)
+
+    def write(self, text: str):
+        self.file.write_text(text)
+        self.file.chmod(0o644)
+
+    def health(self) -> dict:
+        return self.butler.administer("worker", "GET", "/health").json
+
+    def test_a_worker_does_not_start_with_a_broken_policy(self):
+        self.write("{")
+        self.butler.start("orchestrator")
+        environment = {"PATH": os.environ["PATH"]} | self.butler.environment_of("worker")
+        done = subprocess.run([BINARY, "worker"], capture_output=True, text=True, env=environment, timeout=20)
+        self.assertEqual(done.returncode, 78, done.stderr)
+        self.assertIn("event=policy.broken", done.stderr)
+        self.assertIn(str(self.file), done.stderr)
+
+    def test_a_change_is_in_force_at_once_and_a_broken_file_keeps_the_policy_before_it(self):
+        self.write('{"profile": "careful"}')
+        self.butler.start("orchestrator")
+        self.butler.start("worker")
+        self.assertEqual(self.health()["policy"], "careful")
+        self.write('{"profile": "careless"}')
+        self.assertEqual(self.health()["policy"], "careful")
+        self.assertIn("profile: unknown value", self.health()["policyProblem"])
+        self.butler.wait_for_log("worker", r"event=policy\.broken")
+        self.write('{"profile": "trusting"}')
+        self.assertEqual(self.health()["policy"], "trusting")
+        self.assertNotIn("policyProblem", self.health())
 
 
 if __name__ == "__main__":
