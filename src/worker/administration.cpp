@@ -41,9 +41,12 @@ void add_metrics(metrics::Registry& registry, const StatusOf& status_of) {
 }  // namespace
 
 json::Object health_members(const WorkerStatus& status) {
-  return {{"mode", status.mode},       {"slots", status.slots},
-          {"running", status.running}, {"sessions", status.sessions},
-          {"sandbox", "none"},         {"orchestratorReachable", status.orchestrator}};
+  json::Object members{{"mode", status.mode},       {"slots", status.slots},
+                       {"running", status.running}, {"sessions", status.sessions},
+                       {"sandbox", "none"},         {"orchestratorReachable", status.orchestrator}};
+  members["policy"] = status.policy_profile;
+  if (status.policy_problem) members["policyProblem"] = *status.policy_problem;
+  return members;
 }
 
 json::Object spending_members(const WorkerStatus& status) {

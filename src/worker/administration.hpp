@@ -24,6 +24,8 @@ struct WorkerStatus {
   model_proxy::Traffic traffic = {};
   std::optional<domain::Usd> spent_today;  ///< unset: no model is asked
   model_proxy::Budgets budgets = {};
+  std::string policy_profile = {};
+  std::optional<std::string> policy_problem = {};  ///< what is wrong with the policy's file
 };
 
 using StatusOf = std::function<WorkerStatus()>;
