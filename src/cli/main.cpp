@@ -12,6 +12,7 @@
 #include "cli/audit_command.hpp"
 #include "cli/config_command.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/policy_command.hpp"
 #include "cli/render_command.hpp"
 #include "cli/role_start.hpp"
 #include "cli/up.hpp"
@@ -116,6 +117,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
               [] { return start_role(config::Role::worker); });
   add_config_commands(app, line);
   add_audit_commands(app, line);
+  add_policy_commands(app, line.chosen);
   add_command(app, "render", "Read Markdown, print the Telegram messages it becomes, as JSON.", line,
               [&line] { return render_messages(std::cin, line.limit, std::cout); })
       ->add_option("--limit", line.limit, "UTF-16 units a message may take.")

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 
 #include "policy/walk.hpp"
 
@@ -96,15 +97,17 @@ bool expand_braces(const Word& word, std::vector<Word>& out) {
     ends.emplace_back(braces.close_part, braces.close);
     auto part = braces.open_part;
     auto at = braces.open + 1;
+    std::vector<Word> made;
     for (const auto& [end_part, end] : ends) {
       Word one;
       copy_parts(current, 0, 0, braces.open_part, braces.open, one);
       copy_parts(current, part, at, end_part, end, one);
       copy_parts(current, braces.close_part, braces.close + 1, current.parts.size(), 0, one);
-      waiting.push_back(std::move(one));
+      made.push_back(std::move(one));
       part = end_part;
       at = end + 1;
     }
+    std::ranges::move(made.rbegin(), made.rend(), std::back_inserter(waiting));
     if (waiting.size() > most_words_of_braces) return false;
   }
   return true;

@@ -248,12 +248,13 @@ Place place_of(const Folders& folders, const std::string& path, Access access, b
   }
   if (in_any(folders.readable, path)) return writes ? Place::outside : Place::system;
   if (known(folders.agent_home) && is_within(path, folders.agent_home)) {
-    return is_secret(below(path, folders.agent_home)) ? Place::secret : Place::outside;
+    const auto rest = below(path, folders.agent_home);
+    return is_secret(rest) || (whole_tree && rest.empty()) ? Place::secret : Place::outside;
   }
   if (!folders.butler_home.empty() && is_within(path, folders.butler_home)) return Place::butler;
   if (in_any(harmless_devices, path)) return Place::scratch;
   if (is_secret(path)) return Place::secret;
-  if (whole_tree && holds_secrets(folders, path)) return Place::outside;
+  if (whole_tree && holds_secrets(folders, path)) return Place::secret;
   if (in_any(scratch_folders, path)) return Place::scratch;
   return in_any(system_folders, path) ? Place::system : Place::outside;
 }

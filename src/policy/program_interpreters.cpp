@@ -79,7 +79,7 @@ constexpr std::array interpreters{
     Interpreter{"bun", "e|p|r|--eval|--print|--preload", "", "run|x|test"},
     Interpreter{"tsx", "e|--eval"},
     Interpreter{"ts-node", "e|p|--eval"},
-    Interpreter{"perl", "e|E|M|m|d|D", "I|x|0|i|C|F|l"},
+    Interpreter{"perl", "e|E|M|m|d|D", "I"},
     Interpreter{"ruby", "e|r", "I|x|C"},
     Interpreter{"php", "r|B|R|F|E|f", "c|d|z|t"},
     Interpreter{"lua", "e|l"},
@@ -140,6 +140,11 @@ void run_interpreter(Walk& walk, const Call& call) {
   for (const auto& option : options.options) {
     if (!lists_option(found->code, option.name)) continue;
     walk.note_wrapper();
+    if (option.name == "-m" && option.value.plain() != nullptr && *option.value.plain() == "pip") {
+      Arguments inner{{.texts = {"pip"}}};
+      inner.insert(inner.end(), options.operands.begin(), options.operands.end());
+      return walk.run_program(inner);
+    }
     return walk.note_hidden(call, "runs code that stands in its arguments");
   }
   if (options.uncertain) walk.note_hidden(call, "has an argument that may also be an option");

@@ -22,10 +22,11 @@ constexpr std::string_view look =
     "prefix";
 
 constexpr std::array managers{
-    PackageManager{"npm",
-                   "install|i|in|add|ci|update|upgrade|up|uninstall|remove|rm|link|rebuild|audit|dedupe|init|"
-                   "create|install-test|it|pack|publish",
-                   "run|run-script|test|t|start|stop|restart|exec|x", look},
+    PackageManager{
+        "npm",
+        "install|i|in|add|ci|exec|x|update|upgrade|up|uninstall|remove|rm|link|rebuild|audit|dedupe|init|"
+        "create|install-test|it|pack|publish",
+        "run|run-script|test|t|start|stop|restart", look},
     PackageManager{"pnpm", "install|i|add|update|up|remove|rm|import|dlx|create", "run|test|start|exec",
                    look},
     PackageManager{"yarn", "install|add|upgrade|remove|global|create|dlx|up", "run|test|start|exec", look},
@@ -81,6 +82,14 @@ constexpr std::array managers{
     PackageManager{"easy_install", "*"},
 };
 
+/// npx and its like fetch a program and run it.
+void fetch_and_run(Walk& walk, const Call& call) {
+  walk.note_wrapper();
+  walk.note(call, CommandClass::package_install, "fetches a program and runs it");
+  walk.note_host(call, "");
+  walk.note_unknown(call, "runs a program of others");
+}
+
 void manage_packages(Walk& walk, const Call& call) {
   const auto* const manager =
       std::ranges::find_if(managers, [&](const auto& one) { return one.name == call.name; });
@@ -100,6 +109,8 @@ void manage_packages(Walk& walk, const Call& call) {
   const auto is = [&](std::string_view list) {
     return (operand != nullptr && lists(list, *operand)) || (first != nullptr && lists(list, *first));
   };
+  const bool runs_it = lists("npm|pnpm|yarn|corepack", call.name) && is("exec|x|dlx|create|init");
+  if (runs_it) return fetch_and_run(walk, call);
   if (is(manager->installs)) return install();
   if (is(manager->runs)) {
     walk.note_wrapper();
@@ -116,14 +127,6 @@ void manage_packages(Walk& walk, const Call& call) {
   }
   if (operand == nullptr && call.name == "yarn") return install();
   walk.note_unknown(call, "uses " + call.name + " in a way that was not looked into");
-}
-
-/// npx and its like fetch a program and run it.
-void fetch_and_run(Walk& walk, const Call& call) {
-  walk.note_wrapper();
-  walk.note(call, CommandClass::package_install, "fetches a program and runs it");
-  walk.note_host(call, "");
-  walk.note_unknown(call, "runs a program of others");
 }
 
 /// sudo and its like: the program inside is looked into as well.

@@ -75,8 +75,9 @@ void run_in_environment(Walk& walk, const Call& call) {
   const auto found = read_leading_options(call.arguments, "u|C|S|--unset|--chdir|--split-string");
   const std::span<const Argument> operands{found.operands};
   for (const auto& option : found.options) {
-    if (lists_option("C|S|--chdir|--split-string", option.name))
-      walk.note_hidden(call, "uses env " + option.name);
+    if (!lists_option("C|S|--chdir|--split-string", option.name)) continue;
+    walk.note_wrapper();
+    walk.note_hidden(call, "uses env " + option.name);
   }
   std::size_t at = 0;
   for (; at < operands.size(); ++at) {

@@ -189,7 +189,8 @@ Judgement judge(const Policy& policy, const Question& question, const Folders& f
                 const Effect& effect) {
   const auto floor = floor_of(effect);
   const auto said = Judge{policy, question, folders, effect}.decide();
-  return floor.verdict > said.verdict ? floor : said;
+  const bool floor_decides = floor.verdict != Verdict::allow && floor.verdict >= said.verdict;
+  return floor_decides ? floor : said;
 }
 
 std::vector<std::string> allowed_hosts(const Policy& policy, Requester owner, const std::string& owner_id) {

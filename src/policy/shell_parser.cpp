@@ -307,6 +307,7 @@ void Reader::read_function_body(Command& command) {
   if (at_end()) return fail("a function has no body");
   Pipeline body;
   body.commands.push_back(read_command());
+  if (body.commands.back().kind == CommandKind::simple) return fail("a function's body is no group");
   Script script;
   script.pipelines.push_back(std::move(body));
   command.bodies.push_back(std::make_shared<Script>(std::move(script)));

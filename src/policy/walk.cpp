@@ -189,6 +189,9 @@ void Walk::change_folder(const Argument* folder) {
 }
 
 void Walk::set_variable(const std::string& name, Argument value) {
+  if (changes_the_shell(name)) {
+    note({.why = "sets " + name + ", which can change what programs do", .hidden_code = true});
+  }
   state_.variables[name] = std::move(value);
 }
 
@@ -446,6 +449,7 @@ void Walk::walk_redirect(const shell::Redirect& redirect) {
   if ((operation == ">&" || operation == "<&") && plain != nullptr) {
     if (!plain->empty() && plain->find_first_not_of("0123456789-") == std::string::npos) return;
   }
+  if (plain != nullptr && lists("/dev/null|/dev/stdout|/dev/stderr|/dev/tty", *plain)) return;
   const Call nothing;
   if (std::ranges::any_of(target.texts, [](auto& text) {
         return text.starts_with("/dev/tcp/") || text.starts_with("/dev/udp/");
@@ -477,7 +481,7 @@ void Walk::walk_assignments(const shell::Command& command, bool for_program) {
       }
     }
     const bool exports = for_program && !declares;
-    if (exports ? !is_harmless_for_programs(assignment.name) : changes_the_shell(assignment.name)) {
+    if (exports && !is_harmless_for_programs(assignment.name)) {
       note({.why = "sets " + assignment.name + ", which can change what programs do", .hidden_code = true});
     }
     // An assignment before a program holds for that program alone.

@@ -19,6 +19,7 @@
 #include "log/log.hpp"
 #include "metrics/process_metrics.hpp"
 #include "policy/policy.hpp"
+#include "policy_file/policy_file.hpp"
 #include "process/role.hpp"
 #include "worker/administration.hpp"
 #include "worker/agent_environment.hpp"
@@ -87,6 +88,13 @@ http::Url orchestrator_url(const config::WorkerSettings& settings) {
   return std::move(*url);
 }
 
+/// A worker does not start with a policy that it cannot read.
+policy_file::PolicyFile required_policy(const config::WorkerSettings& settings) {
+  auto file = policy_file::PolicyFile::open(policy_file::policy_path(settings.home));
+  if (!file) throw std::runtime_error(file.error());
+  return std::move(*file);
+}
+
 /// The role's parts, wired by hand.
 class Worker {
  public:
@@ -95,6 +103,7 @@ class Worker {
         settings_(settings),
         stop_(executor, stop_grace),
         orchestrator_(executor, orchestrator_url(settings), settings.worker_token.reveal()),
+        policy_(required_policy(settings)),
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
         services_(settings.mode == ExecMode::rpc ? std::make_unique<AgentServices>(executor, settings)
                                                  : nullptr),
@@ -166,10 +175,12 @@ class Worker {
                                      pi_options());
   }
 
-  ToolGate make_gate(const domain::Job& job, const Conversation& conversation) const {
+  ToolGate make_gate(const domain::Job& job, const Conversation& conversation) {
     auto place = call_place(job, conversation, settings_, agent_home_.user_home.string());
-    return ToolGate{std::move(place),
-                    [this](const policy::Question& question) { return policy::decide(policy_, question); }};
+    return ToolGate{std::move(place), [this](const policy::Question& question) {
+                      const auto policy = policy_.current();
+                      return policy::decide(*policy, question);
+                    }};
   }
 
   RunCommand::Options command_options(const std::filesystem::path& workspace) {
@@ -192,8 +203,8 @@ class Worker {
   const config::WorkerSettings& settings_;
   Stop stop_;
   api::OrchestratorClient orchestrator_;
+  policy_file::PolicyFile policy_;
   AgentHome agent_home_;
-  policy::Policy policy_ = policy::builtin_policy(policy::Profile::balanced);
   std::unique_ptr<AgentServices> services_;  ///< null for the mock, which needs none
   SessionPool sessions_;
   JobRunner runner_;
