@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 #include "http/message_parser.hpp"
@@ -45,6 +46,7 @@ bool advance(Pieces& pieces, std::size_t written) {
 }
 
 constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view tunnel_line = "HTTP/1.1 200 Connection established\r\n\r\n";
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 std::string hex(std::size_t number) {
@@ -191,6 +193,7 @@ void Connection::feed(RequestParser& parser, std::string_view arrived) {
 asio::awaitable<void> Connection::serve(Request request) {
   answer_ = Answer::none;
   path_.assign(request.head.path());
+  may_tunnel_ = request.head.method == "CONNECT";
   std::exception_ptr fault;
   try {
     co_await hub_->application.serve(std::move(request), *this);
@@ -278,6 +281,15 @@ asio::awaitable<bool> Connection::write(std::string bytes) {
   const Pieces pieces{asio::buffer(size_line), asio::buffer(bytes), asio::buffer(end)};
   co_await write_pieces(pieces);
   co_return !broken_;
+}
+
+asio::awaitable<Tunnel> Connection::tunnel() {
+  if (!may_tunnel_) throw std::logic_error("only a CONNECT makes a tunnel");
+  unwatch();
+  answer_ = Answer::whole;
+  keep_ = false;
+  co_await write_pieces({asio::buffer(tunnel_line)});
+  co_return Tunnel{.socket = socket_, .early = std::exchange(pending_, {})};
 }
 
 /// True when nothing is left to do: all is written, or it never will be.

@@ -59,6 +59,7 @@ class Connection final : public Exchange {
   boost::asio::awaitable<bool> write(std::string bytes) override;
   void watch_close(std::function<void()> on_close) override;
   void unwatch() override;
+  boost::asio::awaitable<Tunnel> tunnel() override;
 
  private:
   enum class Phase : std::uint8_t { idle, head, body, serving };
@@ -96,9 +97,10 @@ class Connection final : public Exchange {
   Answer answer_ = Answer::none;
   bool http_1_0_ = false;
   bool head_only_ = false;
-  bool keep_ = true;     ///< another request may follow
-  bool gone_ = false;    ///< the client has closed its side
-  bool broken_ = false;  ///< nothing more can be written
+  bool may_tunnel_ = false;  ///< the request is a CONNECT
+  bool keep_ = true;         ///< another request may follow
+  bool gone_ = false;        ///< the client has closed its side
+  bool broken_ = false;      ///< nothing more can be written
 };
 
 }  // namespace butler::http

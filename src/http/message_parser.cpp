@@ -160,6 +160,9 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
     if (hosts_ > 1 || (hosts_ == 0 && !http_1_0_)) {
       return refuse(error_response(400, "invalid_request", "exactly one host field is needed"), error);
     }
+    if (request_.head.method == "CONNECT" && (request_.head.chunked || content_length().value_or(0) > 0)) {
+      return refuse(malformed("a CONNECT with a body"), error);
+    }
     if (const auto length = content_length()) request_.head.content_length = *length;
     auto decision = application_.admit(request_.head);
     if (auto* refusal = std::get_if<Response>(&decision)) return refuse(std::move(*refusal), error);

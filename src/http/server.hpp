@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "http/listening_socket.hpp"
+#include "http/socket.hpp"
 #include "http/types.hpp"
 
 namespace butler::http {
@@ -17,6 +18,12 @@ namespace butler::http {
 /// How many bytes of body a request may have.
 struct BodyLimit {
   std::size_t bytes = 0;
+};
+
+/// A client's connection after a CONNECT: what passes on it is no HTTP any more.
+struct Tunnel {
+  Socket& socket;     ///< non-blocking; the application's until its serve() returns, then it is closed
+  std::string early;  ///< what the client has sent already
 };
 
 /// One request's way back to its client.
@@ -37,6 +44,10 @@ class Exchange {
   /// connection. The watch ends with unwatch(), or with the next send, begin_stream or write.
   virtual void watch_close(std::function<void()> on_close) = 0;
   virtual void unwatch() = 0;
+
+  /// Answers a CONNECT with 200 and hands over the connection. Instead of send(); throws std::logic_error for
+  /// any other method. Nothing but a cut by the server has a deadline then.
+  virtual boost::asio::awaitable<Tunnel> tunnel() = 0;
 };
 
 /// What a server serves.
@@ -69,7 +80,7 @@ struct ServerOptions {
 /// and transfer-encoding together, or a field that goes on in a next line, 400, HTTP/1.1 without exactly one
 /// host 400, a body over its limit 413, an unknown transfer coding 501; a POST or PUT with neither length nor
 /// chunks is a request without a body. A connection whose request was refused is closed. `expect:
-/// 100-continue` is honoured after admission.
+/// 100-continue` is honoured after admission. A CONNECT with a body is refused with 400.
 ///
 /// When as many connections are open as may be, the one that has idled longest is closed for a new one;
 /// without an idle one, the new one is answered 503.

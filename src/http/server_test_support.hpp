@@ -31,6 +31,11 @@ class TestApplication : public Application {
   boost::asio::awaitable<void> serve(Request request, Exchange& exchange) override {
     const std::string path{request.head.path()};
     last = request;
+    if (request.head.method == "CONNECT") co_return co_await echo_through_tunnel(exchange);
+    if (path == "/tunnel") {
+      co_await exchange.tunnel();
+      co_return;
+    }
     if (path == "/park") co_return co_await park(exchange);
     if (path == "/stream") co_return co_await stream(exchange);
     if (path == "/throw") throw std::runtime_error("a bug");
@@ -85,6 +90,22 @@ class TestApplication : public Application {
     if (gone) co_return;
     Response response{.body = "released"};
     co_await exchange.send(std::move(response));
+  }
+
+  boost::asio::awaitable<void> echo_through_tunnel(Exchange& exchange) {
+    auto tunnel = co_await exchange.tunnel();
+    std::string bytes = "<" + tunnel.early + ">";
+    boost::system::error_code error;
+    while (!error && !release) {
+      co_await boost::asio::async_write(tunnel.socket, boost::asio::buffer(bytes),
+                                        boost::asio::redirect_error(boost::asio::use_awaitable, error));
+      bytes.assign(100, ' ');
+      const auto size = co_await tunnel.socket.async_read_some(
+          boost::asio::buffer(bytes), boost::asio::redirect_error(boost::asio::use_awaitable, error));
+      bytes.resize(size);
+      release = bytes == "end";
+    }
+    ++closed;
   }
 
   boost::asio::awaitable<void> stream(Exchange& exchange) {

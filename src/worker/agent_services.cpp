@@ -39,16 +39,17 @@ constexpr std::size_t connections_of_one_agent = 256;
 class AgentAccess::Site final : public http::Application {
  public:
   Site(const asio::any_io_executor& executor, model_proxy::ModelProxy& proxy, const ProviderSetup& setup,
-       const std::string& provider, AgentIdentity identity)
+       const std::string& provider, std::unique_ptr<egress::ConnectHandler> hosts)
       : proxy_(proxy),
         setup_(setup),
         provider_(provider),
-        identity_(std::move(identity)),
         grant_(proxy.grant()),
+        hosts_(std::move(hosts)),
         server_(executor, {.connections = connections_of_one_agent}, *this) {}
 
   http::Server& server() { return server_; }
   model_proxy::Grant& grant() { return *grant_; }
+  egress::ConnectHandler& hosts() { return *hosts_; }
 
   std::string models_json() const {
     const std::string url = "http://127.0.0.1:" + std::to_string(server_.port()) + proxy_.path();
@@ -56,26 +57,29 @@ class AgentAccess::Site final : public http::Application {
   }
 
   std::variant<http::Response, http::BodyLimit> admit(const http::RequestHead& head) override {
+    if (egress::ConnectHandler::is_for(head)) return hosts_->admit(head);
     // A token that works elsewhere is another agent's.
     if (!grant_->is_presented_by(head)) return model_proxy::wrong_token();
     return proxy_.admit(head);
   }
 
   asio::awaitable<void> serve(http::Request request, http::Exchange& exchange) override {
+    if (egress::ConnectHandler::is_for(request.head)) return hosts_->serve(std::move(request), exchange);
     return proxy_.serve(std::move(request), exchange);
   }
 
   static asio::awaitable<void> run(std::shared_ptr<Site> self) { co_await self->server_.run(); }
   static asio::awaitable<void> close(std::shared_ptr<Site> self) {
     co_await self->server_.shut_down(std::chrono::milliseconds{0});
+    co_await self->hosts_->close();
   }
 
  private:
   model_proxy::ModelProxy& proxy_;
   const ProviderSetup& setup_;
   const std::string& provider_;
-  AgentIdentity identity_;
   std::unique_ptr<model_proxy::Grant> grant_;
+  std::unique_ptr<egress::ConnectHandler> hosts_;
   http::Server server_;
 };
 
@@ -95,21 +99,48 @@ void AgentAccess::configure(const std::filesystem::path& agent_folder) const {
   write_private_file(agent_folder / "models.json", site_->models_json());
 }
 
-void AgentAccess::begin(std::string job) { site_->grant().begin(std::move(job)); }
-void AgentAccess::hold() { site_->grant().hold(); }
-void AgentAccess::end() { site_->grant().end(); }
+std::vector<std::string> AgentAccess::environment() const {
+  const std::string proxy = "http://127.0.0.1:" + std::to_string(port());
+  const std::string direct = "127.0.0.1,localhost,::1";
+  // Both spellings are in use; node looks at neither unless it is told to.
+  return {"HTTP_PROXY=" + proxy, "HTTPS_PROXY=" + proxy, "http_proxy=" + proxy, "https_proxy=" + proxy,
+          "NO_PROXY=" + direct,  "no_proxy=" + direct,   "NODE_USE_ENV_PROXY=1"};
+}
+
+void AgentAccess::begin(std::string job, egress::JobHooks hooks) {
+  site_->grant().begin(job);
+  site_->hosts().begin(std::move(job), std::move(hooks));
+}
+
+void AgentAccess::hold() {
+  site_->grant().hold();
+  site_->hosts().hold();
+}
+
+void AgentAccess::end() {
+  site_->grant().end();
+  site_->hosts().end();
+}
+
 const std::optional<std::string>& AgentAccess::refusal() const { return site_->grant().refusal(); }
 
-AgentServices::AgentServices(const asio::any_io_executor& executor, const config::WorkerSettings& settings)
+AgentServices::AgentServices(const asio::any_io_executor& executor, const config::WorkerSettings& settings,
+                             HostPolicyOf hosts)
     : executor_(executor),
       provider_(settings.provider),
       setup_(required_setup(settings)),
       spending_(settings.home / "worker" / "spending"),
       proxy_(executor, setup_.upstream, spending_, proxy_options(settings)),
+      resolver_(executor),
+      hosts_(std::move(hosts)),
       tasks_(executor) {}
 
 std::unique_ptr<AgentAccess> AgentServices::open(http::ListeningSocket listener, AgentIdentity identity) {
-  auto site = std::make_shared<AgentAccess::Site>(executor_, proxy_, setup_, provider_, std::move(identity));
+  auto policy = [this, identity = std::move(identity)] {
+    return hosts_ ? hosts_(identity) : egress::HostPolicy{};
+  };
+  auto hosts = std::make_unique<egress::ConnectHandler>(executor_, resolver_, egress_, std::move(policy));
+  auto site = std::make_shared<AgentAccess::Site>(executor_, proxy_, setup_, provider_, std::move(hosts));
   site->server().listen(std::move(listener));
   return std::unique_ptr<AgentAccess>(new AgentAccess(std::move(site), tasks_));
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "async/task_group.hpp"
 #include "config/settings.hpp"
+#include "egress/connect_handler.hpp"
 #include "http/listening_socket.hpp"
 #include "model_proxy/proxy.hpp"
 #include "worker/conversation.hpp"
@@ -41,8 +43,11 @@ class AgentAccess {
   /// Throws std::system_error.
   void configure(const std::filesystem::path& agent_folder) const;
 
-  /// From now on requests are served, for this job.
-  void begin(std::string job);
+  /// What tells programs to take this way to other hosts, for the agent's environment. Nothing secret.
+  std::vector<std::string> environment() const;
+
+  /// From now on requests are served, for this job; `hooks` until end().
+  void begin(std::string job, egress::JobHooks hooks = {});
   /// Nothing new is served; what is under way goes on.
   void hold();
   /// Nothing is served any more, and what is under way is cut off.
@@ -60,12 +65,17 @@ class AgentAccess {
   async::TaskGroup& tasks_;
 };
 
-/// What agents are served by the worker: now their model, through the one proxy that has the key.
+/// What agents are served by the worker: their model, through the one proxy that has the key, and other hosts
+/// as far as they are allowed.
 class AgentServices {
  public:
-  /// Throws std::runtime_error when the provider cannot be had without giving the agent its key, and
-  /// std::system_error when the ledger cannot be used.
-  AgentServices(const boost::asio::any_io_executor& executor, const config::WorkerSettings& settings);
+  /// Which hosts an agent may reach. Asked for each connection, so that a change counts at once.
+  using HostPolicyOf = std::function<egress::HostPolicy(const AgentIdentity&)>;
+
+  /// Without `hosts`, no host can be reached. Throws std::runtime_error when the provider cannot be had
+  /// without giving the agent its key, and std::system_error when the ledger cannot be used.
+  AgentServices(const boost::asio::any_io_executor& executor, const config::WorkerSettings& settings,
+                HostPolicyOf hosts = {});
 
   /// Serves one agent process on this listener. The result is destroyed before shut_down(). Throws
   /// std::system_error.
@@ -77,6 +87,7 @@ class AgentServices {
   const std::vector<std::string>& model_environment() const { return setup_.agent_environment; }
 
   const model_proxy::Traffic& traffic() const { return proxy_.traffic(); }
+  const egress::Traffic& egress() const { return egress_; }
   /// Spent today.
   domain::Usd spent_today() { return spending_.spent("").today; }
 
@@ -86,6 +97,9 @@ class AgentServices {
   ProviderSetup setup_;
   Spending spending_;
   model_proxy::ModelProxy proxy_;
+  egress::SystemResolver resolver_;
+  egress::Traffic egress_;
+  HostPolicyOf hosts_;
   async::TaskGroup tasks_;
 };
 

@@ -3,6 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
 #include "http/client.hpp"
 #include "json/value.hpp"
 #include "worker/test_support.hpp"
@@ -60,6 +65,21 @@ class AgentServicesTest : public testing::Test {
     co_return answer ? answer->status : 0;
   }
 
+  /// The first bytes of the answer to a CONNECT.
+  std::string connect(const AgentAccess& access, const std::string& target) {
+    boost::asio::ip::tcp::socket socket(context);
+    socket.connect({boost::asio::ip::address_v4::loopback(), access.port()});
+    boost::asio::write(
+        socket, boost::asio::buffer("CONNECT " + target + " HTTP/1.1\r\nhost: " + target + "\r\n\r\n"));
+    return run_to_end(context, first_bytes(socket));
+  }
+
+  static boost::asio::awaitable<std::string> first_bytes(boost::asio::ip::tcp::socket& socket) {
+    std::string answer(13, ' ');
+    co_await boost::asio::async_read(socket, boost::asio::buffer(answer), boost::asio::use_awaitable);
+    co_return answer;
+  }
+
   testing_support::TempFolder folder;
   boost::asio::io_context context{1};
   config::WorkerSettings settings;
@@ -92,6 +112,39 @@ TEST_F(AgentServicesTest, AnotherAgentsTokenIsRefusedOnThisListener) {
   theirs->begin("another job");
   EXPECT_EQ(ask(*mine, token_of(*theirs)), 401);
   EXPECT_EQ(ask(*mine, token_of(*mine)), 502);
+}
+
+TEST_F(AgentServicesTest, OtherHostsAreRefusedBetweenJobsAndWhenNoneIsAllowed) {
+  const auto access = open("one");
+  EXPECT_EQ(connect(*access, "example.com:443"), "HTTP/1.1 403 ");
+  std::vector<std::string> denied;
+  access->begin("job", {.on_denied = [&](const egress::Denial& denial) { denied.push_back(denial.target); }});
+  EXPECT_EQ(connect(*access, "example.com:443"), "HTTP/1.1 403 ");
+  EXPECT_THAT(denied, testing::ElementsAre("example.com:443"));
+  EXPECT_EQ(services->egress().denied, 1U);
+}
+
+TEST_F(AgentServicesTest, EachAgentHasTheHostsOfItsOwn) {
+  services.emplace(context.get_executor(), settings, [](const AgentIdentity& identity) {
+    const auto rule = egress::parse_host_rule("127.0.0.1:" + identity.session_key).value();
+    return egress::HostPolicy{.rules = {rule}};
+  });
+  auto host = http::ListeningSocket::on_port("127.0.0.1", 0);
+  const auto port = std::to_string(host.port());
+  const auto allowed = open(port);
+  const auto other = open("1");
+  allowed->begin("job");
+  other->begin("job");
+  EXPECT_EQ(connect(*allowed, "127.0.0.1:" + port), "HTTP/1.1 200 ");
+  EXPECT_EQ(connect(*other, "127.0.0.1:" + port), "HTTP/1.1 403 ");
+}
+
+TEST_F(AgentServicesTest, TheAgentIsToldTheWayToOtherHosts) {
+  const auto access = open("one");
+  const auto proxy = "http://127.0.0.1:" + std::to_string(access->port());
+  EXPECT_THAT(access->environment(),
+              testing::IsSupersetOf({"HTTPS_PROXY=" + proxy, "https_proxy=" + proxy,
+                                     std::string{"NO_PROXY=127.0.0.1,localhost,::1"}}));
 }
 
 TEST_F(AgentServicesTest, AClosedAccessHasNoListener) {

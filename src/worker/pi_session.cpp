@@ -67,6 +67,8 @@ std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(const asi
   auto environment = pi_environment(settings, home, scratch, agent_folder);
   const auto& more = services.model_environment();
   environment.insert(environment.end(), more.begin(), more.end());
+  const auto way_out = session->access->environment();
+  environment.insert(environment.end(), way_out.begin(), way_out.end());
   auto process = PiProcess::spawn(executor, pi_arguments(settings, home, name, memory_file),
                                   std::move(environment), conversation.workspace);
   if (!process) return std::unexpected(process.error());
