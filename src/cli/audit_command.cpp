@@ -47,9 +47,8 @@ class AuditReader {
   /// Throws with a sentence that says what to do when nobody answers.
   Rows read(std::string target) {
     std::optional<std::expected<http::Response, http::ClientError>> answer;
-    async::TaskGroup tasks(context_.get_executor());
-    tasks.spawn("audit", ask(std::move(target), answer));
     context_.restart();
+    tasks_.spawn("audit", ask(std::move(target), answer));
     context_.run();
     if (answer && *answer) return rows_of(**answer);
     throw std::runtime_error("nobody answers on " + socket_.string() + " (" +
@@ -79,11 +78,13 @@ class AuditReader {
                             std::optional<std::expected<http::Response, http::ClientError>>& answer) {
     http::Request request{.head = {.method = "GET", .target = std::move(target), .headers = {}}, .body = {}};
     answer = co_await client_.send(std::move(request), answer_time);
+    context_.stop();  // the connection that is kept for the next call would go on being watched
   }
 
   std::filesystem::path socket_;
   asio::io_context context_{1};
   http::Client client_;
+  async::TaskGroup tasks_{context_.get_executor()};
 };
 
 /// Follows the chain and says what it has found.

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/audit_command.hpp"
 #include "cli/config_command.hpp"
@@ -15,6 +16,8 @@
 #include "cli/policy_command.hpp"
 #include "cli/render_command.hpp"
 #include "cli/role_start.hpp"
+#include "cli/sandbox_command.hpp"
+#include "cli/sandbox_test_command.hpp"
 #include "cli/up.hpp"
 #include "config/example.hpp"
 #include "config/load.hpp"
@@ -29,8 +32,10 @@ namespace {
 struct CommandLine {
   bool json = false;
   std::string role;
+  std::string tier;
   std::size_t limit = render::message_limit;
   AuditOptions audit;
+  std::vector<std::string> words;  ///< a command to run
   std::function<int()> chosen;
 
   Format format() const { return json ? Format::json : Format::text; }
@@ -107,6 +112,25 @@ void add_audit_commands(CLI::App& app, CommandLine& line) {
   save->add_option("--head", line.audit.head, head);
 }
 
+void add_sandbox_test(CLI::App& sandbox, CommandLine& line) {
+  CLI::App* const test =
+      add_command(sandbox, "test",
+                  "Try to get out of the sandbox, and say what held; exit status 1 when something is open.",
+                  line, [&line] { return test_sandbox(line.tier, line.format(), std::cout); });
+  test->add_flag("--json", line.json, "As JSON.");
+  test->add_option("--tier", line.tier, "Only this tier.")->check(CLI::IsMember({"bwrap", "landlock"}));
+}
+
+void add_sandbox_commands(CLI::App& app, CommandLine& line) {
+  CLI::App* const sandbox = app.add_subcommand("sandbox", "How agents are contained on this machine.");
+  sandbox->require_subcommand(1);
+  add_command(*sandbox, "run", "Run a command exactly as a job's agent would, in the workspace.", line,
+              [&line] { return run_in_sandbox(load_config(), line.words); })
+      ->add_option("command", line.words, "The command and its arguments, behind --.")
+      ->required();
+  add_sandbox_test(*sandbox, line);
+}
+
 void add_commands(CLI::App& app, CommandLine& line) {
   add_command(app, "up", "Run Butler on this machine: the three roles, supervised.", line, run_up);
   add_command(app, "orchestrator", "Run the orchestrator alone: jobs, leases, the HTTP API.", line,
@@ -117,6 +141,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
               [] { return start_role(config::Role::worker); });
   add_config_commands(app, line);
   add_audit_commands(app, line);
+  add_sandbox_commands(app, line);
   add_policy_commands(app, line.chosen);
   add_command(app, "render", "Read Markdown, print the Telegram messages it becomes, as JSON.", line,
               [&line] { return render_messages(std::cin, line.limit, std::cout); })

@@ -241,8 +241,8 @@ std::optional<Refusal> check(const api::ApprovalRequest& request) {
   FieldProblems problems;
   problems.check_length("toolCallId", request.tool_call_id, 1, limits::tool_call_id);
   problems.check_length("toolName", request.tool_name, 1, limits::tool_name);
-  problems.check_length("summary", request.summary, 1, limits::approval_summary);
-  problems.check_length("risk", request.risk, 1, limits::approval_risk);
+  problems.check_length("summary", request.summary, 0, limits::approval_summary);
+  problems.check_length("risk", request.risk, 0, limits::approval_risk);
   problems.check_length("cwd", request.cwd, 1, limits::approval_cwd);
   problems.check_length("sandboxProfile", request.sandbox_profile, 1, limits::sandbox_profile);
   const bool hexadecimal = request.payload_hash.size() == limits::payload_hash &&

@@ -143,13 +143,13 @@ TEST_F(ApprovalServiceTest, WhatIsNotValidIsRefusedByFieldAndAStaleTokenByTheLea
   const auto held = running();
   auto body = question();
   body.payload_hash = std::string(64, 'A');
-  body.summary = "";
+  body.tool_name = "";
   body.scopes.emplace();
   const auto refused = ask(held, body);
   ASSERT_FALSE(refused);
   const auto& details = refused.error().more.at("details").as_object();
   EXPECT_TRUE(details.contains("payloadHash"));
-  EXPECT_TRUE(details.contains("summary"));
+  EXPECT_TRUE(details.contains("toolName"));
   EXPECT_TRUE(details.contains("scopes"));
   const auto stale = request([&] { return approvals->request(held.job.id, "other", question(), now); });
   EXPECT_EQ(stale.error().code, "lease_lost");
