@@ -107,6 +107,7 @@ http::Url orchestrator_url(const config::WorkerSettings& settings) {
   return std::move(*url);
 }
 
+/// A worker does not start with a policy that it cannot read.
 /// The role's parts, wired by hand.
 class Worker {
  public:
@@ -197,7 +198,7 @@ class Worker {
                                      pi_options());
   }
 
-  ToolGate make_gate(const domain::Job& job, const Conversation& conversation) const {
+  ToolGate make_gate(const domain::Job& job, const Conversation& conversation) {
     auto place = call_place(job, conversation, settings_, agent_home_.user_home.string());
     return ToolGate{std::move(place), [this](const policy::Question& question) {
                       return policy::decide(*policy_.current(), question);
