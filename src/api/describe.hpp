@@ -25,9 +25,26 @@ BOOST_DESCRIBE_STRUCT(AdminState, (), (paused, pause_reason, updated_at))
 BOOST_DESCRIBE_STRUCT(AdminAnswer, (), (admin))
 BOOST_DESCRIBE_STRUCT(HealthAnswer, (), (ok, ts, admin))
 BOOST_DESCRIBE_STRUCT(ClaimRequest, (), (worker_id, wait_seconds, claim_id, session_store, kinds, labels))
-BOOST_DESCRIBE_STRUCT(ClaimedJob, (), (job, lease_token, lease_expires_at))
+BOOST_DESCRIBE_STRUCT(Approval, (),
+                      (id, job_id, tool_call_id, tool_name, summary, input, risk, payload_hash, cwd,
+                       sandbox_profile, scopes, status, scope, reason, decider_id, created_at, expires_at,
+                       decided_at))
+BOOST_DESCRIBE_STRUCT(ApprovalAnswer, (), (approval))
+BOOST_DESCRIBE_STRUCT(ApprovalList, (), (approvals))
+BOOST_DESCRIBE_STRUCT(ApprovalRequest, (),
+                      (tool_call_id, tool_name, summary, input, risk, payload_hash, cwd, sandbox_profile,
+                       expires_at, scopes))
+BOOST_DESCRIBE_STRUCT(DecideApprovalRequest, (), (decision, scope, decider_id, reason))
+BOOST_DESCRIBE_STRUCT(ApprovalDecision, (),
+                      (seq, approval_id, tool_call_id, payload_hash, decision, scope, reason))
+BOOST_DESCRIBE_STRUCT(StandingDecision, (),
+                      (id, decision, payload_hash, requester_id, session_key, tool_name, summary, decider_id,
+                       created_at, used))
+BOOST_DESCRIBE_STRUCT(StandingDecisionList, (), (decisions))
+BOOST_DESCRIBE_STRUCT(RevokeDecisionRequest, (), (revoker_id))
+BOOST_DESCRIBE_STRUCT(ClaimedJob, (), (job, lease_token, lease_expires_at, approvals))
 BOOST_DESCRIBE_STRUCT(ReportEventsRequest, (), (event, events, batch))
-BOOST_DESCRIBE_STRUCT(HeartbeatAnswer, (), (abort_requested, lease_expires_at, messages))
+BOOST_DESCRIBE_STRUCT(HeartbeatAnswer, (), (abort_requested, lease_expires_at, messages, decisions))
 BOOST_DESCRIBE_STRUCT(CompleteRequest, (), (result_text, usage, claim))
 BOOST_DESCRIBE_STRUCT(FailRequest, (), (error, retryable))
 BOOST_DESCRIBE_STRUCT(AbortedRequest, (), (reason))

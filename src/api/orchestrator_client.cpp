@@ -29,6 +29,9 @@ CallError refused(const http::Response& response) {
   error.message = "the orchestrator refused with " + std::to_string(error.status) + " " + error.code;
   const auto text = body ? json::find_string(*body, "message") : std::string_view{};
   if (!text.empty()) error.message.append(": ").append(text);
+  if (const auto* approval = body ? json::find(*body, "approval") : nullptr) {
+    if (auto decoded = json::decode<Approval>(*approval)) error.approval = *std::move(decoded);
+  }
   return error;
 }
 
@@ -62,6 +65,13 @@ Outcome<AdminState> admin_of(const Outcome<json::Value>& answer) {
   const auto decoded = decode<AdminAnswer>(*answer);
   if (!decoded) return std::unexpected(decoded.error());
   return decoded->admin;
+}
+
+Outcome<Approval> approval_of(const Outcome<json::Value>& answer) {
+  if (!answer) return std::unexpected(answer.error());
+  auto decoded = decode<ApprovalAnswer>(*answer);
+  if (!decoded) return std::unexpected(decoded.error());
+  return std::move(decoded->approval);
 }
 
 Outcome<std::vector<Delivery>> deliveries_of(const json::Value& answer) {
@@ -194,6 +204,48 @@ Call<void> OrchestratorClient::send_message(std::string job_id, std::string idem
   const auto answer =
       co_await call(Method::post, std::move(target), std::move(body), answer_time, std::move(extra));
   co_return nothing_of(answer);
+}
+
+Call<std::vector<Approval>> OrchestratorClient::approvals(std::string job_id) {
+  std::string target = job_path(job_id, "/approvals");
+  const auto answer = co_await call(Method::get, std::move(target), {}, answer_time, {});
+  if (!answer) co_return std::unexpected(answer.error());
+  auto list = decode<ApprovalList>(*answer);
+  if (!list) co_return std::unexpected(list.error());
+  co_return std::move(list->approvals);
+}
+
+Call<Approval> OrchestratorClient::decide_approval(std::string job_id, std::string approval_id,
+                                                   DecideApprovalRequest request) {
+  std::string target = job_path(job_id, "/approvals/") + http::percent_encode(approval_id);
+  std::string body = json::serialize(json::encode(request));
+  const auto answer = co_await call(Method::post, std::move(target), std::move(body), answer_time, {});
+  co_return approval_of(answer);
+}
+
+Call<std::vector<StandingDecision>> OrchestratorClient::standing_decisions() {
+  const auto answer = co_await call(Method::get, "/v1/decisions", {}, answer_time, {});
+  if (!answer) co_return std::unexpected(answer.error());
+  auto list = decode<StandingDecisionList>(*answer);
+  if (!list) co_return std::unexpected(list.error());
+  co_return std::move(list->decisions);
+}
+
+Call<void> OrchestratorClient::revoke_decision(std::int64_t id, RevokeDecisionRequest request) {
+  std::string target = "/v1/decisions/" + number(id) + "/revoke";
+  std::string body = json::serialize(json::encode(request));
+  const auto answer = co_await call(Method::post, std::move(target), std::move(body), answer_time, {});
+  co_return nothing_of(answer);
+}
+
+Call<Approval> OrchestratorClient::request_approval(std::string job_id, std::string lease_token,
+                                                    ApprovalRequest request) {
+  std::string target = worker_path(job_id, "/approvals");
+  std::string body = json::serialize(json::encode(request));
+  http::Headers extra = lease(std::move(lease_token));
+  const auto answer =
+      co_await call(Method::post, std::move(target), std::move(body), answer_time, std::move(extra));
+  co_return approval_of(answer);
 }
 
 Call<std::vector<Delivery>> OrchestratorClient::deliveries(std::string deliver_to, std::int64_t after,

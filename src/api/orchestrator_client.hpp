@@ -21,9 +21,10 @@ struct CallError {
     refused,      ///< the orchestrator said no: `status` and `code` say why, a repeat gets the same answer
   };
   Kind kind = Kind::unreachable;
-  int status = 0;            ///< HTTP status when refused
-  std::string code = {};     ///< "lease_lost", "invalid_transition"… when refused
-  std::string message = {};  ///< a sentence for logs
+  int status = 0;                         ///< HTTP status when refused
+  std::string code = {};                  ///< "lease_lost", "invalid_transition"… when refused
+  std::string message = {};               ///< a sentence for logs
+  std::optional<Approval> approval = {};  ///< with "already_decided" and "approval_expired": as it is
 };
 
 template <class T>
@@ -48,6 +49,13 @@ class OrchestratorClient {
   /// Hands a message to the agent of a running job; a repeated key changes nothing. Refused with 409
   /// `not_running` when the job does not run.
   Call<void> send_message(std::string job_id, std::string idempotency_key, MessageRequest request);
+  Call<std::vector<Approval>> approvals(std::string job_id);
+  /// Refused with 409 `already_decided` or `approval_expired` when it comes too late: CallError::approval
+  /// tells what was decided. The same decision again is no error.
+  Call<Approval> decide_approval(std::string job_id, std::string approval_id, DecideApprovalRequest request);
+  Call<std::vector<StandingDecision>> standing_decisions();
+  /// Refused with 404 `decision_not_found` when it is gone.
+  Call<void> revoke_decision(std::int64_t id, RevokeDecisionRequest request);
   Call<std::vector<Delivery>> deliveries(std::string deliver_to, std::int64_t after,
                                          std::chrono::seconds wait);
   Call<void> acknowledge_delivery(std::string job_id);
@@ -59,7 +67,11 @@ class OrchestratorClient {
   /// nullopt when nothing came within request.wait_seconds.
   Call<std::optional<ClaimedJob>> claim(ClaimRequest request);
   Call<void> report_events(std::string job_id, std::string lease_token, ReportEventsRequest request);
-  /// Waits up to `wait` for an abort or a message; acknowledges messages up to `ack`.
+  /// Asks whether a tool call may run. The answer's status tells whether that is decided already; if not, the
+  /// decision comes with a heartbeat. Refused with 409 `not_running` when the job is to end.
+  Call<Approval> request_approval(std::string job_id, std::string lease_token, ApprovalRequest request);
+  /// Waits up to `wait` for an abort, a message or a decision; acknowledges messages and decisions up to
+  /// `ack`.
   Call<HeartbeatAnswer> heartbeat(std::string job_id, std::string lease_token, std::chrono::seconds wait,
                                   std::int64_t ack);
   /// Ends the job; with request.claim also claims the next one, which comes back (or nullopt).

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/approval.hpp"
 #include "domain/event.hpp"
 #include "domain/job.hpp"
 #include "json/value.hpp"
@@ -133,11 +134,108 @@ struct ClaimRequest {
   std::optional<std::vector<std::string>> labels = {};
 };
 
+/// The question whether a tool call may run, and its answer. Bound to everything that was shown: the payload
+/// hash is over the tool, its input, the working directory, the sandbox and the files it would execute.
+struct Approval {
+  std::string id = {};
+  std::string job_id = {};
+  std::string tool_call_id = {};  ///< of the latest attempt that asked
+  std::string tool_name = {};
+  std::string summary = {};
+  json::Value input = {};
+  std::string risk = {};
+  std::string payload_hash = {};
+  std::string cwd = {};
+  std::string sandbox_profile = {};
+  std::vector<domain::ApprovalScope> scopes = {};  ///< which may be chosen
+  domain::ApprovalStatus status = domain::ApprovalStatus::pending;
+  std::optional<domain::ApprovalScope> scope = {};  ///< of the decision
+  std::optional<std::string> reason = {};           ///< a sentence of who decided, or why it expired
+  std::optional<std::string> decider_id = {};
+  domain::Timestamp created_at{};
+  std::optional<domain::Timestamp> expires_at = {};
+  std::optional<domain::Timestamp> decided_at = {};
+};
+
+struct ApprovalAnswer {
+  Approval approval = {};
+};
+
+/// Oldest first.
+struct ApprovalList {
+  std::vector<Approval> approvals = {};
+};
+
+/// A worker asks whether a tool call may run.
+///
+/// A repeat with the same tool call and payload hash gets the same approval. The same tool call with another
+/// hash asks anew: what was asked for before has changed and expires. After a lost attempt the call of the
+/// next one, under its own id, with the same hash takes the approval over, decided or not, once. A standing
+/// decision answers at once: look at `status`.
+struct ApprovalRequest {
+  std::string tool_call_id = {};
+  std::string tool_name = {};
+  std::string summary = {};
+  json::Value input = {};
+  std::string risk = {};
+  std::string payload_hash = {};  ///< lower-case hex SHA-256
+  std::string cwd = {};
+  std::string sandbox_profile = {};
+  std::optional<domain::Timestamp> expires_at = {};
+  std::optional<std::vector<domain::ApprovalScope>> scopes = {};  ///< default: all three
+};
+
+/// Somebody decides. Who may, is the gateway's to check.
+struct DecideApprovalRequest {
+  domain::ApprovalVerdict decision = domain::ApprovalVerdict::deny;
+  domain::ApprovalScope scope = domain::ApprovalScope::once;
+  std::string decider_id = {};
+  std::optional<std::string> reason = {};
+};
+
+/// A decision on its way to the worker; the heartbeat repeats it until its seq is acknowledged, in the same
+/// sequence as messages. What expired is a deny with a reason.
+struct ApprovalDecision {
+  std::int64_t seq = 0;
+  std::string approval_id = {};
+  std::string tool_call_id = {};
+  std::string payload_hash = {};
+  domain::ApprovalVerdict decision = domain::ApprovalVerdict::deny;
+  domain::ApprovalScope scope = domain::ApprovalScope::once;
+  std::optional<std::string> reason = {};
+};
+
+/// A decision for more than one call. It answers every later request with the same payload hash of the same
+/// requester, in one session or, without a session key, in all.
+struct StandingDecision {
+  std::int64_t id = 0;
+  domain::ApprovalVerdict decision = domain::ApprovalVerdict::deny;
+  std::string payload_hash = {};
+  std::string requester_id = {};
+  std::optional<std::string> session_key = {};
+  std::string tool_name = {};
+  std::string summary = {};
+  std::string decider_id = {};
+  domain::Timestamp created_at{};
+  std::int64_t used = 0;  ///< how often it has answered
+};
+
+struct StandingDecisionList {
+  std::vector<StandingDecision> decisions = {};
+};
+
+struct RevokeDecisionRequest {
+  std::optional<std::string> revoker_id = {};
+};
+
 /// What a worker holds after a claim.
 struct ClaimedJob {
   domain::Job job = {};
   std::string lease_token = {};
   domain::Timestamp lease_expires_at{};
+  /// Of tool calls that an earlier attempt did not start: request_approval() with the same payload hash takes
+  /// each over once.
+  std::vector<Approval> approvals = {};
 };
 
 struct ReportEventsRequest {
@@ -150,6 +248,7 @@ struct HeartbeatAnswer {
   bool abort_requested = false;
   domain::Timestamp lease_expires_at{};
   std::vector<JobMessage> messages = {};
+  std::vector<ApprovalDecision> decisions = {};
 };
 
 struct CompleteRequest {

@@ -2,6 +2,7 @@
 
 #include <boost/describe.hpp>
 
+#include "domain/approval.hpp"
 #include "domain/event.hpp"
 #include "domain/job.hpp"
 #include "domain/job_status.hpp"
@@ -17,7 +18,10 @@ BOOST_DESCRIBE_ENUM(Role, owner, person)
 BOOST_DESCRIBE_ENUM(JobStatus, needs_approval, queued, running, aborting, completed, failed, aborted)
 BOOST_DESCRIBE_ENUM(JobAction, approve, abort, claim, append_events, complete, fail, requeue,
                     acknowledge_abort)
-BOOST_DESCRIBE_ENUM(LostAttempt, repeat, fail, abort)
+BOOST_DESCRIBE_ENUM(LostAttempt, repeat, resume, fail, abort)
+BOOST_DESCRIBE_ENUM(ApprovalStatus, pending, allowed, denied, expired)
+BOOST_DESCRIBE_ENUM(ApprovalVerdict, allow, deny)
+BOOST_DESCRIBE_ENUM(ApprovalScope, once, session, always)
 BOOST_DESCRIBE_ENUM(Verdict, move, stay, no_op, repeat_or_conflict, conflict)
 BOOST_DESCRIBE_ENUM(EventType, job_created, job_approved, job_started, agent_text_delta, agent_thinking_delta,
                     tool_start, tool_update, tool_end, log, usage, approval_requested, approval_decided,

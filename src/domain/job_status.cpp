@@ -51,6 +51,9 @@ bool is_leased(JobStatus status) { return status == running || status == abortin
 
 LostAttempt attempt_lost(const AttemptFacts& facts) {
   if (facts.status == aborting) return LostAttempt::abort;
+  if (facts.awaits_decision && !facts.open_tool_call && !facts.accepted_without_token) {
+    return LostAttempt::resume;
+  }
   const bool may_have_acted = facts.had_activity || facts.accepted_without_token;
   return !may_have_acted && facts.attempt < facts.max_attempts ? LostAttempt::repeat : LostAttempt::fail;
 }

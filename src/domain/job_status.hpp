@@ -49,19 +49,28 @@ bool is_terminal(JobStatus status);
 bool is_leased(JobStatus status);
 
 /// What becomes of a job whose lease ran out, or whose worker handed it back.
-enum class LostAttempt : std::uint8_t { repeat, fail, abort };
+enum class LostAttempt : std::uint8_t {
+  repeat,  ///< back to the queue; the attempt counts
+  resume,  ///< back to the queue; the attempt does not count: it only waited for a decision
+  fail,
+  abort,
+};
 
 /// What is known of an attempt whose worker is gone.
 struct AttemptFacts {
   JobStatus status = JobStatus::running;
   bool had_activity = false;            ///< an event for which is_activity() holds
   bool accepted_without_token = false;  ///< an old client has written without the lease token
+  bool awaits_decision = false;         ///< a tool call waits for, or has, a decision and was not started
+  bool open_tool_call = false;          ///< a tool call was started and has not ended
   std::int64_t attempt = 1;
   std::int64_t max_attempts = 3;
 };
 
-/// An agent's side effects are not repeated unasked: only an attempt that showed no activity goes back to the
-/// queue, at most `max_attempts` times in all. A job that was being aborted ends as aborted.
+/// An agent's side effects are not repeated unasked. An attempt whose only open activity is a tool call that
+/// waits for, or has, a decision and was not started goes back to the queue uncounted: the session goes on
+/// from there. One that showed no activity goes back at most `max_attempts` times in all. A job that was
+/// being aborted ends as aborted.
 LostAttempt attempt_lost(const AttemptFacts& facts);
 
 }  // namespace butler::domain

@@ -137,19 +137,26 @@ TEST(JobLifecycle, EveryWalkThroughTheTableEndsAndNeverRunsWithoutAClaim) {
   }
 }
 
-TEST(LostAttempt, OnlyAnAttemptThatCannotHaveActedIsRepeated) {
+TEST(LostAttempt, OnlyAnAttemptThatCannotHaveActedOrWaitsForADecisionIsRepeated) {
   struct Row {
     AttemptFacts facts;
     LostAttempt expected;
   };
   const std::vector<Row> rows{
-      {{running, false, false, 1, 3}, LostAttempt::repeat},
-      {{running, false, false, 2, 3}, LostAttempt::repeat},
-      {{running, false, false, 3, 3}, LostAttempt::fail},
-      {{running, true, false, 1, 3}, LostAttempt::fail},
-      {{running, false, true, 1, 3}, LostAttempt::fail},
-      {{aborting, false, false, 1, 3}, LostAttempt::abort},
-      {{aborting, true, true, 3, 3}, LostAttempt::abort},
+      //         activity, no token, awaits, open call
+      {{running, false, false, false, false, 1, 3}, LostAttempt::repeat},
+      {{running, false, false, false, false, 2, 3}, LostAttempt::repeat},
+      {{running, false, false, false, false, 3, 3}, LostAttempt::fail},
+      {{running, true, false, false, false, 1, 3}, LostAttempt::fail},
+      {{running, true, false, false, true, 1, 3}, LostAttempt::fail},
+      {{running, false, true, false, false, 1, 3}, LostAttempt::fail},
+      {{running, false, false, true, false, 1, 3}, LostAttempt::resume},
+      {{running, true, false, true, false, 1, 3}, LostAttempt::resume},
+      {{running, true, false, true, false, 3, 3}, LostAttempt::resume},
+      {{running, true, false, true, true, 1, 3}, LostAttempt::fail},
+      {{running, false, true, true, false, 1, 3}, LostAttempt::fail},
+      {{aborting, false, false, false, false, 1, 3}, LostAttempt::abort},
+      {{aborting, true, true, true, true, 3, 3}, LostAttempt::abort},
   };
   for (const auto& row : rows) EXPECT_EQ(attempt_lost(row.facts), row.expected);
 }

@@ -28,6 +28,17 @@ store::StoredEvent to_stored(const api::ReportedEvent& event, domain::Timestamp 
   return stored;
 }
 
+domain::AttemptFacts facts_of(const store::JobRecord& record) {
+  const auto& lease = *record.lease;
+  return {.status = record.job.status,
+          .had_activity = lease.had_activity,
+          .accepted_without_token = lease.accepted_without_token,
+          .awaits_decision = lease.open_approvals > 0,
+          .open_tool_call = !lease.open_tool_calls.empty(),
+          .attempt = record.job.attempt,
+          .max_attempts = record.job.max_attempts};
+}
+
 }  // namespace
 
 // ---- claims
@@ -50,7 +61,7 @@ std::optional<api::ClaimedJob> LeaseService::repeated_claim(const std::string& c
   const auto record = store_.find_by_claim(claim_id);
   if (!record || !domain::is_leased(record->job.status)) return std::nullopt;
   extend(*record, now);
-  return api::ClaimedJob{record->job, record->lease->token, now.wall + lease_};
+  return api::ClaimedJob{record->job, record->lease->token, now.wall + lease_, {}};
 }
 
 api::ClaimedJob LeaseService::start(store::JobRecord record, const api::ClaimRequest& request, Now now) {
@@ -72,7 +83,7 @@ api::ClaimedJob LeaseService::start(store::JobRecord record, const api::ClaimReq
   if (request.session_store) store_.bind_session(job->session_key, *request.session_store, now.wall);
   leases_.renew(job->id, now.steady + lease_);
   measures_.claimed(record.job.updated_at, now.wall);
-  return {*job, lease.token, now.wall + lease_};
+  return {*job, lease.token, now.wall + lease_, {}};
 }
 
 // ---- calls of the holder
@@ -201,11 +212,9 @@ Outcome<domain::Job> LeaseService::fail(std::string_view job_id, const Token& to
   const EventText text{.message = request.error, .data = {}};
 
   if (request.retryable.value_or(false) && before.lease && domain::is_leased(before.job.status)) {
-    const domain::AttemptFacts facts{before.job.status, before.lease->had_activity,
-                                     before.lease->accepted_without_token, before.job.attempt,
-                                     before.job.max_attempts};
-    if (domain::attempt_lost(facts) == domain::LostAttempt::repeat) {
-      return requeue(before, text, now, held->same_lease);
+    const auto outcome = domain::attempt_lost(facts_of(before));
+    if (outcome == domain::LostAttempt::repeat || outcome == domain::LostAttempt::resume) {
+      return requeue(before, outcome, text, now, held->same_lease);
     }
   }
   auto changed = before;
@@ -227,9 +236,10 @@ Outcome<domain::Job> LeaseService::acknowledge_abort(std::string_view job_id, co
                           held->same_lease);
 }
 
-Outcome<domain::Job> LeaseService::requeue(const store::JobRecord& record, EventText text, Now now,
-                                           bool same_lease) {
+Outcome<domain::Job> LeaseService::requeue(const store::JobRecord& record, domain::LostAttempt outcome,
+                                           EventText text, Now now, bool same_lease) {
   auto changed = record;
+  if (outcome == domain::LostAttempt::resume) changed.job.attempt -= 1;  // the next claim counts it again
   changed.job.worker_id.reset();
   changed.job.started_at.reset();
   auto job = lifecycle_.apply(record, changed, JobAction::requeue, std::move(text), now.wall, same_lease);
@@ -264,16 +274,19 @@ void LeaseService::give_up(const store::JobRecord& record, std::string error, No
                               {"worker", record.lease->worker_id},
                               {"attempt", record.job.attempt},
                               {"activity", record.lease->had_activity}});
-  const domain::AttemptFacts facts{record.job.status, record.lease->had_activity,
-                                   record.lease->accepted_without_token, record.job.attempt,
-                                   record.job.max_attempts};
-  const auto outcome = domain::attempt_lost(facts);
+  const auto outcome = domain::attempt_lost(facts_of(record));
   measures_.lease_lost(outcome);
   Outcome<domain::Job> ended;
   auto changed = record;
   switch (outcome) {
     case domain::LostAttempt::repeat:
-      ended = requeue(record, {.message = "The worker was lost before it began", .data = {}}, now, false);
+      ended = requeue(record, outcome, {.message = "The worker was lost before it began", .data = {}}, now,
+                      false);
+      break;
+    case domain::LostAttempt::resume:
+      ended = requeue(record, outcome,
+                      {.message = "The worker was lost while a tool call waited for a decision", .data = {}},
+                      now, false);
       break;
     case domain::LostAttempt::fail:
       changed.job.error = error;

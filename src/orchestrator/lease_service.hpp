@@ -79,7 +79,8 @@ class LeaseService {
   api::ClaimedJob start(store::JobRecord record, const api::ClaimRequest& request, Now now);
   std::optional<api::ClaimedJob> repeated_claim(const std::string& claim_id, Now now);
   void give_up(const store::JobRecord& record, std::string error, Now now);
-  Outcome<domain::Job> requeue(const store::JobRecord& record, EventText text, Now now, bool same_lease);
+  Outcome<domain::Job> requeue(const store::JobRecord& record, domain::LostAttempt outcome, EventText text,
+                               Now now, bool same_lease);
 
   store::JobStore& store_;
   Touched& touched_;

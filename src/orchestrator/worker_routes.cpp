@@ -10,11 +10,7 @@ namespace limits = domain::limits;
 
 namespace {
 
-json::Object claimed_members(const api::ClaimedJob& claimed) {
-  json::Object members = json::encode(claimed).as_object();
-  members.emplace("approvals", json::Array{});
-  return members;
-}
+json::Object claimed_members(const api::ClaimedJob& claimed) { return json::encode(claimed).as_object(); }
 
 /// POST /v1/workers/claim: waits until there is a job for this worker.
 Answer claim(LeaseService& leases, const RouteRequest& call) {
@@ -56,9 +52,7 @@ Answer heartbeat(LeaseService& leases, const RouteRequest& call) {
                           const auto beat = leases.heartbeat(id, token, through, now_on_both_clocks());
                           if (!beat) return to_response(beat.error());
                           if (!beat->has_news && !last) return std::nullopt;
-                          auto body = json::encode(beat->answer);
-                          body.as_object().emplace("decisions", json::Array{});
-                          return json_response(200, body);
+                          return json_response(200, json::encode(beat->answer));
                         });
 }
 

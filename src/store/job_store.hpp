@@ -23,6 +23,9 @@ struct Lease {
   bool accepted_without_token = false;  ///< an old client has written: never repeat this attempt
   bool had_activity = false;            ///< domain::is_activity() held for an event of this attempt
   std::int64_t last_batch = 0;
+  std::vector<std::string>
+      open_tool_calls;              ///< ids of this attempt's tool calls that started and have not ended
+  std::int64_t open_approvals = 0;  ///< of this attempt's tool calls that were not started
   std::optional<std::string> next_claim_id;  ///< the claim that came with complete, for a repeat of that call
 };
 

@@ -10,6 +10,7 @@
 
 #include "api/types.hpp"
 #include "domain/job.hpp"
+#include "worker/person_wait.hpp"
 
 /// The seam between a job and whoever does its work.
 namespace butler::worker {
@@ -28,7 +29,13 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-/// Who hears what the agent does.
+/// What came of asking people whether a tool call may start.
+struct Permission {
+  bool allowed = false;
+  std::string reason = {};  ///< when it is not: a sentence for the agent; may be empty
+};
+
+/// Who hears what the agent does, and asks people for it.
 class AgentListener {
  public:
   virtual ~AgentListener() = default;
@@ -39,6 +46,17 @@ class AgentListener {
   /// Waits until everything reported so far is on the orchestrator's record. False when it never will be (the
   /// lease is lost): then nothing may be done that needed the record.
   virtual boost::asio::awaitable<bool> recorded() = 0;
+
+  /// Asks whether a tool call may start and waits for the answer, for days if it takes days. Whatever goes
+  /// wrong is a no. Who stops waiting withdraws nothing: the next attempt at the job finds the answer.
+  virtual boost::asio::awaitable<Permission> ask(api::ApprovalRequest request) = 0;
+
+  /// How long the job has waited for people.
+  virtual const PersonWait& person_wait() const = 0;
+
+  /// When an earlier attempt at the job ended while a tool call waited for its approval, or had it and had
+  /// not started: that call. Empty otherwise.
+  virtual std::optional<api::Approval> interrupted_call() const = 0;
 };
 
 /// Does the work of one job. One object per job, one run() per object.

@@ -52,6 +52,16 @@ class FakeOrchestrator final : public http::Application {
     changed.notify_all();
   }
 
+  /// Decides what was asked for; the heartbeat brings it until it is acknowledged.
+  void decide(std::int64_t seq, std::string approval_id, domain::ApprovalVerdict verdict,
+              std::string reason = {}) {
+    heartbeat_.decisions.push_back({.seq = seq,
+                                    .approval_id = std::move(approval_id),
+                                    .decision = verdict,
+                                    .reason = std::move(reason)});
+    changed.notify_all();
+  }
+
   std::vector<Call> of(std::string_view name) const {
     std::vector<Call> found;
     std::ranges::copy_if(calls, std::back_inserter(found),
@@ -74,6 +84,8 @@ class FakeOrchestrator final : public http::Application {
   std::vector<Call> calls;
   async::Event changed;
   std::chrono::milliseconds lease{3'000};
+  /// What the next claimed job brings along.
+  std::vector<api::Approval> approvals;
 
   std::variant<http::Response, http::BodyLimit> admit(const http::RequestHead& head) override {
     if (head.headers.find("x-api-key") != worker_token) return http::Response{.status = 401};
@@ -87,8 +99,9 @@ class FakeOrchestrator final : public http::Application {
     auto answer = intercept ? intercept(call) : std::nullopt;
     if (!answer && call.name == "claim") co_await wait_for_job(json::find_integer(call.body, "waitSeconds"));
     if (!answer && call.name == "heartbeat") {
-      std::erase_if(heartbeat_.messages,
-                    [&](const api::JobMessage& sent) { return std::to_string(sent.seq) == call.ack; });
+      const auto acknowledged = [&](const auto& sent) { return std::to_string(sent.seq) == call.ack; };
+      std::erase_if(heartbeat_.messages, acknowledged);
+      std::erase_if(heartbeat_.decisions, acknowledged);
       co_await wait_for_news();
     }
     if (!answer) answer = decide(call);
@@ -125,12 +138,24 @@ class FakeOrchestrator final : public http::Application {
     if (call.name == "claim") return respond(200, claimed(call.body));
     if (call.name == "heartbeat") return respond(200, json::encode(heartbeat_));
     if (call.name == "events") return take_events(call.body);
+    if (call.name == "approvals") return respond(201, approval_of(call));
     json::Object body{{"job", json::Object{{"id", call.job}}}};
     if (const json::Value* claim = json::find(call.body, "claim")) {
       const json::Value next = claimed(*claim);
       body["next"] = json::find(next, "job")->is_null() ? json::Value{} : next;
     }
     return respond(200, body);
+  }
+
+  /// "approval-1", "approval-2"…: pending.
+  json::Value approval_of(const Call& call) const {
+    auto body = call.body.as_object();
+    body["id"] = "approval-" + std::to_string(count("approvals"));
+    body["jobId"] = call.job;
+    body["status"] = "pending";
+    if (!body.contains("scopes")) body["scopes"] = json::Array{"once", "session", "always"};
+    body["createdAt"] = "2026-01-01T00:00:00.000Z";
+    return json::Object{{"approval", std::move(body)}};
   }
 
   /// The claim's answer; the same for a repeated claim id.
@@ -143,9 +168,12 @@ class FakeOrchestrator final : public http::Application {
       queue_.pop_front();
       answer = json::encode(api::ClaimedJob{.job = job,
                                             .lease_token = "lease of " + job.id,
-                                            .lease_expires_at = domain::wall_clock_now() + lease});
-      heartbeat_ = {
-          .abort_requested = false, .lease_expires_at = domain::wall_clock_now() + lease, .messages = {}};
+                                            .lease_expires_at = domain::wall_clock_now() + lease,
+                                            .approvals = approvals});
+      heartbeat_ = {.abort_requested = false,
+                    .lease_expires_at = domain::wall_clock_now() + lease,
+                    .messages = {},
+                    .decisions = {}};
       batches_ = 0;
     }
     claims_[id] = answer;
@@ -172,7 +200,8 @@ class FakeOrchestrator final : public http::Application {
 
   boost::asio::awaitable<void> wait_for_news() {
     const auto deadline = Clock::now() + lease / 3;
-    while (!heartbeat_.abort_requested && heartbeat_.messages.empty() && Clock::now() < deadline) {
+    while (!heartbeat_.abort_requested && heartbeat_.messages.empty() && heartbeat_.decisions.empty() &&
+           Clock::now() < deadline) {
       co_await changed.wait_until(deadline);
     }
   }

@@ -13,6 +13,7 @@
 #include "domain/limits.hpp"
 #include "domain/utf8.hpp"
 #include "log/log.hpp"
+#include "worker/approval_wait.hpp"
 #include "worker/event_reporter.hpp"
 #include "worker/lease_keeper.hpp"
 #include "worker/persistence.hpp"
@@ -58,6 +59,8 @@ class JobRun final : public AgentListener {
         agent_(std::move(agent)),
         reporter_(executor, orchestrator, stop, claimed_.job.id, claimed_.lease_token,
                   [this](const api::CallError& error) { refused(error); }),
+        approvals_(executor, orchestrator, stop, claimed_.job.id, claimed_.lease_token,
+                   [this](const api::CallError& error) { approval_refused(error); }),
         helpers_(executor) {}
 
   asio::awaitable<std::optional<api::ClaimedJob>> run(api::ClaimRequest next_claim) {
@@ -65,6 +68,7 @@ class JobRun final : public AgentListener {
     helpers_.spawn("stop", end_agent_on_stop());
     const Outcome outcome = co_await work();
     agent_ended_ = true;
+    approvals_.close();
     helpers_.cancel();
 
     const bool on_record = co_await reporter_.recorded();
@@ -83,6 +87,14 @@ class JobRun final : public AgentListener {
   asio::awaitable<bool> recorded() override {
     const bool on_record = co_await reporter_.recorded();
     co_return on_record && !lost_;
+  }
+  asio::awaitable<Permission> ask(api::ApprovalRequest request) override {
+    return approvals_.ask(std::move(request));
+  }
+  const PersonWait& person_wait() const override { return approvals_.person_wait(); }
+  std::optional<api::Approval> interrupted_call() const override {
+    if (claimed_.approvals.empty()) return std::nullopt;
+    return claimed_.approvals.back();
   }
 
  private:
@@ -106,6 +118,7 @@ class JobRun final : public AgentListener {
     LeaseKeeper keeper(orchestrator_, claimed_, options_.heartbeat,
                        {.on_abort = [this] { abort_requested(); },
                         .on_message = [this](api::JobMessage message) { pass_on(std::move(message)); },
+                        .on_decision = [this](api::ApprovalDecision made) { decided(std::move(made)); },
                         .on_refused = [this](const api::CallError& error) { refused(error); }});
     co_await keeper.run();
   }
@@ -126,6 +139,19 @@ class JobRun final : public AgentListener {
     agent_->message(message.mode, std::move(message.text));
   }
 
+  void decided(api::ApprovalDecision decision) {
+    log::info("approval.decided", {{"job", id()},
+                                   {"approval", decision.approval_id},
+                                   {"decision", domain::enum_name(decision.decision)}});
+    approvals_.decided(std::move(decision));
+  }
+
+  /// Only a lost lease ends the job; whatever else is refused blocks the call.
+  void approval_refused(const api::CallError& error) {
+    if (is_lease_gone(error)) return refused(error);
+    log::error("approval.refused", {{"job", id()}, {"error", describe(error)}});
+  }
+
   void refused(const api::CallError& error) {
     if (is_lease_gone(error)) {
       log::warn("job.lease_lost", {{"job", id()}, {"error", describe(error)}});
@@ -134,6 +160,7 @@ class JobRun final : public AgentListener {
       log::error("job.report_refused", {{"job", id()}, {"error", describe(error)}});
       refusal_ = "the orchestrator refused a report: " + describe(error);
     }
+    approvals_.close();
     if (!agent_ended_) agent_->abort(options_.stop_patience);
   }
 
@@ -191,6 +218,7 @@ class JobRun final : public AgentListener {
   api::ClaimedJob claimed_;
   std::unique_ptr<Agent> agent_;
   EventReporter reporter_;
+  ApprovalWait approvals_;
   async::TaskGroup helpers_;
   bool agent_ended_ = false;
   bool abort_requested_ = false;

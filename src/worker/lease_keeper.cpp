@@ -36,7 +36,7 @@ asio::awaitable<void> LeaseKeeper::run() {
     const auto wait =
         abort_seen_ ? std::chrono::seconds{0} : std::chrono::ceil<std::chrono::seconds>(interval);
     const auto begin = std::chrono::steady_clock::now();
-    const auto answer = co_await orchestrator_.heartbeat(job_id_, lease_token_, wait, last_message_);
+    const auto answer = co_await orchestrator_.heartbeat(job_id_, lease_token_, wait, last_seen_);
     if (!answer && answer.error().kind == api::CallError::Kind::refused) {
       co_return handlers_.on_refused(answer.error());
     }
@@ -61,13 +61,20 @@ asio::awaitable<void> LeaseKeeper::run() {
 }
 
 bool LeaseKeeper::take_news(const api::HeartbeatAnswer& answer) {
-  bool news = false;
+  // What one answer brings is all that is open, so that both kinds are below its highest number.
+  std::int64_t highest = last_seen_;
   for (const auto& message : answer.messages) {
-    if (message.seq <= last_message_) continue;
-    last_message_ = message.seq;
-    news = true;
+    if (message.seq <= last_seen_) continue;
+    highest = std::max(highest, message.seq);
     handlers_.on_message(message);
   }
+  for (const auto& decision : answer.decisions) {
+    if (decision.seq <= last_seen_) continue;
+    highest = std::max(highest, decision.seq);
+    handlers_.on_decision(decision);
+  }
+  bool news = highest > last_seen_;
+  last_seen_ = highest;
   if (answer.abort_requested && !abort_seen_) {
     abort_seen_ = true;
     news = true;

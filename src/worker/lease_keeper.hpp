@@ -22,6 +22,7 @@ class LeaseKeeper {
   struct Handlers {
     std::function<void()> on_abort;  ///< once
     std::function<void(api::JobMessage)> on_message;
+    std::function<void(api::ApprovalDecision)> on_decision;
     std::function<void(const api::CallError&)> on_refused;  ///< the last thing: the lease is gone
   };
 
@@ -40,7 +41,7 @@ class LeaseKeeper {
   domain::Timestamp lease_expires_at_;
   std::optional<std::chrono::milliseconds> configured_;
   Handlers handlers_;
-  std::int64_t last_message_ = 0;
+  std::int64_t last_seen_ = 0;  ///< seq of messages and decisions, which share it
   bool abort_seen_ = false;
 };
 

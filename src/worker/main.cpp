@@ -18,6 +18,7 @@
 #include "http/types.hpp"
 #include "log/log.hpp"
 #include "metrics/process_metrics.hpp"
+#include "policy/policy.hpp"
 #include "process/role.hpp"
 #include "worker/administration.hpp"
 #include "worker/agent_environment.hpp"
@@ -27,6 +28,7 @@
 #include "worker/job_runner.hpp"
 #include "worker/memory.hpp"
 #include "worker/mock_agent.hpp"
+#include "worker/network_gate.hpp"
 #include "worker/pi_agent.hpp"
 #include "worker/private_files.hpp"
 #include "worker/refusing_agent.hpp"
@@ -34,6 +36,7 @@
 #include "worker/session_pool.hpp"
 #include "worker/session_store.hpp"
 #include "worker/stop.hpp"
+#include "worker/tool_gate.hpp"
 
 namespace butler::worker {
 
@@ -94,8 +97,9 @@ class Worker {
         stop_(executor, stop_grace),
         orchestrator_(executor, orchestrator_url(settings), settings.worker_token.reveal()),
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
-        services_(settings.mode == ExecMode::rpc ? std::make_unique<AgentServices>(executor, settings)
-                                                 : nullptr),
+        services_(settings.mode == ExecMode::rpc
+                      ? std::make_unique<AgentServices>(executor, settings, allowed_hosts())
+                      : nullptr),
         sessions_(
             executor, [this](const Conversation& conversation) { return open_session(conversation); },
             settings.idle_limit),
@@ -115,6 +119,7 @@ class Worker {
             .sessions = sessions_.size(),
             .orchestrator = claims_.reaches_orchestrator(),
             .traffic = services_ ? services_->traffic() : model_proxy::Traffic{},
+            .egress = services_ ? services_->egress() : egress::Traffic{},
             .spent_today = services_ ? std::optional{services_->spent_today()} : std::nullopt,
             .budgets = {.per_day = settings_.budget_per_day, .per_job = settings_.budget_per_job}};
   }
@@ -149,14 +154,29 @@ class Worker {
     return open_pi_session(executor_, settings_, agent_home_, *services_, conversation);
   }
 
+  AgentServices::HostPolicyOf allowed_hosts() const {
+    return [this](const AgentIdentity& agent) { return host_policy(policy_, agent.owner); };
+  }
+
   std::unique_ptr<Agent> make_agent(const domain::Job& job) {
     if (settings_.mode == ExecMode::mock) return std::make_unique<MockAgent>(executor_, settings_.mock_step);
     auto conversation = open_conversation(job, settings_);
     if (!conversation) return std::make_unique<RefusingAgent>(conversation.error());
+    ToolGate gate = make_gate(job, *conversation);
     if (job.kind == domain::JobKind::run) {
+      if (auto refusal = gate.refuse_run(job.prompt)) {
+        return std::make_unique<RefusingAgent>(std::move(*refusal));
+      }
       return std::make_unique<RunCommand>(executor_, command_options(conversation->workspace));
     }
-    return std::make_unique<PiAgent>(executor_, sessions_, std::move(*conversation), pi_options());
+    return std::make_unique<PiAgent>(executor_, sessions_, std::move(*conversation), std::move(gate),
+                                     pi_options());
+  }
+
+  ToolGate make_gate(const domain::Job& job, const Conversation& conversation) const {
+    auto place = call_place(job, conversation, settings_, agent_home_.user_home.string());
+    return ToolGate{std::move(place),
+                    [this](const policy::Question& question) { return policy::decide(policy_, question); }};
   }
 
   RunCommand::Options command_options(const std::filesystem::path& workspace) {
@@ -181,6 +201,7 @@ class Worker {
   api::OrchestratorClient orchestrator_;
   AgentHome agent_home_;
   std::unique_ptr<AgentServices> services_;  ///< null for the mock, which needs none
+  policy::Policy policy_ = policy::builtin_policy(policy::Profile::balanced);
   SessionPool sessions_;
   JobRunner runner_;
   ClaimLoop claims_;

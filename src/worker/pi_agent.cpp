@@ -7,12 +7,21 @@
 #include "log/log.hpp"
 #include "process/role.hpp"
 #include "worker/memory.hpp"
+#include "worker/network_gate.hpp"
+#include "worker/resume_note.hpp"
 
 namespace butler::worker {
 
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr std::string_view gate_missing =
+    "the agent was not started: its tool gate, which asks before every tool call, did not answer. Restart "
+    "the "
+    "worker to have it written anew";
+
+constexpr std::chrono::seconds waiting_step{1};
 
 Outcome failure(std::string why) { return {.kind = Outcome::Kind::failed, .text = std::move(why)}; }
 
@@ -41,7 +50,7 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
   process_ = (*session)->process.get();
   process_->listen(true);
   access_ = (*session)->access.get();
-  access_->begin(job.id);
+  access_->begin(job.id, network_hooks(gate_, listener));
   Outcome outcome;
   try {
     outcome = co_await use(**session, job, listener);
@@ -49,12 +58,12 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
     outcome = failure(std::string{"internal error: "} + fault.what());
     healthy_ = false;
   }
-  gates_.cancel();
-  co_await gates_.join();
+  co_await dialogs_.end();
   if (steered_) process_->send(pi::clear_queue("clear"));
   process_->listen(false);
   process_ = nullptr;
   access_->end();
+  co_await access_->settle();
   outcome = finish(std::move(outcome), *access_);
   access_ = nullptr;
   (*session)->known = read_memory(conversation_.workspace, (*session)->known);
@@ -79,51 +88,62 @@ asio::awaitable<Outcome> PiAgent::use(PiSession& session, domain::Job job, Agent
     if (problem) co_return std::move(*problem);
   }
   if (aborted_) co_return Outcome{.kind = Outcome::Kind::aborted};
-  begin_turn(session, job.prompt);
+  gate_.settle_in(session.scratch->folder().string(), session.sandbox_profile);
+  begin_turn(session, job, listener);
   co_return co_await converse(listener);
 }
 
-/// Waits for pi's first answer.
+/// Waits for pi's first answer, and for its gate: without it no prompt is sent.
 asio::awaitable<std::optional<Outcome>> PiAgent::get_ready(PiSession& session) {
   const std::string id = "ready-" + process::random_hex(4);
   process_->send(pi::get_state(id));
-  const auto deadline = std::min(Clock::now() + options_.spawn_timeout, time_limit_);
-  while (!session.ready) {
+  auto deadline = std::min(Clock::now() + options_.spawn_timeout, time_limit_);
+  bool answered = false;
+  bool gated = false;
+  healthy_ = false;
+  while (!(answered && gated)) {
     const auto now = Clock::now();
-    if (aborted_ && now >= force_at_) {
-      healthy_ = false;
-      co_return Outcome{.kind = Outcome::Kind::aborted};
-    }
+    if (aborted_ && now >= force_at_) co_return Outcome{.kind = Outcome::Kind::aborted};
+    if (now >= deadline && answered) co_return failure(std::string{gate_missing});
     if (now >= deadline) {
-      healthy_ = false;
       co_return failure("the agent did not start within " + in_seconds(options_.spawn_timeout));
     }
     const auto until = std::min(deadline, force_at_);
     const auto record = co_await process_->next(until);
     if (!record && process_->ended()) {
-      healthy_ = false;
       co_return failure("the agent could not be started: pi ended with " + process_->describe_end());
     }
     if (!record) continue;
+    gated = gated || std::holds_alternative<pi::GateAnnounced>(*record);
     if (const auto* dialog = std::get_if<pi::Dialog>(&*record)) process_->send(pi::cancel_dialog(dialog->id));
-    if (const auto* response = std::get_if<pi::Response>(&*record)) session.ready = response->id == id;
+    const auto* response = std::get_if<pi::Response>(&*record);
+    if (response == nullptr || response->id != id) continue;
+    answered = true;
+    session.has_history = response->messages > 0;
+    deadline = std::min(deadline, Clock::now() + options_.gate_patience);
   }
+  healthy_ = true;
+  session.ready = true;
   co_return std::nullopt;
 }
 
-void PiAgent::begin_turn(PiSession& session, const std::string& text) {
+void PiAgent::begin_turn(PiSession& session, const domain::Job& job, const AgentListener& listener) {
   const auto memory = read_memory(conversation_.workspace, session.known);
   const std::string note = memory_changes(session.known, memory);
   session.known = memory;
+  const auto interrupted = listener.interrupted_call();
+  const bool resumes = interrupted && session.has_history;
+  session.has_history = true;
   const std::string id = "prompt-" + process::random_hex(4);
-  turn_.emplace(id);
-  process_->send(pi::prompt(id, note + text));
+  // A model that numbers its calls anew each time must not be taken to mean those of the attempt before.
+  turn_.emplace(id, interrupted ? process::random_hex(2) + "-" : std::string{});
+  process_->send(pi::prompt(id, note + (resumes ? resume_note(*interrupted, job.prompt) : job.prompt)));
 }
 
 /// From the prompt to the end of its run.
 asio::awaitable<Outcome> PiAgent::converse(AgentListener& listener) {
   while (!turn_->outcome()) {
-    const auto deadline = next_deadline();
+    const auto deadline = next_deadline(listener.person_wait());
     const auto record = co_await process_->next(deadline);
     if (record) {
       take(*record, listener);
@@ -133,13 +153,13 @@ asio::awaitable<Outcome> PiAgent::converse(AgentListener& listener) {
       co_return died();
     }
     // Also between records: an agent that never stops talking has deadlines too.
-    if (auto forced = check_deadlines(Clock::now())) {
+    if (auto forced = check_deadlines(listener.person_wait(), Clock::now())) {
       healthy_ = false;
       co_return std::move(*forced);
     }
   }
   // A pi that takes no prompt may take one when it is started anew, with a key that was missing.
-  if (!turn_->has_run() || turn_->out_of_bounds()) healthy_ = false;
+  if (!turn_->has_run() || turn_->out_of_bounds() || turn_->ungated()) healthy_ = false;
   co_return *turn_->outcome();
 }
 
@@ -147,29 +167,12 @@ void PiAgent::take(const pi::Record& record, AgentListener& listener) {
   probed_ = false;
   for (auto& event : turn_->take(record, Clock::now())) listener.report(std::move(event));
   flush_commands();
-  if (const auto* dialog = std::get_if<pi::Dialog>(&record)) answer(*dialog, listener);
+  if (const auto* dialog = std::get_if<pi::Dialog>(&record)) {
+    dialogs_.answer(*dialog, *turn_, *process_, listener);
+  }
   if (const auto* error = std::get_if<pi::ExtensionError>(&record)) {
     log::error("pi.extension_error", {{"pid", process_->pid()}, {"error", error->error}});
   }
-}
-
-void PiAgent::answer(const pi::Dialog& dialog, AgentListener& listener) {
-  const bool waits = dialog.method == "confirm" || dialog.method == "select" || dialog.method == "input" ||
-                     dialog.method == "editor";
-  if (!waits) return;
-  const auto question = pi::read_gate_question(dialog);
-  if (!question) return process_->send(pi::cancel_dialog(dialog.id));
-  for (auto& event : turn_->announce(*question)) listener.report(std::move(event));
-  ++open_gates_;
-  gates_.spawn("tool gate", answer_gate(dialog.id, listener));
-}
-
-asio::awaitable<void> PiAgent::answer_gate(std::string dialog_id, AgentListener& listener) {
-  const bool on_record = co_await listener.recorded();
-  --open_gates_;
-  gate_answered_ = Clock::now();
-  process_->send(pi::confirm_dialog(dialog_id, on_record && !aborted_ && !timed_out_));
-  process_->wake();  // silence counts again
 }
 
 /// Sends what pi can only take while it works on the prompt.
@@ -188,27 +191,37 @@ void PiAgent::flush_commands() {
   messages_.clear();
 }
 
-PiAgent::Clock::time_point PiAgent::next_deadline() const {
-  const auto next = std::min(force_at_, timed_out_ ? Clock::time_point::max() : time_limit_);
-  return std::min(next, silence_deadline());
+PiAgent::Clock::time_point PiAgent::next_deadline(const PersonWait& waited) const {
+  const auto now = Clock::now();
+  auto next = timed_out_ ? Clock::time_point::max() : time_limit(waited, now);
+  // Both move on while people are waited for: looked at again now and then, as nobody tells when that ends.
+  if (waited.waits()) next = std::max(next, now + waiting_step);
+  return std::min({force_at_, next, silence_deadline(waited)});
 }
 
-PiAgent::Clock::time_point PiAgent::silence_deadline() const {
+PiAgent::Clock::time_point PiAgent::time_limit(const PersonWait& waited, Clock::time_point now) const {
+  return time_limit_ + waited.total(now);
+}
+
+PiAgent::Clock::time_point PiAgent::silence_deadline(const PersonWait& waited) const {
   // While the gate is open it is pi that waits.
-  if (open_gates_ > 0) return Clock::time_point::max();
-  return std::max(process_->last_heard(), gate_answered_) + options_.silence_timeout * (probed_ ? 2 : 1);
+  if (dialogs_.waiting()) return Clock::time_point::max();
+  if (waited.waits()) return Clock::now() + options_.silence_timeout;
+  return std::max({process_->last_heard(), dialogs_.answered(), waited.ended()}) +
+         options_.silence_timeout * (probed_ ? 2 : 1);
 }
 
-std::optional<Outcome> PiAgent::check_deadlines(Clock::time_point now) {
+std::optional<Outcome> PiAgent::check_deadlines(const PersonWait& waited, Clock::time_point now) {
   if (now >= force_at_) return Outcome{.kind = Outcome::Kind::aborted};
-  if (now >= time_limit_ && !timed_out_) {
+  if (now >= time_limit(waited, now) && !timed_out_) {
     timed_out_ = true;
+    dialogs_.close();
     access_->hold();
     turn_->expect_abort();
     force_at_ = std::min(force_at_, now + options_.abort_patience);
     flush_commands();
   }
-  if (now < silence_deadline()) return std::nullopt;
+  if (now < silence_deadline(waited)) return std::nullopt;
   if (turn_->tool_running() && !probed_) {
     // A tool may be quiet for long; pi itself answers meanwhile.
     probed_ = true;
@@ -235,6 +248,7 @@ Outcome PiAgent::finish(Outcome outcome, const AgentAccess& access) const {
 
 void PiAgent::abort(std::chrono::milliseconds patience) {
   aborted_ = true;
+  dialogs_.close();
   force_at_ = std::min(force_at_, Clock::now() + patience);
   if (access_ != nullptr) access_->hold();
   if (turn_) turn_->expect_abort();

@@ -65,7 +65,9 @@ class PiAgentTest : public testing::Test {
   }
 
   PiAgent make_agent(const std::string& session = "telegram:1:v1") {
-    return PiAgent{context.get_executor(), sessions(), conversation(session), options};
+    const auto talk = conversation(session);
+    auto place = call_place(make_job("", session), talk, settings, home.user_home.string());
+    return PiAgent{context.get_executor(), sessions(), talk, ToolGate{std::move(place), decide}, options};
   }
   Conversation conversation(const std::string& session) {
     return conversation_of(make_job("", session), settings);
@@ -109,6 +111,7 @@ class PiAgentTest : public testing::Test {
   config::WorkerSettings settings;
   AgentHome home;
   PiAgentOptions options;
+  Decide decide = decides(policy::Verdict::allow);
   std::chrono::milliseconds idle_limit{60'000};
   std::optional<AgentServices> services;
   std::optional<SessionPool> pool;

@@ -110,7 +110,7 @@ TEST_F(PiAgentTest, AToolWaitsForItsRecord) {
 TEST_F(PiAgentTest, AToolWithoutARecordIsBlocked) {
   listener.answer = false;
   const auto outcome = run("tool touch made");
-  EXPECT_EQ(outcome.text, "tool was blocked");
+  EXPECT_THAT(outcome.text, HasSubstr("tool was blocked: Butler could not put this tool call on record"));
   EXPECT_FALSE(fs::exists(settings.workspace / "made"));
 }
 

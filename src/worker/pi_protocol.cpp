@@ -7,7 +7,10 @@ namespace butler::worker::pi {
 
 namespace {
 
+// As in tool_gate.ts, and the version of what the two say to each other.
 constexpr std::string_view gate_title = "butler.tool_call";
+constexpr std::string_view gate_status = "butler.tool_gate";
+constexpr std::string_view gate_version = "1";
 
 std::string string_member(const json::Value& value, std::string_view member) {
   return std::string{json::find_string(value, member)};
@@ -47,7 +50,8 @@ Record read_response(const json::Value& record) {
                   .command = string_member(record, "command"),
                   .success = json::find_true(record, "success"),
                   .error = string_member(record, "error"),
-                  .handled = data != nullptr && json::find_string(*data, "disposition") == "handled"};
+                  .handled = data != nullptr && json::find_string(*data, "disposition") == "handled",
+                  .messages = data == nullptr ? 0 : json::find_integer(*data, "messageCount")};
 }
 
 Record read_settled(const json::Value& record) {
@@ -99,10 +103,15 @@ Record read_retry(const json::Value& record) {
 }
 
 Record read_dialog(const json::Value& record) {
+  const std::string method = string_member(record, "method");
+  if (method == "setStatus" && json::find_string(record, "statusKey") == gate_status &&
+      json::find_string(record, "statusText") == gate_version) {
+    return GateAnnounced{};
+  }
   return Dialog{.id = string_member(record, "id"),
-                .method = string_member(record, "method"),
+                .method = method,
                 .title = string_member(record, "title"),
-                .message = string_member(record, "message")};
+                .message = string_member(record, method == "input" ? "placeholder" : "message")};
 }
 
 struct Reader {
@@ -136,6 +145,11 @@ std::string line_of(json::Object command) {
   return line;
 }
 
+std::string answer_input(std::string_view dialog_id, json::Object answer) {
+  const std::string value = json::serialize(json::Value(std::move(answer)));
+  return line_of({{"type", "extension_ui_response"}, {"id", dialog_id}, {"value", value}});
+}
+
 }  // namespace
 
 std::expected<Record, std::string> read_record(std::string_view line) {
@@ -149,14 +163,13 @@ std::expected<Record, std::string> read_record(std::string_view line) {
   return Other{};
 }
 
-std::optional<GateQuestion> read_gate_question(const Dialog& dialog) {
-  if (dialog.method != "confirm" || dialog.title != gate_title) return std::nullopt;
+std::optional<CallQuestion> read_gate_question(const Dialog& dialog) {
+  if (dialog.method != "input" || dialog.title != gate_title) return std::nullopt;
   const auto call = json::parse_tolerant(dialog.message);
   if (!call) return std::nullopt;
-  GateQuestion question{.call_id = string_member(*call, "toolCallId"),
-                        .tool_name = string_member(*call, "toolName"),
-                        .input = {}};
-  if (question.call_id.empty() || question.tool_name.empty()) return std::nullopt;
+  CallQuestion question{
+      .id = string_member(*call, "toolCallId"), .tool_name = string_member(*call, "toolName"), .input = {}};
+  if (question.id.empty() || question.tool_name.empty()) return std::nullopt;
   if (const json::Value* input = json::find(*call, "input")) question.input = *input;
   return question;
 }
@@ -179,8 +192,12 @@ std::string abort(std::string_view id) { return line_of({{"id", id}, {"type", "a
 
 std::string clear_queue(std::string_view id) { return line_of({{"id", id}, {"type", "clear_queue"}}); }
 
-std::string confirm_dialog(std::string_view id, bool confirmed) {
-  return line_of({{"type", "extension_ui_response"}, {"id", id}, {"confirmed", confirmed}});
+std::string allow_call(std::string_view dialog_id, std::string_view call_id) {
+  return answer_input(dialog_id, {{"toolCallId", call_id}, {"allow", true}});
+}
+
+std::string block_call(std::string_view dialog_id, std::string_view call_id, std::string_view reason) {
+  return answer_input(dialog_id, {{"toolCallId", call_id}, {"allow", false}, {"reason", reason}});
 }
 
 std::string cancel_dialog(std::string_view id) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "domain/job.hpp"
 #include "json/value.hpp"
+#include "worker/tool_decision.hpp"
 
 /// What `pi --mode rpc` says and is told, one JSON text per line. Pure. Speaks with pi 0.87 and 1.5; records
 /// and members that are not known here are passed over.
@@ -18,7 +20,8 @@ struct Response {
   std::string command;
   bool success = false;
   std::string error;
-  bool handled = false;  ///< pi did it all at once: no turn follows
+  bool handled = false;       ///< pi did it all at once: no turn follows
+  std::int64_t messages = 0;  ///< of get_state: how many the session has
 };
 struct AgentStart {};
 struct TurnStart {};
@@ -64,32 +67,29 @@ struct RetryStart {
 struct CompactionStart {
   std::string reason;
 };
-/// An extension asks something and waits for the answer.
+/// An extension asks something and waits for the answer, or has something shown.
 struct Dialog {
   std::string id;
   std::string method;
   std::string title;
-  std::string message;
+  std::string message;  ///< of an input: its placeholder
 };
+/// The tool gate is loaded: no tool of this process runs without its question.
+struct GateAnnounced {};
 struct ExtensionError {
   std::string error;
 };
 struct Other {};
 
-using Record =
-    std::variant<Response, AgentStart, TurnStart, AgentSettled, TextDelta, ThinkingDelta, AssistantMessage,
-                 ToolStart, ToolUpdate, ToolEnd, RetryStart, CompactionStart, Dialog, ExtensionError, Other>;
+using Record = std::variant<Response, AgentStart, TurnStart, AgentSettled, TextDelta, ThinkingDelta,
+                            AssistantMessage, ToolStart, ToolUpdate, ToolEnd, RetryStart, CompactionStart,
+                            Dialog, GateAnnounced, ExtensionError, Other>;
 
 /// Reads one line. The error is a sentence; a line that is JSON but no record is one too.
 std::expected<Record, std::string> read_record(std::string_view line);
 
 /// The call that the tool gate asks about; nullopt when the dialog is not the gate's.
-struct GateQuestion {
-  std::string call_id;
-  std::string tool_name;
-  json::Value input;
-};
-std::optional<GateQuestion> read_gate_question(const Dialog& dialog);
+std::optional<CallQuestion> read_gate_question(const Dialog& dialog);
 
 // Commands, each a whole line with its end.
 std::string get_state(std::string_view id);
@@ -98,7 +98,9 @@ std::string steer(std::string_view id, std::string_view message);
 std::string follow_up(std::string_view id, std::string_view message);
 std::string abort(std::string_view id);
 std::string clear_queue(std::string_view id);
-std::string confirm_dialog(std::string_view id, bool confirmed);
+/// The gate's answer about a call: it may start, or why not.
+std::string allow_call(std::string_view dialog_id, std::string_view call_id);
+std::string block_call(std::string_view dialog_id, std::string_view call_id, std::string_view reason);
 std::string cancel_dialog(std::string_view id);
 
 }  // namespace butler::worker::pi

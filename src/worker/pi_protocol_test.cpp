@@ -115,24 +115,48 @@ TEST(PiRecordTest, ARecordOfMoreThanAMegabyteIsRead) {
 
 TEST(PiGateTest, TheGatesQuestionNamesTheCall) {
   const auto dialog = read_as<Dialog>(
-      R"({"type":"extension_ui_request","id":"d1","method":"confirm","title":"butler.tool_call",)"
-      R"("message":"{\"toolCallId\":\"c1\",\"toolName\":\"bash\",\"input\":{\"command\":\"ls\"}}"})");
+      R"({"type":"extension_ui_request","id":"d1","method":"input","title":"butler.tool_call",)"
+      R"("placeholder":"{\"toolCallId\":\"c1\",\"toolName\":\"bash\",\"input\":{\"command\":\"ls\"}}"})");
   const auto question = read_gate_question(dialog);
   ASSERT_TRUE(question);
-  EXPECT_EQ(question->call_id, "c1");
+  EXPECT_EQ(question->id, "c1");
   EXPECT_EQ(question->tool_name, "bash");
   EXPECT_EQ(json::serialize(question->input), R"({"command":"ls"})");
 }
 
 TEST(PiGateTest, OtherDialogsAreNotTheGates) {
   const std::string call = R"({"toolCallId":"c1","toolName":"bash"})";
-  EXPECT_FALSE(read_gate_question({.id = "d", .method = "confirm", .title = "Sure?", .message = call}));
-  EXPECT_FALSE(
-      read_gate_question({.id = "d", .method = "input", .title = "butler.tool_call", .message = call}));
-  EXPECT_FALSE(
-      read_gate_question({.id = "d", .method = "confirm", .title = "butler.tool_call", .message = "{}"}));
-  EXPECT_FALSE(
-      read_gate_question({.id = "d", .method = "confirm", .title = "butler.tool_call", .message = "no"}));
+  const auto asks = [](const char* method, const char* title, std::string message) {
+    return read_gate_question({.id = "d", .method = method, .title = title, .message = std::move(message)});
+  };
+  EXPECT_TRUE(asks("input", "butler.tool_call", call));
+  EXPECT_FALSE(asks("input", "Sure?", call));
+  EXPECT_FALSE(asks("confirm", "butler.tool_call", call));
+  EXPECT_FALSE(asks("input", "butler.tool_call", "{}"));
+  EXPECT_FALSE(asks("input", "butler.tool_call", "no"));
+}
+
+TEST(PiGateTest, OnlyTheGateOfThisVersionAnnouncesItself) {
+  const auto status = [](const std::string& key, const std::string& text) {
+    return read_record(R"({"type":"extension_ui_request","id":"d","method":"setStatus","statusKey":")" + key +
+                       R"(","statusText":")" + text + R"("})");
+  };
+  EXPECT_TRUE(std::holds_alternative<GateAnnounced>(*status("butler.tool_gate", "1")));
+  EXPECT_FALSE(std::holds_alternative<GateAnnounced>(*status("butler.tool_gate", "2")));
+  EXPECT_FALSE(std::holds_alternative<GateAnnounced>(*status("other", "1")));
+}
+
+TEST(PiGateTest, AnAnswerNamesItsCall) {
+  EXPECT_EQ(allow_call("d", "c1"),
+            "{\"type\":\"extension_ui_response\",\"id\":\"d\",\"value\":"
+            "\"{\\\"toolCallId\\\":\\\"c1\\\",\\\"allow\\\":true}\"}\n");
+  const auto line = json::parse(block_call("d", "c1", "say \"please\""));
+  ASSERT_TRUE(line);
+  const auto answer = json::parse(json::find_string(*line, "value"));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(json::find_string(*answer, "toolCallId"), "c1");
+  EXPECT_FALSE(json::find_true(*answer, "allow"));
+  EXPECT_EQ(json::find_string(*answer, "reason"), "say \"please\"");
 }
 
 TEST(PiCommandTest, EachIsOneLineOfJson) {
@@ -143,8 +167,6 @@ TEST(PiCommandTest, EachIsOneLineOfJson) {
   EXPECT_EQ(follow_up("s", "x"), "{\"id\":\"s\",\"type\":\"follow_up\",\"message\":\"x\"}\n");
   EXPECT_EQ(abort("a"), "{\"id\":\"a\",\"type\":\"abort\"}\n");
   EXPECT_EQ(clear_queue("c"), "{\"id\":\"c\",\"type\":\"clear_queue\"}\n");
-  EXPECT_EQ(confirm_dialog("d", true),
-            "{\"type\":\"extension_ui_response\",\"id\":\"d\",\"confirmed\":true}\n");
   EXPECT_EQ(cancel_dialog("d"), "{\"type\":\"extension_ui_response\",\"id\":\"d\",\"cancelled\":true}\n");
 }
 

@@ -163,8 +163,13 @@ class RealPiTest : public testing::Test {
 
   Outcome run(const std::string& prompt) {
     const auto job = make_job(prompt);
-    PiAgent agent(context.get_executor(), *pool, testing_support::conversation_of(job, settings), options);
+    PiAgent agent = make_agent(job);
     return run_to_end(context, agent.run(job, listener));
+  }
+  PiAgent make_agent(const domain::Job& job) {
+    const auto conversation = testing_support::conversation_of(job, settings);
+    auto place = call_place(job, conversation, settings, home.user_home.string());
+    return PiAgent{context.get_executor(), *pool, conversation, ToolGate{std::move(place), decide}, options};
   }
 
   std::optional<AsButler> butler;
@@ -176,6 +181,7 @@ class RealPiTest : public testing::Test {
   config::WorkerSettings settings;
   AgentHome home;
   PiAgentOptions options;
+  Decide decide = testing_support::decides(policy::Verdict::allow);
   std::optional<AgentServices> services;
   std::optional<SessionPool> pool;
   ListenerLog listener{context};
@@ -205,6 +211,82 @@ TEST_F(RealPiTest, AToolWithoutARecordDoesNotRun) {
   EXPECT_FALSE(fs::exists(settings.workspace / "made"));
 }
 
+TEST_F(RealPiTest, EveryPromptOfASessionHasItsCallsDecided) {
+  decide = testing_support::decides(policy::Verdict::deny, "Not today.");
+  for (int prompt = 1; prompt <= 3; ++prompt) {
+    const auto outcome = run("run: touch made");
+    EXPECT_THAT(outcome.text, HasSubstr("(rule test-rule). Not today.")) << prompt;
+    EXPECT_FALSE(fs::exists(settings.workspace / "made")) << prompt;
+  }
+  EXPECT_EQ(listener.count(EventType::tool_start), 0U);
+  EXPECT_EQ(listener.count(EventType::tool_end), 0U);
+  EXPECT_THAT(listener.first(EventType::log), HasSubstr("touch made"));
+}
+
+TEST_F(RealPiTest, ACallThatIsAskedForWaitsAndRunsOnceItIsAllowed) {
+  decide = testing_support::decides(policy::Verdict::ask);
+  listener.on_ask = [&](const api::ApprovalRequest& request) {
+    EXPECT_FALSE(fs::exists(settings.workspace / "made"));
+    EXPECT_EQ(json::serialize(request.input), R"({"command":"echo x >> made"})");
+    listener.decide({.allowed = true});
+  };
+  EXPECT_THAT(run("run: echo x >> made").text, HasSubstr("The tool said"));
+  EXPECT_EQ(file_content(settings.workspace / "made"), "x\n");
+  EXPECT_EQ(listener.asked.size(), 1U);
+}
+
+TEST_F(RealPiTest, APiWhoseGateWasReplacedIsGivenNoPrompt) {
+  write_file(home.tool_gate, "export default function (pi) {}");
+  options.gate_patience = 200ms;
+  const auto outcome = run("run: touch made");
+  EXPECT_THAT(outcome.text, HasSubstr("tool gate"));
+  EXPECT_FALSE(fs::exists(settings.workspace / "made"));
+}
+
+TEST_F(RealPiTest, APiWhoseGateDoesNotLoadExits) {
+  write_file(home.tool_gate, "export default function (pi { broken");
+  EXPECT_THAT(run("run: touch made").text, HasSubstr("Failed to load extension"));
+  fs::remove(home.tool_gate);
+  EXPECT_THAT(run("run: touch made").text, HasSubstr("Extension path does not exist"));
+  EXPECT_FALSE(fs::exists(settings.workspace / "made"));
+}
+
+TEST_F(RealPiTest, AnAbortWhileSomebodyIsAskedEndsTheCallAtOnce) {
+  decide = testing_support::decides(policy::Verdict::ask);
+  const auto job = make_job("run: touch made");
+  PiAgent agent = make_agent(job);
+  const auto begin = std::chrono::steady_clock::now();
+  listener.on_ask = [&](const api::ApprovalRequest&) {
+    agent.message(api::MessageMode::steer, "hurry up");
+    agent.abort(20s);
+  };
+  EXPECT_EQ(run_to_end(context, agent.run(job, listener)).kind, Kind::aborted);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
+  EXPECT_EQ(pool->size(), 1U);
+  EXPECT_FALSE(fs::exists(settings.workspace / "made"));
+}
+
+TEST_F(RealPiTest, AfterADeathInAWaitTheSessionIsToldToGoOn) {
+  decide = testing_support::decides(policy::Verdict::ask);
+  {
+    const auto job = make_job("run: echo x >> made");
+    PiAgent agent = make_agent(job);
+    listener.on_ask = [&](const api::ApprovalRequest&) { agent.abort(0ms); };  // by force
+    EXPECT_EQ(run_to_end(context, agent.run(job, listener)).kind, Kind::aborted);
+  }
+  run_to_end(context, pool->shut_down(2s));
+  open_pool();
+  listener.interrupted =
+      api::Approval{.tool_name = "bash", .input = json::Object{{"command", "echo x >> made"}}};
+  listener.on_ask = nullptr;
+  listener.decide({.allowed = true});
+  // The note quotes the request, so that the scripted model makes the same call again.
+  EXPECT_THAT(run("run: echo x >> made").text, HasSubstr("The tool said"));
+  EXPECT_EQ(file_content(settings.workspace / "made"), "x\n");
+  EXPECT_EQ(listener.asked.at(0).payload_hash, listener.asked.at(1).payload_hash);
+  EXPECT_THAT(json::serialize(model.body), HasSubstr("Note from Butler"));
+}
+
 TEST_F(RealPiTest, AnErrorOfTheModelIsTheJobsFailureAndTheSessionGoesOn) {
   const auto outcome = run("refuse this");
   EXPECT_EQ(outcome.kind, Kind::failed);
@@ -214,7 +296,7 @@ TEST_F(RealPiTest, AnErrorOfTheModelIsTheJobsFailureAndTheSessionGoesOn) {
 
 TEST_F(RealPiTest, AnAbortInAToolEndsTheToolAndTheSessionStaysWarm) {
   const auto job = make_job("run: echo begun; sleep 600");
-  PiAgent agent(context.get_executor(), *pool, testing_support::conversation_of(job, settings), options);
+  PiAgent agent = make_agent(job);
   listener.on_event = [&](const api::ReportedEvent& event) {
     if (event.type == EventType::tool_update) agent.abort(5s);
   };

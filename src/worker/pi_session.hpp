@@ -23,8 +23,10 @@ struct PiSession {
   std::unique_ptr<AgentAccess> access;
   std::unique_ptr<Scratch> scratch;
   std::unique_ptr<PiProcess> process;
-  MemorySnapshot known;  ///< what the agent was told of its memory
-  bool ready = false;    ///< pi has answered its first command
+  MemorySnapshot known;                    ///< what the agent was told of its memory
+  bool ready = false;                      ///< pi has answered its first command, and its tool gate is loaded
+  bool has_history = false;                ///< it has been prompted before, by whichever process
+  std::string sandbox_profile = "none/1";  ///< names the tier and the version of its profile
 };
 
 /// pi's command line. `memory_file` holds the text that pi appends to its system prompt.

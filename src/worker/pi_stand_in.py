@@ -53,17 +53,29 @@ def ask(title, text, method="confirm"):
     """What a dialog is answered, whole."""
     ask.count = getattr(ask, "count", 0) + 1
     dialog = f"dialog-{ask.count}"
-    say({"type": "extension_ui_request", "id": dialog, "method": method, "title": title, "message": text})
+    shown = {"placeholder": text} if method == "input" else {"message": text}
+    say({"type": "extension_ui_request", "id": dialog, "method": method, "title": title} | shown)
     with arrived:
         arrived.wait_for(lambda: dialog in answers or aborted.is_set())
         return answers.get(dialog, {})
 
 
+def gate(name, arguments):
+    """As tool_gate.ts: why the call is blocked, or None when it may start."""
+    say({"type": "tool_execution_start", "toolCallId": "call_1", "toolName": name, "args": arguments})
+    call = {"toolCallId": "call_1", "toolName": name, "input": arguments}
+    try:
+        answer = json.loads(ask("butler.tool_call", json.dumps(call), "input")["value"])
+    except (KeyError, ValueError):
+        return "no answer"
+    return None if answer.get("allow") is True and answer["toolCallId"] == "call_1" else answer.get("reason", "no reason")
+
+
 def tool(command):
-    say({"type": "tool_execution_start", "toolCallId": "call_1", "toolName": "bash", "args": {"command": command}})
-    answer = ask("butler.tool_call", json.dumps({"toolCallId": "call_1", "toolName": "bash", "input": {"command": command}}))
-    if answer.get("confirmed") is not True:
-        end_tool("not approved", True)
+    blocked = gate("bash", {"command": command})
+    if blocked is not None:
+        end_tool(blocked, True)
+        tool.blocked = blocked
         return False
     child = subprocess.Popen(["/bin/sh", "-c", command], start_new_session=True)
     while child.poll() is None:
@@ -106,7 +118,18 @@ def turn(text):
     elif what == "tool":
         message("", "toolUse")
         ran = tool(rest)
-        message("tool ran" if ran else "tool was blocked") if not aborted.is_set() else message("", "error", "This operation was aborted")
+        message("tool ran" if ran else "tool was blocked: " + tool.blocked) if not aborted.is_set() else message("", "error", "This operation was aborted")
+    elif what == "again":
+        ran = [tool(rest) for _ in range(2)]
+        message(f"ran {ran}")
+    elif what == "ungated":
+        say({"type": "tool_execution_start", "toolCallId": "call_1", "toolName": "bash", "args": {"command": rest}})
+        end_tool("ran all the same", False)
+        answer_plainly("nobody asked")
+    elif what == "unknown-tool":
+        say({"type": "tool_execution_start", "toolCallId": "call_1", "toolName": "no_such", "args": {}})
+        end_tool("Tool no_such not found", True)
+        answer_plainly("there is no such tool")
     elif what == "remember":
         Path("MEMORY.md").write_text(rest)
         answer_plainly("noted")
@@ -127,7 +150,7 @@ def turn(text):
         say('{"type":"message_update","assistantMessageEvent":{"type":"text_delta","delta":"\\ude00z"}}')
         message("a\U0001F600z")
     elif what == "large":
-        say({"type": "tool_execution_start", "toolCallId": "call_1", "toolName": "bash", "args": {}})
+        gate("bash", {})
         end_tool("x" * 1_250_000, False)
         answer_plainly("large record sent")
     elif what == "garbage":
@@ -207,6 +230,9 @@ def start():
 
 def main():
     start()
+    if os.environ.get("STAND_IN_GATE") != "missing":
+        say({"type": "extension_ui_request", "id": "s1", "method": "setStatus", "statusKey": "butler.tool_gate",
+             "statusText": os.environ.get("STAND_IN_GATE", "1")})
     for line in sys.stdin.buffer:
         command = json.loads(line)
         with LOG.open("a") as log:
@@ -228,6 +254,9 @@ def main():
                 answers[number] = command
                 arrived.notify_all()
         else:
+            if kind == "get_state":
+                history = SESSION / "history"
+                response |= {"data": {"messageCount": len(history.read_text().splitlines()) if history.exists() else 0}}
             if kind in ("steer", "follow_up"):
                 with arrived:
                     answers["steer"] = command

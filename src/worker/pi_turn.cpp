@@ -47,7 +47,7 @@ Turn::Events Turn::take(const Record& record, Clock::time_point now) {
           [&](const TextDelta& delta) { return on(delta); },
           [&](const ThinkingDelta& delta) { return on(delta); },
           [&](const AssistantMessage& message) { return on(message); },
-          [&](const ToolStart& start) { return on(start); },
+          [&](const ToolStart& start) { return on(start), Events{}; },
           [&](const ToolUpdate& update) { return on(update, now); },
           [&](const ToolEnd& end) { return on(end); },
           [&](const RetryStart& retry) { return on(retry); },
@@ -116,44 +116,72 @@ Turn::Events Turn::on(const AssistantMessage& message) {
   return one(usage_event(*usage_));
 }
 
-Turn::Events Turn::on(const ToolStart& start) {
-  // Models repeat ids from turn to turn: a call whose namesake has ended is a new one.
-  const auto namesake = tools_.find(start.id);
-  if (namesake != tools_.end() && !namesake->second.ended) return {};
-  if (namesake == tools_.end() && tools_.size() >= most_tools) {
+// pi names a call before its gate has asked: nothing has begun then.
+void Turn::on(const ToolStart& start) { name_call(start.id, start.name); }
+
+Turn::Tool* Turn::name_call(const std::string& id, const std::string& name) {
+  const auto found = tools_.find(id);
+  const bool known = found != tools_.end();
+  if (known && found->second.state != Tool::State::ended) return &found->second;
+  if (++calls_ > most_tools) {
     out_of_bounds_ = true;
     end({.kind = Outcome::Kind::failed,
          .text = "the agent called more than " + std::to_string(most_tools) + " tools and was ended",
          .usage = usage_});
-    return {};
+    return nullptr;
   }
-  tools_.insert_or_assign(start.id, Tool{.name = start.name, .reported_output = {}, .reported_at = {}});
-  return one(tool_start_event({.id = start.id, .name = start.name, .arguments = start.arguments}));
+  std::string reported = call_prefix_ + id;
+  // A call whose namesake has ended is a new one.
+  if (known) reported += "#" + std::to_string(calls_);
+  return &tools_.insert_or_assign(id, Tool{.name = name, .reported_id = std::move(reported)}).first->second;
 }
 
-Turn::Events Turn::announce(const GateQuestion& question) {
-  return on(ToolStart{.id = question.call_id, .name = question.tool_name, .arguments = question.input});
+std::string Turn::ask(const CallQuestion& question) {
+  const Tool* tool = outcome_ ? nullptr : name_call(question.id, question.tool_name);
+  return tool == nullptr ? question.id : tool->reported_id;
+}
+
+Turn::Events Turn::begin_call(const CallQuestion& question) {
+  Tool* tool = outcome_ ? nullptr : name_call(question.id, question.tool_name);
+  if (tool == nullptr || tool->state != Tool::State::named) return {};
+  tool->state = Tool::State::runs;
+  return one(
+      tool_start_event({.id = tool->reported_id, .name = question.tool_name, .arguments = question.input}));
 }
 
 Turn::Events Turn::on(const ToolUpdate& update, Clock::time_point now) {
   const auto found = tools_.find(update.id);
-  if (found == tools_.end() || found->second.ended || update.output.empty()) return {};
-  Tool& tool = found->second;
-  if (tool.reported_at && now - *tool.reported_at < update_interval) return {};
+  const auto state = found == tools_.end() ? Tool::State::named : found->second.state;
+  if (state == Tool::State::named) return started_ ? end_ungated() : Events{};
+  if (state == Tool::State::ended) return {};
+  Tool* tool = &found->second;
+  if (update.output.empty() || (tool->reported_at && now - *tool->reported_at < update_interval)) return {};
   std::string_view fresh = update.output;
-  if (fresh.starts_with(tool.reported_output)) fresh.remove_prefix(tool.reported_output.size());
+  if (fresh.starts_with(tool->reported_output)) fresh.remove_prefix(tool->reported_output.size());
   if (fresh.empty()) return {};
-  auto event = tool_update_event(update.id, tool.name, fresh);
-  tool.reported_output = update.output;
-  tool.reported_at = now;
+  auto event = tool_update_event(tool->reported_id, tool->name, fresh);
+  tool->reported_output = update.output;
+  tool->reported_at = now;
   return one(std::move(event));
 }
 
 Turn::Events Turn::on(const ToolEnd& end) {
   const auto found = tools_.find(end.id);
-  if (found == tools_.end() || found->second.ended) return {};
-  found->second = Tool{.name = found->second.name, .reported_output = {}, .reported_at = {}, .ended = true};
-  return one(tool_end_event(end.id, found->second.name, end.output, end.is_error));
+  if (found == tools_.end() || found->second.state == Tool::State::ended) return {};
+  Tool& tool = found->second;
+  const bool ran = std::exchange(tool.state, Tool::State::ended) == Tool::State::runs;
+  tool.reported_output.clear();
+  // A call that was blocked, or of a tool that there is not, ends with an error.
+  if (!ran && !end.is_error) return end_ungated();
+  return ran ? one(tool_end_event(tool.reported_id, tool.name, end.output, end.is_error)) : Events{};
+}
+
+Turn::Events Turn::end_ungated() {
+  ungated_ = true;
+  end({.kind = Outcome::Kind::failed,
+       .text = "the agent ran a tool without asking Butler, and was ended",
+       .usage = usage_});
+  return {};
 }
 
 Turn::Events Turn::on(const RetryStart& retry) {
@@ -163,7 +191,7 @@ Turn::Events Turn::on(const RetryStart& retry) {
 }
 
 bool Turn::tool_running() const {
-  return std::ranges::any_of(tools_, [](const auto& tool) { return !tool.second.ended; });
+  return std::ranges::any_of(tools_, [](const auto& tool) { return tool.second.state == Tool::State::runs; });
 }
 
 void Turn::end(Outcome outcome) { outcome_ = std::move(outcome); }

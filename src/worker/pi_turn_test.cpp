@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <ranges>
 #include <span>
 
@@ -22,11 +23,22 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Kind = Outcome::Kind;
 
+enum class IsError : std::uint8_t { no, yes };
+
 /// A turn that is fed and remembers what it reports.
 class TurnTest : public testing::Test {
  protected:
-  void feed(const Record& record) {
-    for (auto& event : turn.take(record, now)) events.push_back(std::move(event));
+  void feed(const Record& record) { keep(turn.take(record, now)); }
+  void keep(Turn::Events more) {
+    for (auto& event : more) events.push_back(std::move(event));
+  }
+  /// pi names a call, and the gate lets it start.
+  void start_tool(const std::string& id, json::Value input = {}) {
+    feed(ToolStart{.id = id, .name = "bash", .arguments = input});
+    keep(turn.begin_call({.id = id, .tool_name = "bash", .input = std::move(input)}));
+  }
+  void end_tool(const std::string& id, IsError is_error = IsError::no) {
+    feed(ToolEnd{.id = id, .name = "bash", .output = "", .is_error = is_error == IsError::yes});
   }
   void begin() {
     feed(Response{.id = "p1", .command = "prompt", .success = true, .error = {}});
@@ -47,6 +59,10 @@ class TurnTest : public testing::Test {
       const auto record = read_record(text);
       ASSERT_TRUE(record) << record.error();
       feed(*record);
+      // They were recorded without Butler's gate, which would have let the call start now.
+      const auto* call = std::get_if<ToolStart>(&*record);
+      if (call == nullptr || name == "denied" || name == "abort_in_dialog") continue;
+      keep(turn.begin_call({.id = call->id, .tool_name = call->name, .input = call->arguments}));
     }
   }
   std::string text() const {
@@ -264,7 +280,7 @@ TEST_F(TurnTest, MessagesOfOneRunAreSeparatedInTheStream) {
 
 TEST_F(TurnTest, ToolOutputIsThrottledAndOnlyWhatIsNewIsReported) {
   begin();
-  feed(ToolStart{.id = "c1", .name = "bash", .arguments = {}});
+  start_tool("c1");
   EXPECT_TRUE(turn.tool_running());
   feed(ToolUpdate{.id = "c1", .name = "bash", .output = ""});
   feed(ToolUpdate{.id = "c1", .name = "bash", .output = "a\n"});
@@ -281,21 +297,59 @@ TEST_F(TurnTest, ToolOutputIsThrottledAndOnlyWhatIsNewIsReported) {
   EXPECT_FALSE(turn.tool_running());
 }
 
-TEST_F(TurnTest, ACallIsReportedOnceByItsStartAndItsGate) {
+TEST_F(TurnTest, ACallThatIsOnlyNamedIsNotReported) {
   begin();
   feed(ToolStart{.id = "c1", .name = "bash", .arguments = {}});
-  EXPECT_TRUE(turn.announce({.call_id = "c1", .tool_name = "bash", .input = {}}).empty());
-  EXPECT_EQ(turn.announce({.call_id = "c2", .tool_name = "bash", .input = {}}).size(), 1U);
+  EXPECT_TRUE(events.empty());
+  EXPECT_FALSE(turn.tool_running());
+  EXPECT_EQ(turn.begin_call({.id = "c1", .tool_name = "bash", .input = {}}).size(), 1U);
+  EXPECT_TRUE(turn.begin_call({.id = "c1", .tool_name = "bash", .input = {}}).empty()) << "once";
+  EXPECT_EQ(turn.begin_call({.id = "c2", .tool_name = "bash", .input = {}}).size(), 1U) << "unheard of";
 }
 
-TEST_F(TurnTest, ACallWithTheIdOfAnEndedOneIsAnother) {
+TEST_F(TurnTest, ABlockedCallLeavesNoTrace) {
+  begin();
+  feed(ToolStart{.id = "c1", .name = "bash", .arguments = {}});
+  EXPECT_EQ(turn.ask({.id = "c1", .tool_name = "bash", .input = {}}), "c1");
+  end_tool("c1", IsError::yes);
+  EXPECT_TRUE(events.empty());
+  EXPECT_FALSE(turn.outcome());
+}
+
+TEST_F(TurnTest, AToolThatRunsWithoutTheGateEndsTheTurn) {
+  const auto ungated = [](const Record& record) {
+    Turn turn{"p1"};
+    turn.take(AgentStart{}, {});
+    turn.take(TurnStart{}, {});
+    turn.take(ToolStart{.id = "c1", .name = "bash", .arguments = {}}, {});
+    turn.take(record, {});
+    return turn.ungated() && turn.outcome()->kind == Kind::failed;
+  };
+  EXPECT_TRUE(ungated(ToolUpdate{.id = "c1", .name = "bash", .output = ""}));
+  EXPECT_TRUE(ungated(ToolUpdate{.id = "c2", .name = "bash", .output = ""}));
+  EXPECT_TRUE(ungated(ToolEnd{.id = "c1", .name = "bash", .output = "", .is_error = false}));
+  EXPECT_FALSE(ungated(ToolEnd{.id = "c1", .name = "bash", .output = "", .is_error = true}));
+}
+
+TEST_F(TurnTest, ACallWithTheIdOfAnEndedOneIsAnotherAndHasItsOwnId) {
   begin();
   for (int i = 0; i < 2; ++i) {
-    feed(ToolStart{.id = "call_1", .name = "bash", .arguments = {}});
-    feed(ToolEnd{.id = "call_1", .name = "bash", .output = "", .is_error = false});
+    start_tool("call_1");
+    end_tool("call_1");
   }
-  EXPECT_THAT(types(), ElementsAre(EventType::tool_start, EventType::tool_end, EventType::tool_start,
+  ASSERT_THAT(types(), ElementsAre(EventType::tool_start, EventType::tool_end, EventType::tool_start,
                                    EventType::tool_end));
+  EXPECT_EQ(json::find_string(*events[1].data, "toolCallId"), "call_1");
+  EXPECT_EQ(json::find_string(*events[2].data, "toolCallId"), "call_1#2");
+  EXPECT_EQ(json::find_string(*events[3].data, "toolCallId"), "call_1#2");
+}
+
+TEST_F(TurnTest, AResumedJobsCallsHaveIdsOfTheirOwn) {
+  turn = Turn{"p1", "a1b2-"};
+  begin();
+  EXPECT_EQ(turn.ask({.id = "call_1", .tool_name = "bash", .input = {}}), "a1b2-call_1");
+  start_tool("call_1");
+  EXPECT_THAT(data(EventType::tool_start), HasSubstr(R"("toolCallId":"a1b2-call_1")"));
 }
 
 TEST_F(TurnTest, AHandledPromptEndsWithoutARun) {

@@ -25,6 +25,7 @@
 #include "worker/agent.hpp"
 #include "worker/conversation.hpp"
 #include "worker/events.hpp"
+#include "worker/tool_decision.hpp"
 
 /// What the worker's tests share.
 namespace butler::worker::testing_support {
@@ -84,6 +85,22 @@ class ListenerLog final : public AgentListener {
     while (!answer) co_await changed_.wait();
     co_return *answer;
   }
+  boost::asio::awaitable<Permission> ask(api::ApprovalRequest request) override {
+    asked.push_back(std::move(request));
+    if (on_ask) on_ask(asked.back());
+    const PersonWait::Span waiting(wait);
+    changed_.notify_all();
+    while (!permission) co_await changed_.wait();
+    co_return *permission;
+  }
+  const PersonWait& person_wait() const override { return wait; }
+  std::optional<api::Approval> interrupted_call() const override { return interrupted; }
+  /// What ask() says; waits while unset.
+  void decide(Permission value) {
+    permission = std::move(value);
+    changed_.notify_all();
+  }
+
   /// What recorded() says; waits while unset.
   void set_answer(bool value) {
     answer = value;
@@ -113,6 +130,11 @@ class ListenerLog final : public AgentListener {
   std::vector<api::ReportedEvent> events;
   std::function<void(const api::ReportedEvent&)> on_event;
   std::optional<bool> answer = true;
+  std::vector<api::ApprovalRequest> asked;
+  std::function<void(const api::ApprovalRequest&)> on_ask;
+  std::optional<Permission> permission;
+  std::optional<api::Approval> interrupted;
+  PersonWait wait;
 
  private:
   async::Event changed_;
@@ -141,6 +163,13 @@ inline std::string models_json(const std::string& base_url) {
 /// The job's conversation; it has one.
 inline Conversation conversation_of(const domain::Job& job, const config::WorkerSettings& settings) {
   return open_conversation(job, settings).value();
+}
+
+/// A policy that says this of everything.
+inline Decide decides(policy::Verdict verdict, std::string reason = "Because.") {
+  return [=](const policy::Question&) {
+    return policy::Decision{.verdict = verdict, .rule = "test-rule", .reason = reason};
+  };
 }
 
 inline domain::Job make_job(std::string prompt, std::string session_key = "telegram:1:v1") {

@@ -1,12 +1,21 @@
-// Asks Butler's worker before every tool call. The worker says yes once the call is on the orchestrator's record, so
-// that what an agent has begun is known even if the machine dies in the middle of it. Anything but a plain yes,
-// a fault included, blocks the call.
+// Asks Butler's worker before every tool call and obeys its answer: the policy decides there, a person may be asked,
+// and a call that starts is on the orchestrator's record first. Whatever is no plain yes to this very call, a fault
+// included, blocks it. The worker gives no prompt to a pi whose gate has not announced itself.
 export default function (pi: any) {
+  pi.on("session_start", async (_event: any, ctx: any) => {
+    ctx.ui.setStatus("butler.tool_gate", "1");
+  });
   pi.on("tool_call", async (event: any, ctx: any) => {
-    const call = { toolCallId: event.toolCallId, toolName: event.toolName, input: event.input };
-    const confirmed = await ctx.ui.confirm("butler.tool_call", JSON.stringify(call), { signal: ctx.signal });
-    if (confirmed !== true) {
-      return { block: true, reason: "Butler could not put this tool call on record, so it was not started." };
+    let reason = "Butler gave no answer about this tool call, so it was not started.";
+    try {
+      const call = { toolCallId: event.toolCallId, toolName: event.toolName, input: event.input };
+      const text = await ctx.ui.input("butler.tool_call", JSON.stringify(call), { signal: ctx.signal });
+      const answer = JSON.parse(text);
+      if (answer.toolCallId === event.toolCallId && answer.allow === true) return;
+      if (typeof answer.reason === "string" && answer.reason !== "") reason = answer.reason;
+    } catch {
+      // Blocked below.
     }
+    return { block: true, reason };
   });
 }
