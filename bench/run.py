@@ -22,6 +22,7 @@ from support.butler import GATEWAY_TOKEN, ROLES, WORKER_TOKEN, Butler  # noqa: E
 from support.simulator import Simulator  # noqa: E402
 
 LOAD = CHECKOUT / "build/release/bench/butler_load"
+POLICY = CHECKOUT / "build/release/bench/butler_policy_bench"
 AGREEMENT = 0.25
 
 
@@ -191,6 +192,21 @@ class Bench:
             butler.close()
             simulator.close()
 
+    def policy(self) -> None:
+        folder = self.scratch / "policy"
+        folder.mkdir(mode=0o711)
+        corpus = CHECKOUT / "src/policy/testdata/commands.json"
+
+        def decisions() -> dict:
+            done = subprocess.run([POLICY, corpus, "1"], capture_output=True, text=True, check=True)
+            return json.loads(done.stdout)
+
+        windows = best_windows(decisions, folder, 3, self.tries)
+        mean, p99, slowest = (statistics.median(window.result[name] for window in windows)
+                              for name in ("mean_us", "p99_us", "slowest_us"))
+        self.row("P1", "decision of the policy, the corpus of commands", "≤ 100 µs",
+                 f"mean {mean:.0f} µs, p99 {p99:.0f} µs, slowest command {slowest:.0f} µs", windows)
+
     def table(self) -> str:
         lines = ["| # | measure | must | measured | F beside it |", "| --- | --- | --- | --- | --- |"]
         lines += ["| " + " | ".join(row) + " |" for row in self.rows]
@@ -200,13 +216,14 @@ class Bench:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tries", type=int, default=8, help="windows to try per measure (default 8)")
-    parser.add_argument("--only", nargs="*", choices=("queue", "pickup", "path", "idle"), help="measure only these")
+    parser.add_argument("--only", nargs="*", choices=("queue", "pickup", "path", "idle", "policy"), help="measure only these")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="butler-bench-", dir="/var/tmp") as name:
         scratch = Path(name)
         scratch.chmod(0o711)
         bench = Bench(scratch, options.tries)
-        parts = {"queue": bench.orchestrator, "pickup": bench.pickup, "path": bench.whole_path, "idle": bench.idle}
+        parts = {"queue": bench.orchestrator, "pickup": bench.pickup, "path": bench.whole_path, "idle": bench.idle,
+                 "policy": bench.policy}
         for part, run in parts.items():
             if not options.only or part in options.only:
                 run()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/audit.hpp"
 #include "api/types.hpp"
 #include "domain/describe.hpp"
 #include "json/codec.hpp"
@@ -20,9 +21,10 @@ BOOST_DESCRIBE_STRUCT(ApproveRequest, (), (approver_id))
 BOOST_DESCRIBE_STRUCT(AbortRequest, (), (reason, requester_id, if_status))
 BOOST_DESCRIBE_STRUCT(MessageRequest, (), (mode, text))
 BOOST_DESCRIBE_STRUCT(JobMessage, (), (seq, mode, text))
-BOOST_DESCRIBE_STRUCT(PauseRequest, (), (reason, abort_running))
+BOOST_DESCRIBE_STRUCT(PauseRequest, (), (reason, abort_running, requester_id))
+BOOST_DESCRIBE_STRUCT(ResumeRequest, (), (requester_id))
 BOOST_DESCRIBE_STRUCT(AdminState, (), (paused, pause_reason, updated_at))
-BOOST_DESCRIBE_STRUCT(AdminAnswer, (), (admin))
+BOOST_DESCRIBE_STRUCT(AdminAnswer, (), (admin, aborted))
 BOOST_DESCRIBE_STRUCT(HealthAnswer, (), (ok, ts, admin))
 BOOST_DESCRIBE_STRUCT(ClaimRequest, (), (worker_id, wait_seconds, claim_id, session_store, kinds, labels))
 BOOST_DESCRIBE_STRUCT(Approval, (),
@@ -48,5 +50,7 @@ BOOST_DESCRIBE_STRUCT(HeartbeatAnswer, (), (abort_requested, lease_expires_at, m
 BOOST_DESCRIBE_STRUCT(CompleteRequest, (), (result_text, usage, claim))
 BOOST_DESCRIBE_STRUCT(FailRequest, (), (error, retryable))
 BOOST_DESCRIBE_STRUCT(AbortedRequest, (), (reason))
+BOOST_DESCRIBE_STRUCT(AuditRow, (), (seq, ts, actor, action, subject, details, previous, hash))
+BOOST_DESCRIBE_STRUCT(AuditPage, (), (rows))
 
 }  // namespace butler::api

@@ -269,14 +269,16 @@ Call<AdminState> OrchestratorClient::admin_state() {
   co_return admin_of(answer);
 }
 
-Call<AdminState> OrchestratorClient::pause(PauseRequest request) {
+Call<AdminAnswer> OrchestratorClient::pause(PauseRequest request) {
   std::string body = json::serialize(json::encode(request));
   const auto answer = co_await call(Method::post, "/v1/admin/pause", std::move(body), answer_time, {});
-  co_return admin_of(answer);
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return decode<AdminAnswer>(*answer);
 }
 
-Call<AdminState> OrchestratorClient::resume() {
-  const auto answer = co_await call(Method::post, "/v1/admin/resume", "{}", answer_time, {});
+Call<AdminState> OrchestratorClient::resume(ResumeRequest request) {
+  std::string body = json::serialize(json::encode(request));
+  const auto answer = co_await call(Method::post, "/v1/admin/resume", std::move(body), answer_time, {});
   co_return admin_of(answer);
 }
 

@@ -60,8 +60,8 @@ class OrchestratorClient {
                                          std::chrono::seconds wait);
   Call<void> acknowledge_delivery(std::string job_id);
   Call<AdminState> admin_state();
-  Call<AdminState> pause(PauseRequest request);
-  Call<AdminState> resume();
+  Call<AdminAnswer> pause(PauseRequest request);
+  Call<AdminState> resume(ResumeRequest request = {});
 
   // For the worker token.
   /// nullopt when nothing came within request.wait_seconds.

@@ -193,13 +193,72 @@ TEST_F(OrchestratorClientTest, ADeliveryIsAcknowledgedByItsJob) {
   EXPECT_EQ(orchestrator.line(), "POST /v1/deliveries/j1/ack");
 }
 
+constexpr std::string_view allowed_approval =
+    R"({"id":"a1","jobId":"j1","toolCallId":"c1","toolName":"bash","summary":"ls","input":{"command":"ls"},)"
+    R"("risk":"read","payloadHash":"ff","cwd":"/w","sandboxProfile":"bwrap/1","scopes":["once","session"],)"
+    R"("status":"allowed","scope":"once","deciderId":"1001","createdAt":"2026-11-22T09:54:39.123Z"})";
+
+TEST_F(OrchestratorClientTest, AWorkerAsksWhetherAToolCallMayRun) {
+  answer(201, R"({"approval":)" + std::string{allowed_approval} + "}");
+
+  ApprovalRequest request{.tool_call_id = "c1", .tool_name = "bash", .summary = "ls"};
+  request.scopes = {domain::ApprovalScope::once};
+  const auto asked = run(client.request_approval("j1", "token", request));
+  ASSERT_TRUE(asked) << asked.error().message;
+  EXPECT_EQ(asked->status, domain::ApprovalStatus::allowed);
+  EXPECT_EQ(asked->scopes, (std::vector{domain::ApprovalScope::once, domain::ApprovalScope::session}));
+  EXPECT_EQ(json::find_string(asked->input, "command"), "ls");
+  EXPECT_EQ(orchestrator.line(), "POST /v1/workers/j1/approvals");
+  EXPECT_EQ(orchestrator.asked.head.headers.find("x-lease-token"), "token");
+  EXPECT_THAT(orchestrator.asked.body, testing::HasSubstr(R"("scopes":["once"])"));
+}
+
+TEST_F(OrchestratorClientTest, WhoDecidesTooLateIsToldWhoWon) {
+  answer(409, R"({"error":"already_decided","message":"1001 has allowed it","approval":)" +
+                  std::string{allowed_approval} + "}");
+
+  const auto decided = run(client.decide_approval(
+      "j1", "a1", {.decision = domain::ApprovalVerdict::deny, .decider_id = "2002", .reason = "no"}));
+  ASSERT_FALSE(decided);
+  EXPECT_EQ(decided.error().code, "already_decided");
+  ASSERT_TRUE(decided.error().approval);
+  EXPECT_EQ(decided.error().approval->decider_id, "1001");
+  EXPECT_EQ(orchestrator.line(), "POST /v1/jobs/j1/approvals/a1");
+  EXPECT_EQ(orchestrator.asked.body,
+            R"({"decision":"deny","scope":"once","deciderId":"2002","reason":"no"})");
+}
+
+TEST_F(OrchestratorClientTest, ApprovalsAndStandingDecisionsAreListedAndRevoked) {
+  answer(200, R"({"approvals":[)" + std::string{allowed_approval} + "]}");
+  const auto approvals = run(client.approvals("j1"));
+  ASSERT_TRUE(approvals) << approvals.error().message;
+  EXPECT_EQ(approvals->at(0).payload_hash, "ff");
+  EXPECT_EQ(orchestrator.line(), "GET /v1/jobs/j1/approvals");
+
+  answer(
+      200,
+      R"({"decisions":[{"id":7,"decision":"allow","payloadHash":"ff","requesterId":"1001","toolName":"bash",)"
+      R"("summary":"ls","deciderId":"1001","createdAt":"2026-11-22T09:54:39.123Z","used":3}]})");
+  const auto decisions = run(client.standing_decisions());
+  ASSERT_TRUE(decisions) << decisions.error().message;
+  EXPECT_EQ(decisions->at(0).used, 3);
+  EXPECT_EQ(decisions->at(0).session_key, std::nullopt);
+
+  answer(200, "{}");
+  EXPECT_TRUE(run(client.revoke_decision(7, {.revoker_id = "1001"})));
+  EXPECT_EQ(orchestrator.line(), "POST /v1/decisions/7/revoke");
+}
+
 TEST_F(OrchestratorClientTest, TheQueueIsPausedAndResumed) {
-  answer(200, R"({"admin":{"paused":true,"pauseReason":"why","updatedAt":"2026-11-22T09:54:39.123Z"}})");
+  answer(
+      200,
+      R"({"admin":{"paused":true,"pauseReason":"why","updatedAt":"2026-11-22T09:54:39.123Z"},"aborted":2})");
 
   const auto paused = run(client.pause({.reason = "why", .abort_running = true}));
   ASSERT_TRUE(paused) << paused.error().message;
-  EXPECT_TRUE(paused->paused);
-  EXPECT_EQ(paused->pause_reason, "why");
+  EXPECT_TRUE(paused->admin.paused);
+  EXPECT_EQ(paused->admin.pause_reason, "why");
+  EXPECT_EQ(paused->aborted, 2);
   EXPECT_EQ(orchestrator.line(), "POST /v1/admin/pause");
   EXPECT_EQ(orchestrator.asked.body, R"({"reason":"why","abortRunning":true})");
 
@@ -283,7 +342,7 @@ TEST_F(OrchestratorClientTest, CompleteBringsTheNextJobWhenOneIsClaimed) {
   EXPECT_FALSE(done->has_value());
 
   answer(200, R"({"job":)" + job() + R"(,"next":{"job":)" + job() +
-                  R"(,"leaseToken":"t2","leaseExpiresAt":"2026-11-22T09:55:09.123Z"}})");
+                  R"(,"leaseToken":"t2","leaseExpiresAt":"2026-11-22T09:55:09.123Z","approvals":[]}})");
   done = run(client.complete("j1", "lease", request));
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(done->value_or(ClaimedJob{}).lease_token, "t2");

@@ -107,6 +107,11 @@ struct Delivery {
 struct PauseRequest {
   std::optional<std::string> reason = {};
   std::optional<bool> abort_running = {};
+  std::optional<std::string> requester_id = {};  ///< who asked for it, for the audit log
+};
+
+struct ResumeRequest {
+  std::optional<std::string> requester_id = {};
 };
 
 struct AdminState {
@@ -117,6 +122,7 @@ struct AdminState {
 
 struct AdminAnswer {
   AdminState admin;
+  std::optional<std::int64_t> aborted = {};  ///< running jobs that a pause with abort_running told to end
 };
 
 struct HealthAnswer {

@@ -8,11 +8,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "cli/audit_command.hpp"
 #include "cli/config_command.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/policy_command.hpp"
 #include "cli/render_command.hpp"
 #include "cli/role_start.hpp"
+#include "cli/sandbox_command.hpp"
+#include "cli/sandbox_test_command.hpp"
 #include "cli/up.hpp"
 #include "config/example.hpp"
 #include "config/load.hpp"
@@ -27,7 +32,10 @@ namespace {
 struct CommandLine {
   bool json = false;
   std::string role;
+  std::string tier;
   std::size_t limit = render::message_limit;
+  AuditOptions audit;
+  std::vector<std::string> words;  ///< a command to run
   std::function<int()> chosen;
 
   Format format() const { return json ? Format::json : Format::text; }
@@ -78,6 +86,51 @@ void add_config_commands(CLI::App& app, CommandLine& line) {
   add_command(*config, "example", "The text of .env.example.", line, print_example);
 }
 
+/// The options with the place of the socket.
+const AuditOptions& audit_options(CommandLine& line) {
+  line.audit.socket = load_config().place.home / "orchestrator.sock";
+  return line.audit;
+}
+
+void add_audit_commands(CLI::App& app, CommandLine& line) {
+  CLI::App* const audit = app.add_subcommand("audit", "Who did what: the orchestrator's audit log.");
+  audit->require_subcommand(1);
+  CLI::App* const show = add_command(*audit, "show", "The last rows, oldest first.", line, [&line] {
+    return show_audit(audit_options(line), line.format(), std::cout);
+  });
+  show->add_flag("--json", line.json, "As JSON, a row per line.");
+  show->add_option("--limit", line.audit.limit, "How many rows.")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
+  show->add_option("--job", line.audit.job, "Only what was done to the job of this id.");
+  const std::string head = "A hash that was noted earlier and must be in the log.";
+  add_command(*audit, "verify", "Compute the chain again; exit status 1 when a row does not fit.", line,
+              [&line] { return verify_audit(audit_options(line), std::cout); })
+      ->add_option("--head", line.audit.head, head);
+  CLI::App* const save = add_command(*audit, "export", "Every row as a line of JSON, checked like verify.",
+                                     line, [&line] { return export_audit(audit_options(line), std::cout); });
+  save->add_option("--output", line.audit.output, "A file to write, instead of standard output.");
+  save->add_option("--head", line.audit.head, head);
+}
+
+void add_sandbox_test(CLI::App& sandbox, CommandLine& line) {
+  CLI::App* const test =
+      add_command(sandbox, "test",
+                  "Try to get out of the sandbox, and say what held; exit status 1 when something is open.",
+                  line, [&line] { return test_sandbox(line.tier, line.format(), std::cout); });
+  test->add_flag("--json", line.json, "As JSON.");
+  test->add_option("--tier", line.tier, "Only this tier.")->check(CLI::IsMember({"bwrap", "landlock"}));
+}
+
+void add_sandbox_commands(CLI::App& app, CommandLine& line) {
+  CLI::App* const sandbox = app.add_subcommand("sandbox", "How agents are contained on this machine.");
+  sandbox->require_subcommand(1);
+  add_command(*sandbox, "run", "Run a command exactly as a job's agent would, in the workspace.", line,
+              [&line] { return run_in_sandbox(load_config(), line.words); })
+      ->add_option("command", line.words, "The command and its arguments, behind --.")
+      ->required();
+  add_sandbox_test(*sandbox, line);
+}
+
 void add_commands(CLI::App& app, CommandLine& line) {
   add_command(app, "up", "Run Butler on this machine: the three roles, supervised.", line, run_up);
   add_command(app, "orchestrator", "Run the orchestrator alone: jobs, leases, the HTTP API.", line,
@@ -87,6 +140,9 @@ void add_commands(CLI::App& app, CommandLine& line) {
   add_command(app, "worker", "Run a worker alone: it claims jobs and runs the agent.", line,
               [] { return start_role(config::Role::worker); });
   add_config_commands(app, line);
+  add_audit_commands(app, line);
+  add_sandbox_commands(app, line);
+  add_policy_commands(app, line.chosen);
   add_command(app, "render", "Read Markdown, print the Telegram messages it becomes, as JSON.", line,
               [&line] { return render_messages(std::cin, line.limit, std::cout); })
       ->add_option("--limit", line.limit, "UTF-16 units a message may take.")

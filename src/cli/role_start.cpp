@@ -52,9 +52,8 @@ std::optional<http::ListeningSocket> listen_in_home(const std::filesystem::path&
   }
 }
 
-/// The orchestrator is administered through its API.
-std::optional<http::ListeningSocket> open_admin_socket(const config::OrchestratorSettings&) {
-  return std::nullopt;
+std::optional<http::ListeningSocket> open_admin_socket(const config::OrchestratorSettings& settings) {
+  return listen_in_home(settings.home / "orchestrator.sock");
 }
 std::optional<http::ListeningSocket> open_admin_socket(const config::GatewaySettings& settings) {
   return listen_in_home(settings.home / "gateway.sock");
@@ -63,8 +62,8 @@ std::optional<http::ListeningSocket> open_admin_socket(const config::WorkerSetti
   return listen_in_home(settings.home / "worker.sock");
 }
 
-int run(const config::OrchestratorSettings& settings, std::optional<http::ListeningSocket>) {
-  return orchestrator::run(settings);
+int run(const config::OrchestratorSettings& settings, std::optional<http::ListeningSocket> admin) {
+  return orchestrator::run(settings, std::move(admin));
 }
 int run(const config::GatewaySettings& settings, std::optional<http::ListeningSocket> admin) {
   return gateway::run(settings, std::move(admin));

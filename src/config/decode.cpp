@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <sstream>
 
 #include "config/providers.hpp"
 #include "config/values.hpp"
@@ -128,6 +129,35 @@ void check_heartbeat(Reader& reader) {
   }
 }
 
+std::vector<fs::path> decode_read_only_paths(Reader& reader, const Place& place) {
+  std::vector<fs::path> paths;
+  std::stringstream list{reader.text("WORKER_READ_ONLY_PATHS")};
+  for (std::string text; std::getline(list, text, ':');) {
+    if (text.empty()) continue;
+    const fs::path path = fs::path{text}.lexically_normal();
+    const auto inner = place.home.lexically_relative(path);
+    if (!path.is_absolute()) {
+      reader.report("WORKER_READ_ONLY_PATHS", "expected absolute paths with a colon between, got '" + text + "'");
+    } else if (!inner.empty() && *inner.begin() != "..") {
+      reader.report("WORKER_READ_ONLY_PATHS",
+                    text + " holds Butler's own state, which no agent may read; name the folders that are needed");
+    }
+    paths.push_back(path);
+  }
+  return paths;
+}
+
+SandboxSettings decode_sandbox(Reader& reader, const Place& place) {
+  constexpr std::uint64_t mebibyte = 1'048'576;
+  const auto number = [&](std::string_view name) { return static_cast<std::uint64_t>(reader.whole(name)); };
+  return {.tier = reader.text("WORKER_SANDBOX"),
+          .allow_unsandboxed = reader.flag("WORKER_ALLOW_UNSANDBOXED"),
+          .memory_bytes = number("WORKER_MEMORY_MB") * mebibyte,
+          .processes = number("WORKER_PROCESSES"),
+          .workspace_bytes = number("WORKER_WORKSPACE_MB") * mebibyte,
+          .read_only_paths = decode_read_only_paths(reader, place)};
+}
+
 /// Some providers cannot be used without giving the agent their keys.
 void check_provider(Reader& reader, const WorkerSettings& settings) {
   const Provider* const provider = find_provider(settings.provider);
@@ -209,6 +239,10 @@ Decoded<WorkerSettings> decode_worker(const Environment& environment, const Plac
   settings.mock_step = std::chrono::milliseconds{reader.whole("PI_MOCK_STEP_MS")};
   settings.mcp_bin_dir = reader.path("BUTLER_MCP_BIN_DIR", place.home / "mcp/bin");
   settings.time_zone = reader.text("TZ");
+  settings.sandbox = decode_sandbox(reader, place);
+  if (settings.sandbox.tier == "none" && !settings.sandbox.allow_unsandboxed) {
+    reader.report("WORKER_SANDBOX", "none has to be allowed by WORKER_ALLOW_UNSANDBOXED=true as well");
+  }
   return reader.finish(std::move(settings));
 }
 

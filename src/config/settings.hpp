@@ -43,6 +43,16 @@ struct GatewaySettings {
   bool notify_tool_events = false;  ///< without effect while only_agent_output
 };
 
+/// How agents are contained: WORKER_SANDBOX and what belongs to it.
+struct SandboxSettings {
+  std::string tier = "auto";  ///< auto, vm, bwrap, landlock, none
+  bool allow_unsandboxed = false;
+  std::uint64_t memory_bytes = std::uint64_t{2} << 30U;
+  std::uint64_t processes = 256;
+  std::uint64_t workspace_bytes = std::uint64_t{4} << 30U;
+  std::vector<std::filesystem::path> read_only_paths;
+};
+
 enum class ExecMode : std::uint8_t { mock, rpc };
 
 struct WorkerSettings {
@@ -70,6 +80,7 @@ struct WorkerSettings {
   std::chrono::milliseconds mock_step{200};
   std::filesystem::path mcp_bin_dir;
   std::string time_zone;  ///< TZ, "" for the system's
+  SandboxSettings sandbox;
 };
 
 }  // namespace butler::config

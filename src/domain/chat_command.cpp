@@ -66,11 +66,32 @@ std::string first_word(std::string_view text) {
   return std::string{text.substr(0, text.find_first_of(white_space))};
 }
 
+std::string_view behind_first_word(std::string_view text) {
+  return trimmed(text.substr(std::min(text.find_first_of(white_space), text.size())));
+}
+
+/// Ids are hexadecimal digits and dashes; no scope is made of these.
+bool may_be_id(std::string_view word) {
+  return !word.empty() && word.find_first_not_of("0123456789abcdefABCDEF-") == std::string_view::npos;
+}
+
+bool is_scope(std::string_view word) { return word == "once" || word == "session" || word == "always"; }
+
+ApproveCommand approve(std::string_view rest) {
+  if (is_scope(lower(first_word(rest)))) return {"", lower(rest)};
+  return {first_word(rest), lower(behind_first_word(rest))};
+}
+
+DenyCommand deny(std::string_view rest) {
+  if (!may_be_id(first_word(rest))) return {"", std::string{rest}};
+  return {first_word(rest), std::string{behind_first_word(rest)}};
+}
+
 ChatCommand command_named(const std::string& name, std::string_view rest) {
   if (name == "task") return TaskCommand{std::string{rest}};
   if (name == "run") return RunCommand{std::string{rest}};
-  if (name == "approve") return ApproveCommand{first_word(rest)};
-  if (name == "deny") return DenyCommand{first_word(rest)};
+  if (name == "approve") return approve(rest);
+  if (name == "deny") return deny(rest);
   if (name == "abort" || name == "stop") return AbortCommand{first_word(rest)};
   if (name == "status") return StatusCommand{first_word(rest)};
   if (name == "retry") return RetryCommand{first_word(rest)};

@@ -21,15 +21,21 @@ struct RunCommand {
   bool operator==(const RunCommand&) const = default;
 };
 
-/// Commands about a job: `job` is the short id as typed, "" when there is none.
+/// /approve: `id` is the short id of a job or of a tool's approval as typed, "" when there is none; `scope`
+/// is what was typed behind it, in lower case: "once", "session", "always", "" or something that is no scope.
 struct ApproveCommand {
-  std::string job;
+  std::string id;
+  std::string scope;
   bool operator==(const ApproveCommand&) const = default;
 };
+/// /deny: as above; a first word that cannot be an id begins the reason.
 struct DenyCommand {
-  std::string job;
+  std::string id;
+  std::string reason;
   bool operator==(const DenyCommand&) const = default;
 };
+
+/// Commands about a job: `job` is the short id as typed, "" when there is none.
 struct AbortCommand {
   std::string job;
   bool operator==(const AbortCommand&) const = default;

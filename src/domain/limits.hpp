@@ -32,6 +32,17 @@ inline constexpr std::size_t events_per_job = 5'000;
 inline constexpr std::size_t events_per_page = 500;
 inline constexpr std::size_t event_page_bytes = 1024 * 1024;
 
+inline constexpr std::size_t tool_call_id = 256;
+inline constexpr std::size_t tool_name = 128;
+inline constexpr std::size_t approval_summary = 4'000;
+inline constexpr std::size_t approval_input_bytes = 512 * 1024;
+inline constexpr std::size_t approval_risk = 4'000;
+inline constexpr std::size_t payload_hash = 64;
+inline constexpr std::size_t approval_cwd = 4'096;
+inline constexpr std::size_t sandbox_profile = 128;
+inline constexpr std::size_t approval_reason = 2'000;
+inline constexpr std::size_t decisions_listed = 500;
+
 inline constexpr std::size_t body_bytes = 1024 * 1024;
 inline constexpr std::size_t events_body_bytes = 4 * 1024 * 1024;
 inline constexpr std::size_t complete_body_bytes = 25 * 1024 * 1024;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/types.hpp"
 #include "domain/job.hpp"
 #include "domain/permissions.hpp"
 #include "gateway/gateway_store.hpp"
@@ -8,8 +9,12 @@
 
 namespace butler::gateway {
 
-/// Asks for the approval of a job: the one who wants it, if they may decide themselves; else every owner, in
-/// their private chats, and the one who wants it hears that.
+/// The outbox's source of the message that asks for the approval of a job; in the private chat of an owner
+/// who did not ask for it themselves, ":" and the chat follow.
+std::string approval_source(const std::string& job_id);
+
+/// Asks for the approval of a job, or of a tool call: the one who wants it, if they may decide themselves;
+/// else every owner, in their private chats, and the one who wants it hears that.
 class ApprovalRequests {
  public:
   ApprovalRequests(OutboxSender& outbox, const People& people, domain::PermissionRules permissions)
@@ -18,7 +23,11 @@ class ApprovalRequests {
   /// Once per job, however often it is called. Inside a unit of the store.
   void ask(const Turn& turn, const domain::Job& job);
 
+  /// Likewise about one tool call of a job. Returns where; the caller sees to it that it is once.
+  std::vector<ApprovalPlace> ask(const Turn& turn, const domain::Job& job, const api::Approval& approval);
+
  private:
+  bool may_decide(const Turn& turn) const;
   void ask_owners(const domain::Job& job);
   void send(const std::string& source, Lane to, const std::string& markdown,
             std::optional<std::int64_t> reply_to);

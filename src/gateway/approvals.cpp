@@ -1,12 +1,17 @@
 #include "gateway/approvals.hpp"
 
+#include <algorithm>
+#include <iterator>
+
+#include "async/event.hpp"
 #include "domain/job_id.hpp"
-#include "gateway/patience.hpp"
+#include "gateway/approval_requests.hpp"
 #include "gateway/wording.hpp"
-#include "gateway/wording_people.hpp"
-#include "log/log.hpp"
+#include "gateway/wording_approvals.hpp"
 
 namespace butler::gateway {
+
+namespace asio = boost::asio;
 
 namespace {
 
@@ -14,9 +19,11 @@ using domain::Job;
 using domain::JobStatus;
 using domain::short_job_id;
 
+constexpr std::size_t approvals_to_search = 2'000;
+
 bool waits_for_approval(JobStatus status) { return status == JobStatus::needs_approval; }
 
-JobSearch::Wish what_waits(std::string_view command, std::string typed) {
+JobSearch::Wish what_waits(const std::string& command, std::string typed) {
   return {.command = command,
           .typed = std::move(typed),
           .action = domain::Action::decide,
@@ -24,59 +31,105 @@ JobSearch::Wish what_waits(std::string_view command, std::string typed) {
           .nothing = wording::nothing_to_decide};
 }
 
+std::vector<std::string> lines_of(const std::vector<Job>& jobs, const std::vector<AskedApproval>& tools) {
+  auto lines = job_lines(jobs);
+  std::ranges::move(approval_lines(tools), std::back_inserter(lines));
+  return lines;
+}
+
 }  // namespace
 
-ControlAnswer Approvals::approve(std::string typed, const ControlRequest& request) {
-  auto wish = what_waits("/approve", std::move(typed));
-  const auto found = co_await search_.find(std::move(wish), request);
+ControlAnswer Approvals::approve(domain::ApproveCommand command, const ControlRequest& request) {
+  const auto found = co_await find("/approve", command.id, request);
   if (!found) co_return ControlResult{found.error()};
-  const std::string short_id = short_job_id(found->id);
-  if (!waits_for_approval(found->status)) {
-    co_return ControlResult{wording::no_longer_waiting(short_id, found->status)};
+  if (const auto* asked = std::get_if<AskedApproval>(&*found)) {
+    co_return co_await tools_.allow(*asked, command.scope, request);
   }
-  auto call = [&] { return orchestrator_.approve(found->id, {.approver_id = request.person_id()}); };
-  const auto job = co_await patiently<Job>(call, request.give_up);
-  if (!job) co_return ControlResult{excuse(job.error())};
-  log::info("job.approved", {{"job", job->id}, {"by", request.person.id}});
-  co_return ControlResult{wording::approved(short_id)};
+  const auto& job = std::get<Job>(*found);
+  const bool once = command.scope.empty() || command.scope == "once";
+  if (!once) co_return ControlResult{wording::jobs_are_approved_once(short_job_id(job.id))};
+  co_return co_await jobs_.approve(job, request);
 }
 
-ControlAnswer Approvals::deny(std::string typed, const ControlRequest& request) {
-  auto wish = what_waits("/deny", std::move(typed));
-  const auto found = co_await search_.find(std::move(wish), request);
+ControlAnswer Approvals::deny(domain::DenyCommand command, const ControlRequest& request) {
+  const auto found = co_await find("/deny", command.id, request);
   if (!found) co_return ControlResult{found.error()};
-  const auto turn = store_.turn_of_job(found->id);
-  if (found->status == JobStatus::aborted && turn && turn->denied) {
-    co_return ControlResult{.ended = *found};  // denied before a restart: say it if it was not said
+  if (const auto* asked = std::get_if<AskedApproval>(&*found)) {
+    co_return co_await tools_.deny(*asked, command.reason, request);
   }
-  if (!waits_for_approval(found->status)) {
-    co_return ControlResult{wording::no_longer_waiting(short_job_id(found->id), found->status)};
-  }
-  Job job = *found;
-  co_return co_await refuse(std::move(job), request);
+  co_return co_await jobs_.deny(std::get<Job>(*found), request);
 }
 
-ControlAnswer Approvals::refuse(Job job, const ControlRequest& request) {
-  // Noted before the call: its delivery may be here before its answer.
-  store_.set_denied(job.id, true);
-  auto call = [&] {
-    return orchestrator_.abort(
-        job.id,
-        {.reason = "denied", .requester_id = request.person_id(), .if_status = JobStatus::needs_approval});
-  };
-  const auto denied = co_await patiently<Job>(call, request.give_up);
-  if (denied) {
-    log::info("job.denied", {{"job", job.id}, {"by", request.person.id}});
-    const bool elsewhere = is_elsewhere(job, request);
-    co_return ControlResult{.text = elsewhere ? wording::refused_for(short_job_id(job.id)) : "",
-                            .ended = *denied};
+/// No coroutine: it only chooses one.
+Approvals::Found Approvals::find(std::string command, std::string typed, const ControlRequest& request) {
+  if (!typed.empty()) return find_typed(std::move(command), std::move(typed), request);
+  return find_only(std::move(command), request);
+}
+
+Approvals::Found Approvals::find_typed(std::string command, std::string typed,
+                                       const ControlRequest& request) {
+  auto tools = store_.approvals(jobs_to_name(request), approvals_to_search);
+  std::erase_if(tools, [&](const auto& one) { return !domain::matches_short_job_id(one.id, typed); });
+  const bool names_a_job = std::ranges::any_of(
+      store_.known_jobs(jobs_to_name(request), approvals_to_search),
+      [&](const auto& known) { return domain::matches_short_job_id(known.job_id, typed); });
+  if (tools.size() == 1 && !names_a_job) co_return tools.front();
+  if (!tools.empty()) co_return std::unexpected(wording::which_one(command, approval_lines(tools)));
+  const auto job = co_await search_.find(what_waits(command, std::move(typed)), request);
+  if (!job) co_return std::unexpected(job.error());
+  const auto of_job = store_.waiting_approvals_of(job->id);
+  if (!of_job.empty()) co_return std::unexpected(wording::which_one(command, approval_lines(of_job)));
+  co_return *job;
+}
+
+Approvals::Found Approvals::find_only(std::string command, const ControlRequest& request) {
+  if (const auto noted = store_.approval_command(request.update_id)) {
+    if (auto asked = store_.approval(noted->approval_id)) co_return *std::move(asked);
   }
-  if (denied.error().status != 409) co_return ControlResult{excuse(denied.error())};
-  const auto now = co_await search_.job(job.id, request.give_up);  // somebody was faster
-  if (now && now->status == JobStatus::aborted) co_return ControlResult{.ended = *now};
-  store_.set_denied(job.id, false);
-  if (!now) co_return ControlResult{excuse(now.error())};
-  co_return ControlResult{wording::no_longer_waiting(short_job_id(job.id), now->status)};
+  const auto jobs = co_await search_.candidates(what_waits(command, ""), request);
+  if (!jobs) co_return std::unexpected(jobs.error());
+  const std::string chat = ":" + std::to_string(request.lane.chat_id);
+  std::vector<Target> seen;
+  for (const Job& job : *jobs) {
+    const bool could =
+        co_await could_be_seen({approval_source(job.id), approval_source(job.id) + chat}, request);
+    if (could) seen.emplace_back(job);
+  }
+  std::vector<AskedApproval> tools;
+  for (const AskedApproval& asked : store_.waiting_approvals(approvals_to_mean(request))) {
+    const auto places = store_.approval_places(asked.id);
+    const auto here = std::ranges::find_if(places, [&](const ApprovalPlace& place) {
+      return place.asks && place.lane.chat_id == request.lane.chat_id;
+    });
+    if (here == places.end()) continue;
+    tools.push_back(asked);
+    const bool could = co_await could_be_seen({here->source}, request);
+    if (could) seen.emplace_back(asked);
+  }
+  if (jobs->empty() && tools.empty()) co_return std::unexpected(wording::nothing_to_decide());
+  if (command == "/deny" && seen.empty() && jobs->size() + tools.size() == 1) {
+    // Nothing happens by it, so it need not be certain that it was seen.
+    if (tools.empty()) co_return jobs->front();
+    co_return tools.front();
+  }
+  if (seen.size() > 1) co_return std::unexpected(wording::which_one(command, lines_of(*jobs, tools)));
+  if (seen.empty()) co_return std::unexpected(wording::name_what_you_mean(command, lines_of(*jobs, tools)));
+  co_return std::move(seen.front());
+}
+
+asio::awaitable<bool> Approvals::could_be_seen(std::vector<std::string> sources,
+                                               const ControlRequest& request) {
+  constexpr std::chrono::milliseconds between_looks{20};
+  for (;;) {
+    const auto seen = [&](Seen wanted) {
+      return std::ranges::any_of(sources, [&](const std::string& source) {
+        return store_.seen_before(source, request.lane.chat_id, request.message.message_id) == wanted;
+      });
+    };
+    if (seen(Seen::yes)) co_return true;
+    if (!seen(Seen::soon_known) || std::chrono::steady_clock::now() > request.give_up) co_return false;
+    co_await async::sleep_for(between_looks);
+  }
 }
 
 }  // namespace butler::gateway

@@ -21,8 +21,8 @@ ControlAnswer say(std::string text) { co_return ControlResult{std::move(text)}; 
 }  // namespace
 
 Controls::Controls(GatewayStore& store, api::OrchestratorClient& orchestrator, OutboxSender& outbox,
-                   Answers& answers, const People& people, Pairing& pairing, Rules rules, telegram::Bot bot,
-                   std::function<void(Lane)> turn_stored)
+                   Answers& answers, const People& people, Pairing& pairing, ToolApprovals& approvals,
+                   Rules rules, telegram::Bot bot, std::function<void(Lane)> turn_stored)
     : store_(store),
       outbox_(outbox),
       answers_(answers),
@@ -31,7 +31,7 @@ Controls::Controls(GatewayStore& store, api::OrchestratorClient& orchestrator, O
       bot_(std::move(bot)),
       turn_stored_(std::move(turn_stored)),
       search_(store, orchestrator),
-      approvals_(store, orchestrator, search_),
+      approvals_(store, orchestrator, search_, approvals),
       job_commands_(store, orchestrator, search_, {.bot_id = bot_.id, .permissions = rules_.permissions}),
       job_reports_(store, orchestrator, search_),
       unpairing_(orchestrator, search_, pairing, people),
@@ -92,8 +92,8 @@ ControlAnswer Controls::handle(const domain::ChatCommand& command, const Control
   if (permission != domain::Permission::granted) return say(wording::refusal(permission));
   return std::visit(
       domain::Overloaded{
-          [&](const domain::ApproveCommand& one) { return approvals_.approve(one.job, request); },
-          [&](const domain::DenyCommand& one) { return approvals_.deny(one.job, request); },
+          [&](const domain::ApproveCommand& one) { return approvals_.approve(one, request); },
+          [&](const domain::DenyCommand& one) { return approvals_.deny(one, request); },
           [&](const domain::AbortCommand& one) { return job_commands_.abort(one.job, request); },
           [&](const domain::RetryCommand& one) { return job_commands_.retry(one.job, request); },
           [&](const domain::SteerCommand& one) { return job_commands_.steer(one.text, request); },

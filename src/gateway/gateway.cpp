@@ -70,20 +70,21 @@ struct Gateway::Parts {
         owners(outbox, gateway.settings_.owners),
         typing(gateway.executor_, store, gateway.api_, gateway.flood_, gateway.working_,
                gateway.options_.typing_interval),
-        watches(gateway.executor_, store, gateway.orchestrator_, outbox, typing, gateway.working_,
-                watch_options(gateway.options_, gateway.settings_)),
         people(store, {.owners = gateway.settings_.owners, .allowed = gateway.settings_.allowed}),
+        approvals(outbox, people, permissions(gateway.settings_)),
+        tool_approvals(store, gateway.orchestrator_, outbox, approvals, gateway.working_),
+        watches(gateway.executor_, store, gateway.orchestrator_, outbox, typing, tool_approvals,
+                gateway.working_, watch_options(gateway.options_, gateway.settings_)),
         answers(store, outbox, people, notices_of(gateway.settings_),
                 [this](const std::string& job_id) { watches.ended(job_id); }),
         pairing(store, outbox, people, bot),
-        approvals(outbox, people, permissions(gateway.settings_)),
         menus(gateway.executor_, store, gateway.api_, gateway.flood_,
               gateway.settings_.telegram_root + ":" + std::to_string(bot.id),
               wanted_menus(people.owners(), permissions(gateway.settings_))),
         creator(store, gateway.orchestrator_, outbox, people, approvals,
                 [this](const Turn& turn, const domain::Job& job) { watches.watch(turn, job); }),
         controls(
-            store, gateway.orchestrator_, outbox, answers, people, pairing,
+            store, gateway.orchestrator_, outbox, answers, people, pairing, tool_approvals,
             {.permissions = permissions(gateway.settings_), .patience = gateway.options_.control_patience},
             bot, [this](Lane lane) { turn_stored(lane); }),
         turn_lanes(gateway.working_, "turns", [this](Lane lane) { return creator.step(lane); }),
@@ -132,11 +133,12 @@ struct Gateway::Parts {
   OutboxSender outbox;
   OwnerNotices owners;
   Typing typing;
-  JobWatches watches;
   People people;
+  ApprovalRequests approvals;
+  ToolApprovals tool_approvals;
+  JobWatches watches;
   Answers answers;
   Pairing pairing;
-  ApprovalRequests approvals;
   CommandMenus menus;
   JobCreator creator;
   Controls controls;
@@ -254,6 +256,7 @@ void Gateway::start_parts(const telegram::Bot& bot) {
   parts_->outbox.resume();
   parts_->wake_lanes();
   parts_->watches.resume();
+  parts_->tool_approvals.resume();
   working_.spawn("polling", poll());
   working_.spawn("deliveries", parts_->deliveries.run());
   working_.spawn("waiting notices", parts_->notices.run());

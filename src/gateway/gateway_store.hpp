@@ -1,6 +1,5 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -11,18 +10,13 @@
 
 #include "domain/job.hpp"
 #include "domain/timestamp.hpp"
+#include "gateway/approval_records.hpp"
+#include "gateway/job_scope.hpp"
+#include "gateway/lane.hpp"
 #include "gateway/pasted_text.hpp"
 #include "gateway/people_records.hpp"
 
 namespace butler::gateway {
-
-/// Where a conversation goes on: a chat, or a topic in it.
-struct Lane {
-  std::int64_t chat_id = 0;
-  std::optional<std::int64_t> thread_id = {};
-
-  auto operator<=>(const Lane&) const = default;
-};
 
 enum class InboxState : std::uint8_t {
   received,  ///< nothing is decided yet
@@ -74,15 +68,6 @@ struct Turn : NewTurn {
   bool told_state = false;                 ///< the person knows that it waits, and for what
   domain::Timestamp created_at{};          ///< when its text was complete, or began if it is not
   std::optional<OpenText> open_text = {};  ///< set while its text may still go on
-};
-
-/// Which of the jobs that came from chats a search looks at; a member that is unset does not narrow it.
-struct JobScope {
-  std::optional<std::int64_t> chat_id = {};
-  std::optional<std::int64_t> requester_id = {};
-  std::optional<domain::JobKind> kind = {};
-
-  bool operator==(const JobScope&) const = default;
 };
 
 /// A job that came from a chat.
@@ -137,6 +122,13 @@ struct OutboxRow {
   domain::Timestamp next_at{};
 };
 
+/// Whether somebody who wrote a message can have seen one of ours.
+enum class Seen : std::uint8_t {
+  no,
+  soon_known,  ///< it is being sent, or was, and Telegram's answer is on its way
+  yes,
+};
+
 /// That something was sent to a chat, and when.
 struct SentMessage {
   std::int64_t chat_id = 0;
@@ -185,7 +177,7 @@ class StoreFault : public std::runtime_error {
 /// Every call is atomic and on disk when it returns, unless it stands inside a unit(). Outcomes come back as
 /// values. StoreFault when a change was not made; any other exception means that its outcome is not known, or
 /// a bug: the process has to end and start from what is on disk.
-class GatewayStore : public PeopleRecords {
+class GatewayStore : public PeopleRecords, public ApprovalRecords {
  public:
   /// Runs the changes as one: all of them are on disk when it returns, none when it throws. Units nest; an
   /// inner one that throws undoes only what it did itself.
@@ -277,6 +269,8 @@ class GatewayStore : public PeopleRecords {
   virtual std::int64_t current_chat(std::int64_t chat_id) = 0;
   /// Takes back the notices about a job that nobody has tried to send yet.
   virtual void withdraw_notices(const std::string& job_id) = 0;
+  /// Whether the first part of a message stands in this chat before that message there.
+  virtual Seen seen_before(std::string_view source, std::int64_t chat_id, std::int64_t message_id) = 0;
 
   // Chats that take nothing.
   /// False when it was parked already.

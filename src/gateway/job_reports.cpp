@@ -20,9 +20,10 @@ constexpr std::size_t jobs_per_message = 10;
 constexpr int pages_of_a_session = 5;  // of 200 jobs each
 constexpr std::int64_t events_that_tell = 100;
 
-void count(wording::SessionWork& work, const api::JobList& list) {
+void count(wording::SessionWork& work, const api::JobList& list, const std::set<std::string>& deciding) {
   for (const domain::Job& job : list.jobs) {
-    work.jobs.push_back(job.status);
+    const bool decides = job.status == domain::JobStatus::running && deciding.contains(job.id);
+    work.jobs.push_back(decides ? domain::JobStatus::needs_approval : job.status);
     if (!job.usage) continue;
     work.usage.input_tokens += job.usage->input_tokens;
     work.usage.output_tokens += job.usage->output_tokens;
@@ -39,6 +40,12 @@ wording::MemoryOf memory_in(const ControlRequest& request) {
 
 }  // namespace
 
+std::set<std::string> JobReports::deciding(const ControlRequest& request) {
+  std::set<std::string> jobs;
+  for (const AskedApproval& one : store_.waiting_approvals(jobs_of_chat(request))) jobs.insert(one.job_id);
+  return jobs;
+}
+
 ControlAnswer JobReports::status(std::string typed, const ControlRequest& request) {
   return typed.empty() ? status_of_chat(request) : status_of_job(std::move(typed), request);
 }
@@ -53,7 +60,10 @@ ControlAnswer JobReports::status_of_job(std::string typed, const ControlRequest&
     if (!latest) co_return ControlResult{excuse(latest.error())};
     does = activity(*latest);
   }
-  co_return ControlResult{wording::job_in_full(*found, does, domain::wall_clock_now())};
+  std::string text = wording::job_in_full(*found, does, domain::wall_clock_now());
+  const auto waiting = store_.waiting_approvals_of(found->id);
+  if (!waiting.empty()) text += "\n\n" + wording::waits_for_decisions(approval_lines(waiting));
+  co_return ControlResult{std::move(text)};
 }
 
 ControlAnswer JobReports::status_of_chat(const ControlRequest& request) {
@@ -65,7 +75,9 @@ ControlAnswer JobReports::status_of_chat(const ControlRequest& request) {
   if (!jobs) co_return ControlResult{wording::status_unknown(waiting)};
   std::optional<std::string> pause;
   if (admin->paused) pause = wording::paused(admin->pause_reason);
-  co_return ControlResult{wording::status_of_chat(job_lines(*jobs), waiting, pause)};
+  const auto decisions = store_.waiting_approvals(approvals_to_mean(request));
+  co_return ControlResult{wording::status_of_chat(job_lines(*jobs, deciding(request)),
+                                                  approval_lines(decisions), waiting, pause)};
 }
 
 ControlAnswer JobReports::jobs(std::string before, const ControlRequest& request) {
@@ -85,7 +97,7 @@ ControlAnswer JobReports::jobs(std::string before, const ControlRequest& request
     list->jobs.resize(jobs_per_message);
     older = domain::short_job_id(list->jobs.back().id);
   }
-  co_return ControlResult{wording::jobs(job_lines(list->jobs), older)};
+  co_return ControlResult{wording::jobs(job_lines(list->jobs, deciding(request)), older)};
 }
 
 ControlAnswer JobReports::context(const ControlRequest& request) {
@@ -93,12 +105,13 @@ ControlAnswer JobReports::context(const ControlRequest& request) {
   const Session session = store_.session(request.lane, now);
   const JobScope scope{.requester_id = jobs_of_chat(request).requester_id};
   api::JobQuery query = query_of(scope, {.session_key = session.key, .limit = domain::limits::jobs_per_page});
+  const auto waiting = deciding(request);
   wording::SessionWork work;
   work.complete = false;
   for (int page = 0; page < pages_of_a_session && !work.complete; ++page) {
     const auto list = co_await search_.list(query, request.give_up);
     if (!list) co_return ControlResult{excuse(list.error())};
-    count(work, *list);
+    count(work, *list, waiting);
     work.complete = !list->next_before.has_value();
     query.before = list->next_before;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ class JobReports {
 
  private:
   ControlAnswer status_of_chat(const ControlRequest& request);
+  /// The chat's jobs of which a tool call waits for a decision.
+  std::set<std::string> deciding(const ControlRequest& request);
   ControlAnswer status_of_job(std::string typed, const ControlRequest& request);
   /// The latest events of a job, oldest first.
   api::Call<std::vector<api::Event>> latest_events(std::string job_id,

@@ -9,6 +9,7 @@
 #include "domain/job_status.hpp"
 #include "gateway/patience.hpp"
 #include "gateway/wording.hpp"
+#include "gateway/wording_approvals.hpp"
 
 namespace butler::gateway {
 
@@ -57,6 +58,10 @@ JobScope jobs_to_mean(const ControlRequest& request, domain::Action action) {
   return elsewhere_too ? JobScope{.kind = domain::JobKind::run} : jobs_of_chat(request);
 }
 
+JobScope approvals_to_mean(const ControlRequest& request) {
+  return is_owner_in_private(request) ? JobScope{} : jobs_of_chat(request);
+}
+
 api::JobQuery query_of(const JobScope& scope, api::JobQuery query) {
   if (scope.chat_id) query.chat_id = std::to_string(*scope.chat_id);
   if (scope.requester_id) query.requester_id = std::to_string(*scope.requester_id);
@@ -65,19 +70,26 @@ api::JobQuery query_of(const JobScope& scope, api::JobQuery query) {
 
 asio::awaitable<JobSearch::Found> JobSearch::find(Wish wish, const ControlRequest& request) {
   if (!wish.typed.empty()) co_return co_await find_typed(std::move(wish), request);
+  const std::string_view command = wish.command;
+  std::string (*const nothing)() = wish.nothing;
+  const auto found = co_await candidates(std::move(wish), request);
+  if (!found) co_return std::unexpected(found.error());
+  if (found->empty()) co_return std::unexpected(nothing());
+  if (found->size() > 1) co_return std::unexpected(wording::which_one(command, job_lines(*found)));
+  co_return found->front();
+}
+
+asio::awaitable<std::expected<std::vector<Job>, std::string>> JobSearch::candidates(
+    Wish wish, const ControlRequest& request) {
   const JobScope scope = jobs_to_mean(request, wish.action);
   const auto open = co_await open_jobs(scope, request.give_up);
   if (!open) co_return std::unexpected(excuse(open.error()));
-  std::vector<Job> candidates;
-  std::ranges::copy_if(*open, std::back_inserter(candidates), [&](const Job& job) {
+  std::vector<Job> found;
+  std::ranges::copy_if(*open, std::back_inserter(found), [&](const Job& job) {
     return wish.wanted(job.status) &&
            domain::may_be_meant(request.role(), request.place(), relation(job, scope, request));
   });
-  if (candidates.empty()) co_return std::unexpected(wish.nothing());
-  if (candidates.size() > 1) {
-    co_return std::unexpected(wording::which_one(wish.command, job_lines(candidates)));
-  }
-  co_return candidates.front();
+  co_return found;
 }
 
 asio::awaitable<JobSearch::Found> JobSearch::find_typed(Wish wish, const ControlRequest& request) {
@@ -134,10 +146,21 @@ bool is_elsewhere(const Job& job, const ControlRequest& request) {
   return job.chat_id != std::to_string(request.lane.chat_id);
 }
 
-std::vector<std::string> job_lines(const std::vector<Job>& jobs) {
+std::vector<std::string> job_lines(const std::vector<Job>& jobs, const std::set<std::string>& deciding) {
   const auto now = domain::wall_clock_now();
   std::vector<std::string> lines;
-  for (const Job& job : jobs | std::views::take(jobs_to_show)) lines.push_back(wording::job_line(job, now));
+  for (const Job& job : jobs | std::views::take(jobs_to_show)) {
+    lines.push_back(wording::job_line(job, now, deciding.contains(job.id)));
+  }
+  return lines;
+}
+
+std::vector<std::string> approval_lines(const std::vector<AskedApproval>& approvals) {
+  const auto now = domain::wall_clock_now();
+  std::vector<std::string> lines;
+  for (const AskedApproval& one : approvals | std::views::take(jobs_to_show)) {
+    lines.push_back(wording::waiting_approval_line(one, now));
+  }
   return lines;
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <expected>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,10 @@ JobScope jobs_to_name(const ControlRequest& request);
 /// also the commands of other chats, because people's are shown there.
 JobScope jobs_to_mean(const ControlRequest& request, domain::Action action);
 
+/// The jobs whose tool calls a decision without an id can be about; which of them were shown in the chat is
+/// another question.
+JobScope approvals_to_mean(const ControlRequest& request);
+
 /// The query for a list of jobs, narrowed to the scope.
 api::JobQuery query_of(const JobScope& scope, api::JobQuery query);
 
@@ -45,6 +50,10 @@ class JobSearch {
     bool (*wanted)(domain::JobStatus) = nullptr;  ///< which jobs a command without an id can mean
     std::string (*nothing)() = nullptr;           ///< the sentence when there is none of them
   };
+
+  /// Those that a command without an id can mean, newest first.
+  boost::asio::awaitable<std::expected<std::vector<domain::Job>, std::string>> candidates(
+      Wish wish, const ControlRequest& request);
 
   /// With an id the job that it names, whatever its status; without one the only job that is wanted.
   boost::asio::awaitable<Found> find(Wish wish, const ControlRequest& request);
@@ -69,7 +78,12 @@ class JobSearch {
 /// True for a job whose answer goes to another chat than the one where the command was typed.
 bool is_elsewhere(const domain::Job& job, const ControlRequest& request);
 
-/// A line about each job, at most as many as a message shows.
-std::vector<std::string> job_lines(const std::vector<domain::Job>& jobs);
+/// A line about each job, at most as many as a message shows. Those in `deciding` wait for a decision about a
+/// tool call.
+std::vector<std::string> job_lines(const std::vector<domain::Job>& jobs,
+                                   const std::set<std::string>& deciding = {});
+
+/// Likewise about tool calls that wait for a decision.
+std::vector<std::string> approval_lines(const std::vector<AskedApproval>& approvals);
 
 }  // namespace butler::gateway

@@ -1,15 +1,18 @@
 #include "gateway/job_watches.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "domain/backoff.hpp"
 #include "domain/enum_name.hpp"
 #include "domain/job_id.hpp"
 #include "domain/job_status.hpp"
+#include "domain/limits.hpp"
 #include "gateway/reply.hpp"
 #include "gateway/tool_summary.hpp"
 #include "gateway/wording.hpp"
+#include "gateway/wording_approvals.hpp"
 #include "log/log.hpp"
 #include "process/role.hpp"
 
@@ -29,6 +32,37 @@ constexpr domain::Backoff backoff{milliseconds{200}, 2.0, seconds{5}};
 constexpr milliseconds told_together{500};
 
 bool waits(const domain::Job& job) { return job.status == JobStatus::queued; }
+
+/// A tool call waits for a decision, or has one; or it may be among the events that are gone.
+bool asks_somebody(const api::EventPage& page) {
+  return page.truncated.value_or(false) || std::ranges::any_of(page.events, [](const api::Event& event) {
+           return event.type == domain::EventType::approval_requested ||
+                  event.type == domain::EventType::approval_decided;
+         });
+}
+
+/// A tool call, or a connection, that the rules refused without asking anybody.
+bool is_refusal(const api::Event& event) {
+  if (event.type != domain::EventType::log || !event.message || !event.data) return false;
+  const auto kind = json::find_string(*event.data, "kind");
+  return kind == "policy_denied" || kind == "egress_denied";
+}
+
+/// The events after the last attempt at a job that waits: what a worker has logged is not about the waiting.
+std::span<const api::Event> since_it_waits(const std::vector<api::Event>& events) {
+  const auto ran = std::ranges::find_if(events.rbegin(), events.rend(), [](const api::Event& event) {
+    return event.type == domain::EventType::job_started || event.type == domain::EventType::job_requeued;
+  });
+  return {ran.base(), events.end()};
+}
+
+/// The agent's words, which come often, change nothing that is shown of a job.
+bool tells_nothing_of_the_job(const api::EventPage& page) {
+  return !page.events.empty() && std::ranges::all_of(page.events, [](const api::Event& event) {
+    return event.type == domain::EventType::agent_text_delta ||
+           event.type == domain::EventType::agent_thinking_delta;
+  });
+}
 
 }  // namespace
 
@@ -58,6 +92,7 @@ void JobWatches::ended(const std::string& job_id) {
   if (found == watched_.end()) return;
   show_typing(found->second, false);
   watched_.erase(found);
+  approvals_.job_ended(job_id);
 }
 
 void JobWatches::follow_later(Watched watched) {
@@ -89,20 +124,26 @@ asio::awaitable<void> JobWatches::follow(std::string job_id) {
   }
 }
 
-/// No coroutine: it only chooses one. Words about a job that waits come as events, and so do its tools.
+/// No coroutine: it only chooses one. Words about a job that waits come as events, and so does all that a
+/// running one asks and tells.
 JobWatches::Look JobWatches::look(std::string job_id) {
   const Watched& watched = watched_.at(job_id);
-  const bool by_events = waits(watched.job)
-                             ? watched.turn.told_state
-                             : options_.notices.tools && watched.job.status == JobStatus::running;
+  const bool by_events =
+      waits(watched.job) ? watched.turn.told_state : watched.job.status == JobStatus::running;
   if (by_events) return look_at_events(std::move(job_id));
   return orchestrator_.await_job(std::move(job_id), watched.job.updated_at, patience(watched));
 }
 
 seconds JobWatches::patience(const Watched& watched) const {
-  if (!watched.typing || !watched.job.started_at) return longest_wait;
-  const auto left = *watched.job.started_at + options_.typing_at_most - domain::wall_clock_now();
-  return std::clamp(std::chrono::ceil<seconds>(left), seconds{1}, longest_wait);
+  seconds wait = longest_wait;
+  if (watched.typing && watched.job.started_at) {
+    const auto left = *watched.job.started_at + options_.typing_at_most - domain::wall_clock_now();
+    wait = std::min(wait, std::chrono::ceil<seconds>(left));
+  }
+  if (!watched.tools.empty()) {
+    wait = std::min(wait, std::chrono::ceil<seconds>(watched.tools_due - Clock::now()));
+  }
+  return std::max(wait, seconds{1});
 }
 
 JobWatches::Look JobWatches::look_at_events(std::string job_id) {
@@ -110,17 +151,33 @@ JobWatches::Look JobWatches::look_at_events(std::string job_id) {
   const std::int64_t cursor = watched_.at(job_id).cursor;
   const auto page = co_await orchestrator_.events(job_id, cursor, wait);
   if (!page) co_return std::unexpected(page.error());
-  const auto found = watched_.find(job_id);
-  if (found != watched_.end()) note_events(found->second, *page);
-  const bool running = found != watched_.end() && found->second.job.status == JobStatus::running;
-  if (running) co_await async::sleep_for(options_.between_tool_notices);
+  auto found = watched_.find(job_id);
+  if (found == watched_.end()) co_return co_await orchestrator_.get_job(std::move(job_id));
+  if (asks_somebody(*page)) {
+    Turn turn = found->second.turn;
+    domain::Job job = found->second.job;
+    const auto looked = co_await approvals_.look(std::move(turn), std::move(job));
+    if (!looked) co_return std::unexpected(looked.error());  // the same events are read again
+    found = watched_.find(job_id);
+    if (found == watched_.end()) co_return co_await orchestrator_.get_job(std::move(job_id));
+  }
+  note_events(found->second, *page);
+  const bool more = page->events.size() >= domain::limits::events_per_page;
+  const bool running = found->second.job.status == JobStatus::running;
+  if (tells_nothing_of_the_job(*page)) {
+    const domain::Job as_it_was = found->second.job;
+    if (running && !more) co_await async::sleep_for(options_.between_looks);
+    co_return as_it_was;
+  }
+  if (running && !more) co_await async::sleep_for(options_.between_looks);
   co_return co_await orchestrator_.get_job(std::move(job_id));
 }
 
 void JobWatches::see(Watched& watched, const domain::Job& job) {
   const JobStatus before = std::exchange(watched.job, job).status;
   if (waits(job) && before != JobStatus::queued) watched.due = Clock::now() + options_.until_told;
-  show_typing(watched, job.status == JobStatus::running);
+  watched.deciding = approvals_.waits(job.id);
+  show_typing(watched, job.status == JobStatus::running && !watched.deciding);
   if (options_.notices.lifecycle && job.status == JobStatus::running) {
     note(watched, "started", wording::job_started(domain::short_job_id(job.id)));
   }
@@ -140,16 +197,31 @@ void JobWatches::show_typing(Watched& watched, bool running) {
 void JobWatches::note_events(Watched& watched, const api::EventPage& page) {
   watched.cursor = page.next_cursor;
   if (waits(watched.job)) {
-    for (const api::Event& event : page.events) {
+    for (const api::Event& event : since_it_waits(page.events)) {
       if (event.type != domain::EventType::log || !event.message) continue;
       note(watched, "away", wording::waits_for_its_machine(*event.message));
     }
     return;
   }
-  const std::string tools = tool_summary(page.events);
   const bool told = std::exchange(watched.tells_tools, true);
-  if (tools.empty() || !told) return;
-  note(watched, "tools:" + std::to_string(page.next_cursor), wording::tools_used(tools));
+  if (told && options_.notices.tools) note_tools(watched, page.events);
+}
+
+void JobWatches::note_tools(Watched& watched, const std::vector<api::Event>& events) {
+  for (const api::Event& event : events) {
+    if (event.type == domain::EventType::tool_start) watched.tools.push_back(event);
+    if (is_refusal(event)) {
+      note(watched, "refused:" + std::to_string(event.seq.value_or(0)),
+           wording::refused_by_rules(*event.message));
+    }
+  }
+  if (!watched.tools.empty() && Clock::now() >= watched.tools_due) tell_tools(watched);
+}
+
+void JobWatches::tell_tools(Watched& watched) {
+  note(watched, "tools:" + std::to_string(watched.cursor), wording::tools_used(tool_summary(watched.tools)));
+  watched.tools.clear();
+  watched.tools_due = Clock::now() + options_.between_tool_notices;
 }
 
 /// Once per job and topic, quietly.
@@ -203,7 +275,7 @@ void JobWatches::tell(const std::vector<Watched*>& of_lane, const std::optional<
   const std::size_t ahead = count_ahead(first);
   const std::size_t count = of_lane.size();
   const std::string text = pause       ? wording::waits_while_paused(count, *pause)
-                           : ahead > 0 ? wording::queued_behind(count, ahead)
+                           : ahead > 0 ? wording::queued_behind(count, ahead, deciding_ahead(first))
                                        : wording::waits_for_a_worker(count);
   store_.unit([&] {
     for (const Watched* watched : of_lane) store_.set_told_state(watched->turn.id);
@@ -225,6 +297,15 @@ std::size_t JobWatches::count_ahead(const Watched& watched) const {
     const bool before = other.id < watched.job.id && other.session_key == watched.job.session_key;
     return before && other.status != JobStatus::needs_approval && !domain::is_terminal(other.status);
   }));
+}
+
+/// What holds this one up waits itself, for somebody's decision.
+bool JobWatches::deciding_ahead(const Watched& watched) const {
+  return std::ranges::any_of(watched_, [&](const auto& entry) {
+    const Watched& other = entry.second;
+    return other.deciding && other.job.id < watched.job.id &&
+           other.job.session_key == watched.job.session_key;
+  });
 }
 
 }  // namespace butler::gateway

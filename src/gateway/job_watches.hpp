@@ -14,29 +14,33 @@
 #include "gateway/gateway_store.hpp"
 #include "gateway/job_notices.hpp"
 #include "gateway/outbox_sender.hpp"
+#include "gateway/tool_approvals.hpp"
 #include "gateway/typing.hpp"
 
 namespace butler::gateway {
 
-/// What a person sees of a job before its answer: that it waits, and for what; "typing…" while it runs. Each
-/// open job is watched by one parked call; what was told is on disk, so that a restart repeats nothing.
+/// What a person sees of a job before its answer: that it waits, and for what; "typing…" while it works; the
+/// tool calls that need somebody's yes. Each open job is watched by one parked call; what was told is on
+/// disk, so that a restart repeats nothing.
 class JobWatches {
  public:
   struct Options {
     std::chrono::milliseconds until_told{1'500};  ///< what waits no longer than this needs no words
     std::chrono::milliseconds typing_at_most = std::chrono::minutes{10};
     std::chrono::milliseconds between_tool_notices{3'000};
+    std::chrono::milliseconds between_looks{300};  ///< at the events of a running job, which come in crowds
     JobNotices notices = {};
   };
 
   /// Works as tasks of `tasks`.
   JobWatches(boost::asio::any_io_executor executor, GatewayStore& store,
              api::OrchestratorClient& orchestrator, OutboxSender& outbox, Typing& typing,
-             async::TaskGroup& tasks, Options options)
+             ToolApprovals& approvals, async::TaskGroup& tasks, Options options)
       : store_(store),
         orchestrator_(orchestrator),
         outbox_(outbox),
         typing_(typing),
+        approvals_(approvals),
         tasks_(tasks),
         options_(options),
         changed_(std::move(executor)) {}
@@ -60,8 +64,11 @@ class JobWatches {
     domain::Job job = {};
     Clock::time_point due{};  ///< while it is queued: when it has waited too long without words
     bool typing = false;
-    std::int64_t cursor = 0;   ///< of the events that were looked at
-    bool tells_tools = false;  ///< false until the events of earlier lives are behind
+    std::int64_t cursor = 0;             ///< of the events that were looked at
+    bool tells_tools = false;            ///< false until the events of earlier lives are behind
+    bool deciding = false;               ///< a tool call of it waits for a decision
+    std::vector<api::Event> tools = {};  ///< that were used, and not told yet
+    Clock::time_point tools_due{};       ///< when they may be told
   };
 
   void follow_later(Watched watched);
@@ -73,6 +80,8 @@ class JobWatches {
   void see(Watched& watched, const domain::Job& job);
   void show_typing(Watched& watched, bool running);
   void note_events(Watched& watched, const api::EventPage& page);
+  void note_tools(Watched& watched, const std::vector<api::Event>& events);
+  void tell_tools(Watched& watched);
   void note(const Watched& watched, const std::string& topic, const std::string& text);
 
   boost::asio::awaitable<void> tell_what_waits();
@@ -80,11 +89,13 @@ class JobWatches {
   std::optional<Clock::time_point> earliest_due() const;
   void tell(const std::vector<Watched*>& of_lane, const std::optional<std::string>& pause);
   std::size_t count_ahead(const Watched& watched) const;
+  bool deciding_ahead(const Watched& watched) const;
 
   GatewayStore& store_;
   api::OrchestratorClient& orchestrator_;
   OutboxSender& outbox_;
   Typing& typing_;
+  ToolApprovals& approvals_;
   async::TaskGroup& tasks_;
   Options options_;
   std::map<std::string, Watched> watched_;  ///< by job id: in the order of their creation

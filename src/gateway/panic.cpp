@@ -35,15 +35,20 @@ ControlAnswer Panic::obey(std::string action, const ControlRequest& request) {
 
 ControlAnswer Panic::on(const ControlRequest& request) {
   const std::string reason = domain::shorten("panic by " + who(request.person), domain::limits::reason);
-  // Counted before, because a worker may be done with stopping before anybody could count; a count that fails
-  // does not keep anything from being stopped.
+  // Counted before as well: when the first answer is lost, the second one has nothing left to stop. A count
+  // that fails does not keep anything from being stopped.
   const auto running = co_await count(JobStatus::running, request.give_up);
-  auto call = [&] { return orchestrator_.pause({.reason = reason, .abort_running = true}); };
-  const auto paused = co_await patiently<api::AdminState>(call, request.give_up);
+  const api::PauseRequest pause{
+      .reason = reason, .abort_running = true, .requester_id = std::to_string(request.person.id)};
+  auto call = [&] { return orchestrator_.pause(pause); };
+  const auto paused = co_await patiently<api::AdminAnswer>(call, request.give_up);
   if (!paused) co_return ControlResult{excuse(paused.error())};
   log::warn("panic.on", {{"by", request.person.id}});
   const auto queued = co_await count(JobStatus::queued, request.give_up);
-  co_return ControlResult{wording::panic_on(known(running), known(queued))};
+  const auto told = static_cast<std::size_t>(paused->aborted.value_or(0));
+  auto stopped = known(running);
+  if (told > stopped.value_or(0)) stopped = told;
+  co_return ControlResult{wording::panic_on(stopped, known(queued))};
 }
 
 ControlAnswer Panic::off(const ControlRequest& request) {
@@ -51,7 +56,8 @@ ControlAnswer Panic::off(const ControlRequest& request) {
   if (!before) co_return ControlResult{excuse(before.error())};
   const auto queued = co_await count(JobStatus::queued, request.give_up);
   if (!queued) co_return ControlResult{excuse(queued.error())};
-  auto call = [&] { return orchestrator_.resume(); };
+  const api::ResumeRequest resume{.requester_id = std::to_string(request.person.id)};
+  auto call = [&] { return orchestrator_.resume(resume); };
   const auto resumed = co_await patiently<api::AdminState>(call, request.give_up);
   if (!resumed) co_return ControlResult{excuse(resumed.error())};
   log::warn("panic.off", {{"by", request.person.id}});

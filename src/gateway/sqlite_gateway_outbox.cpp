@@ -172,6 +172,23 @@ std::vector<SentMessage> SqliteGatewayStore::sent_since(Timestamp since) {
   return sent;
 }
 
+Seen SqliteGatewayStore::seen_before(std::string_view source, std::int64_t chat_id, std::int64_t message_id) {
+  // An unknown outcome leaves no message id: what nobody is sure to have seen counts as not seen.
+  auto& statement = database_
+                        .prepared(
+                            "SELECT state = 'sending', coalesce(message_id < ?, 0) FROM outbox WHERE source "
+                            "= ? AND part = 0 "
+                            "AND chat_id = ?")
+                        .bind(message_id, source, chat_id);
+  Seen seen = Seen::no;
+  if (statement.step()) {
+    if (statement.integer(0) != 0) seen = Seen::soon_known;
+    if (statement.integer(1) != 0) seen = Seen::yes;
+  }
+  statement.reset();
+  return seen;
+}
+
 void SqliteGatewayStore::withdraw_notices(const std::string& job_id) {
   change([&] {
     database_

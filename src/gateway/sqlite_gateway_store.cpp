@@ -238,6 +238,9 @@ void SqliteGatewayStore::move_chat(std::int64_t from, std::int64_t to) {
     database_.prepared("UPDATE inbox SET chat_id = ? WHERE chat_id = ? AND state = 'control'")
         .bind(to, from)
         .run();
+    database_.prepared("UPDATE OR IGNORE approval_places SET chat_id = ? WHERE chat_id = ?")
+        .bind(to, from)
+        .run();
     database_
         .prepared(
             "UPDATE outbox SET chat_id = ?, payload = CASE WHEN json_valid(payload) "
@@ -290,6 +293,7 @@ void SqliteGatewayStore::prune(Timestamp now) {
     database_.prepared("DELETE FROM turns WHERE state IN ('answered', 'refused') AND updated_at < ?")
         .bind(ms(now - kept_turns))
         .run();
+    database_.prepared("DELETE FROM approvals WHERE over_at < ?").bind(ms(now - kept_turns)).run();
     database_.prepared("DELETE FROM outbox WHERE next_at IS NULL AND updated_at < ?")
         .bind(ms(now - kept_messages))
         .run();

@@ -81,6 +81,7 @@ class SqliteGatewayStore final : public GatewayStore {
   std::vector<SentMessage> sent_since(domain::Timestamp since) override;
   std::int64_t current_chat(std::int64_t chat_id) override;
   void withdraw_notices(const std::string& job_id) override;
+  Seen seen_before(std::string_view source, std::int64_t chat_id, std::int64_t message_id) override;
 
   bool park_chat(std::int64_t chat_id, std::string_view reason, domain::Timestamp now) override;
   bool revive_chat(std::int64_t chat_id, domain::Timestamp now) override;
@@ -114,6 +115,17 @@ class SqliteGatewayStore final : public GatewayStore {
   bool may_tell(Telling what, std::int64_t person_id, domain::Timestamp since,
                 domain::Timestamp now) override;
   std::vector<domain::Timestamp> requests_since(std::int64_t person_id, domain::Timestamp since) override;
+
+  bool add_approval(const AskedApproval& approval, const std::vector<ApprovalPlace>& places) override;
+  bool end_approval(const std::string& approval_id, domain::Timestamp now) override;
+  std::optional<AskedApproval> approval(const std::string& approval_id) override;
+  std::vector<ApprovalPlace> approval_places(const std::string& approval_id) override;
+  std::vector<AskedApproval> approvals(const JobScope& scope, std::size_t limit) override;
+  std::vector<AskedApproval> waiting_approvals(const JobScope& scope) override;
+  std::vector<AskedApproval> waiting_approvals_of(const std::string& job_id) override;
+  void note_approval_command(const ApprovalCommand& command) override;
+  std::optional<ApprovalCommand> approval_command(std::int64_t update_id) override;
+  std::optional<std::string> decider_name(const std::string& approval_id, std::int64_t person_id) override;
 
  private:
   void outer_unit(const std::function<void()>& changes);

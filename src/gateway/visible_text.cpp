@@ -54,18 +54,40 @@ void for_each_character(std::string_view text, const Callback& callback) {
   }
 }
 
+std::string code_of(char32_t c) { return fmt::format("⟨U+{:04X}⟩", static_cast<std::uint32_t>(c)); }
+
+std::string with_lookalikes_named(std::string_view word) {
+  const std::string valid = domain::to_valid_utf8(word);
+  std::string visible;
+  for_each_character(valid, [&](char32_t c, std::string_view bytes) {
+    if (!in(hidden, c)) visible += bytes;
+    if (in(hidden, c) || in(lookalikes, c)) visible += code_of(c);
+  });
+  return visible;
+}
+
 }  // namespace
 
 std::string make_visible(std::string_view text) {
   const std::string valid = domain::to_valid_utf8(text);
   std::string visible;
   for_each_character(valid, [&](char32_t c, std::string_view bytes) {
-    if (in(hidden, c)) {
-      visible += fmt::format("⟨U+{:04X}⟩", static_cast<std::uint32_t>(c));
-    } else {
-      visible += bytes;
-    }
+    visible += in(hidden, c) ? code_of(c) : std::string{bytes};
   });
+  return visible;
+}
+
+std::string make_all_visible(std::string_view text) {
+  constexpr std::string_view between_words = " \n\t\r";
+  std::string visible;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find_first_of(between_words));
+    visible += mixes_lookalikes(word) ? with_lookalikes_named(word) : make_visible(word);
+    text.remove_prefix(word.size());
+    const std::string_view gap = text.substr(0, text.find_first_not_of(between_words));
+    visible += make_visible(gap);
+    text.remove_prefix(gap.size());
+  }
   return visible;
 }
 

@@ -13,4 +13,8 @@ std::string make_visible(std::string_view text);
 /// letters, as in "sudо".
 bool mixes_lookalikes(std::string_view text);
 
+/// make_visible(), and in a word that mixes Latin letters with some that imitate them the latter named too:
+/// "sudо⟨U+043E⟩". Words of one script stay as they are.
+std::string make_all_visible(std::string_view text);
+
 }  // namespace butler::gateway

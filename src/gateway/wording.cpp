@@ -132,22 +132,29 @@ std::string_view status_words(JobStatus status) {
   return "?";
 }
 
-std::string job_line(const domain::Job& job, domain::Timestamp now) {
+std::string job_line(const domain::Job& job, domain::Timestamp now, bool deciding) {
   const auto since = job.started_at.value_or(job.created_at);
   const auto until = job.finished_at.value_or(now);
   const std::string_view joint = job.finished_at ? "after" : "for";
-  return fmt::format("{} · {} {} {} · {}", domain::short_job_id(job.id), status_words(job.status), joint,
+  const auto status = deciding && job.status == JobStatus::running ? JobStatus::needs_approval : job.status;
+  return fmt::format("{} · {} {} {} · {}", domain::short_job_id(job.id), status_words(status), joint,
                      age(until - since), excerpt(job.prompt));
 }
 
-std::string status_of_chat(const std::vector<std::string>& jobs, std::size_t waiting,
-                           const std::optional<std::string>& pause) {
-  std::string text;
-  if (pause) text += *pause + "\n\n";
-  if (jobs.empty() && waiting == 0) return text + "Nothing is running or waiting in this chat.";
-  if (!jobs.empty()) text += "In this chat:\n" + joined(jobs);
-  if (waiting > 0) text += (jobs.empty() ? "" : "\n\n") + not_handed_over(waiting);
-  return text;
+std::string status_of_chat(const std::vector<std::string>& jobs, const std::vector<std::string>& decisions,
+                           std::size_t waiting, const std::optional<std::string>& pause) {
+  std::vector<std::string> parts;
+  if (pause) parts.push_back(*pause);
+  if (!jobs.empty()) parts.push_back("In this chat:\n" + joined(jobs));
+  if (!decisions.empty()) parts.push_back(waits_for_decisions(decisions));
+  if (waiting > 0) parts.push_back(not_handed_over(waiting));
+  const bool nothing = jobs.empty() && decisions.empty() && waiting == 0;
+  if (nothing) parts.emplace_back("Nothing is running or waiting in this chat.");
+  return fmt::format("{}", fmt::join(parts, "\n\n"));
+}
+
+std::string waits_for_decisions(const std::vector<std::string>& lines) {
+  return fmt::format("Waiting for a decision (/approve or /deny and the id):\n{}", joined(lines));
 }
 
 std::string status_unknown(std::size_t waiting) {
@@ -181,10 +188,11 @@ std::string stopped() { return "Stopped."; }
 std::string stopped_mark() { return "(stopped)"; }
 std::string denied() { return "Denied. It did not run."; }
 
-std::string queued_behind(std::size_t jobs, std::size_t ahead) {
+std::string queued_behind(std::size_t jobs, std::size_t ahead, bool deciding) {
   const std::string others = ahead == 1 ? "one other request" : fmt::format("{} other requests", ahead);
-  if (jobs == 1) return fmt::format("Queued behind {}. I'll get to it.", others);
-  return fmt::format("{} messages are queued behind {}. I'll get to them.", jobs, others);
+  const std::string_view why = deciding ? ", and what runs now waits for an approval (/status shows it)" : "";
+  if (jobs == 1) return fmt::format("Queued behind {}{}. I'll get to it.", others, why);
+  return fmt::format("{} messages are queued behind {}{}. I'll get to them.", jobs, others, why);
 }
 
 std::string waits_while_paused(std::size_t jobs, std::string_view reason) {

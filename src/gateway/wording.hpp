@@ -42,10 +42,12 @@ std::string not_possible(std::string_view reason);
 
 /// "waits for approval", "running", "done"…
 std::string_view status_words(domain::JobStatus status);
-/// "a1b2c3 · running for 2 min · tidy my notes".
-std::string job_line(const domain::Job& job, domain::Timestamp now);
-std::string status_of_chat(const std::vector<std::string>& jobs, std::size_t waiting,
-                           const std::optional<std::string>& pause);
+/// "a1b2c3 · running for 2 min · tidy my notes". `deciding`: it waits for a decision about a tool call.
+std::string job_line(const domain::Job& job, domain::Timestamp now, bool deciding = false);
+/// `decisions`: lines about the tool calls that wait for one.
+std::string status_of_chat(const std::vector<std::string>& jobs, const std::vector<std::string>& decisions,
+                           std::size_t waiting, const std::optional<std::string>& pause);
+std::string waits_for_decisions(const std::vector<std::string>& lines);
 std::string status_unknown(std::size_t waiting);
 /// The sentence about a pause, with its reason when there is one.
 std::string paused(const std::optional<std::string>& reason);
@@ -60,7 +62,8 @@ std::string stopped_mark();
 std::string denied();
 
 // What a job waits for, and what it does. `jobs` messages wait, counted together.
-std::string queued_behind(std::size_t jobs, std::size_t ahead);
+/// `deciding`: the one that runs now waits for a decision.
+std::string queued_behind(std::size_t jobs, std::size_t ahead, bool deciding = false);
 std::string waits_while_paused(std::size_t jobs, std::string_view reason);
 std::string waits_for_a_worker(std::size_t jobs);
 /// `why`: the orchestrator's sentence.

@@ -31,8 +31,9 @@ constexpr std::array lines{
     Line{"task", " <request>", "Ask for something; plain text does the same", Action::ask,
          Menus::of_groups_too},
     Line{"run", " <command>", "Run one shell command, after it is approved", Action::run},
-    Line{"approve", " [job]", "Let a waiting command run", Action::decide},
-    Line{"deny", " [job]", "Refuse a waiting command", Action::decide},
+    Line{"approve", " [id] [session|always]", "Let what waits happen: once, in this conversation, always",
+         Action::decide},
+    Line{"deny", " [id] [reason]", "Refuse what waits", Action::decide},
     Line{"abort", " [job]", "Stop a job (also /stop)", Action::abort, Menus::of_groups_too},
     Line{"retry", " [job]", "Do a job again", Action::ask},
     Line{"steer", " <text>", "Tell the running job something", Action::ask},
@@ -78,8 +79,16 @@ std::string help(Role role, const PermissionRules& rules) {
     if (!is_offered(line, role, rules)) continue;
     text += fmt::format("\n/{}{} - {}", line.command, line.arguments, line.description);
   }
-  return text +
-         "\n\nA job goes by its short id, like a1b2c3. If there is only one that fits, you can leave it out.";
+  text +=
+      "\n\nA job goes by its short id, like a1b2c3. If there is only one that fits, you can leave it out.";
+  if (domain::permission(Action::decide, role, domain::Place::private_chat, rules) ==
+      domain::Permission::granted) {
+    text +=
+        " What waits for your decision has such an id too: /approve a1b2c3 allows it once, with session "
+        "behind "
+        "it also the same again in that conversation, with always the same again from now on.";
+  }
+  return text;
 }
 
 std::string unknown_command(std::string_view name, const std::optional<std::string>& nearest, Role role,

@@ -188,6 +188,7 @@ std::string panic_on(std::optional<std::size_t> stopped, std::optional<std::size
     text += counted(*stopped, "running job is being stopped.", "running jobs are being stopped.");
   }
   if (queued.value_or(0) > 0) text += " " + counted(*queued, "job waits.", "jobs wait.");
+  if (stopped.value_or(1) > 0) text += "\nTheir network access and their tokens end with them.";
   return text;
 }
 

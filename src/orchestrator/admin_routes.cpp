@@ -9,9 +9,15 @@ namespace {
 Answer pause(JobService& jobs, const RouteRequest& call) {
   const auto body = decode_body<api::PauseRequest>(call.request);
   if (!body) return to_response(body.error());
-  const auto state = jobs.pause(*body, call.now.wall);
-  if (!state) return to_response(state.error());
-  return json_response(200, json::encode(api::AdminAnswer{*state}));
+  const auto paused = jobs.pause(*body, call.now.wall);
+  if (!paused) return to_response(paused.error());
+  return json_response(200, json::encode(api::AdminAnswer{paused->state, paused->aborted}));
+}
+
+Answer resume(JobService& jobs, const RouteRequest& call) {
+  const auto body = decode_body<api::ResumeRequest>(call.request);
+  if (!body) return to_response(body.error());
+  return json_response(200, json::encode(api::AdminAnswer{jobs.resume(*body, call.now.wall), {}}));
 }
 
 }  // namespace
@@ -28,13 +34,12 @@ void add_admin_routes(RouteTable& routes, JobService& jobs, store::JobStore& sto
                 return json_response(200, json::Object{{"ok", true}});
               }});
   routes.add({"GET", "/v1/admin/state", gateway, 0, [&jobs](const RouteRequest&) -> Answer {
-                return json_response(200, json::encode(api::AdminAnswer{jobs.admin_state()}));
+                return json_response(200, json::encode(api::AdminAnswer{jobs.admin_state(), {}}));
               }});
   routes.add({"POST", "/v1/admin/pause", gateway, body,
               [&jobs](const RouteRequest& call) { return pause(jobs, call); }});
-  routes.add({"POST", "/v1/admin/resume", gateway, body, [&jobs](const RouteRequest& call) -> Answer {
-                return json_response(200, json::encode(api::AdminAnswer{jobs.resume(call.now.wall)}));
-              }});
+  routes.add({"POST", "/v1/admin/resume", gateway, body,
+              [&jobs](const RouteRequest& call) { return resume(jobs, call); }});
 }
 
 void add_metrics_route(RouteTable& routes, std::function<std::string()> text) {

@@ -60,6 +60,7 @@ class DocumentTest : public testing::Test, protected ServiceFixture {};
 TEST_F(DocumentTest, EveryRouteIsInItWithItsCallerAndNoOther) {
   RouteTable table;
   add_job_routes(table, *jobs);
+  add_approval_routes(table, *approvals);
   add_delivery_routes(table, *jobs);
   add_worker_routes(table, *leases);
   add_admin_routes(table, *jobs, *store);

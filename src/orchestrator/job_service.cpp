@@ -13,6 +13,9 @@ namespace limits = domain::limits;
 
 namespace {
 
+/// Who acts through the gateway's token without saying for whom.
+constexpr std::string_view unnamed = "gateway";
+
 api::Event to_event(const store::StoredEvent& stored) {
   api::Event event;
   event.type = stored.type;
@@ -89,6 +92,7 @@ Outcome<domain::Job> JobService::approve(std::string_view job_id, const api::App
   const auto record = store_.find(job_id);
   if (!record) return std::unexpected(job_not_found());
   EventText text;
+  text.actor = request.approver_id.value_or(std::string{unnamed});
   if (request.approver_id) text.data = json::Object{{"approverId", *request.approver_id}};
   return lifecycle_.apply(*record, *record, domain::JobAction::approve, std::move(text), now);
 }
@@ -110,7 +114,9 @@ Outcome<domain::Job> JobService::abort(std::string_view job_id, const api::Abort
 Outcome<domain::Job> JobService::abort_record(const store::JobRecord& record,
                                               const api::AbortRequest& request, domain::Timestamp now) {
   auto changed = record;
-  EventText text{.message = "Abort requested", .data = reason_data(request)};
+  EventText text{.message = "Abort requested",
+                 .data = reason_data(request),
+                 .actor = request.requester_id.value_or(std::string{unnamed})};
   if (domain::is_leased(record.job.status)) {
     changed.job.abort_requested = true;
   } else {
@@ -152,30 +158,52 @@ Outcome<void> JobService::acknowledge_delivery(std::string_view job_id) {
   return {};
 }
 
-Outcome<api::AdminState> JobService::pause(const api::PauseRequest& request, domain::Timestamp now) {
+Outcome<JobService::Paused> JobService::pause(const api::PauseRequest& request, domain::Timestamp now) {
   FieldProblems problems;
   problems.check_optional("reason", request.reason, 0, limits::reason);
+  problems.check_optional("requesterId", request.requester_id, 1, limits::person_or_chat_id);
   if (!problems.empty()) return std::unexpected(problems.refusal());
-  const api::AdminState state{true, request.reason, now};
-  store_.set_admin_state(state);
-  log::warn("admin.paused", {{"reason", request.reason.value_or("")}});
-  if (request.abort_running.value_or(false)) {
-    const api::AbortRequest abort{
-        .reason = request.reason.value_or("paused"), .requester_id = {}, .if_status = {}};
-    for (const auto& record : store_.leased()) {
-      if (record.job.status != domain::JobStatus::running) continue;
-      const auto aborted = abort_record(record, abort, now);
-      if (!aborted)
-        log::error("admin.abort_failed", {{"job", record.job.id}, {"error", aborted.error().message}});
-    }
-  }
-  return state;
+  Paused paused{.state = {true, request.reason, now}, .aborted = {}};
+  store_.set_admin_state(paused.state);
+  if (request.abort_running.value_or(false)) paused.aborted = abort_running(request, now);
+  json::Object details;
+  if (request.reason) details.emplace("reason", *request.reason);
+  if (paused.aborted) details.emplace("aborted", *paused.aborted);
+  store_.audit().append({.ts = now,
+                         .actor = request.requester_id.value_or(std::string{unnamed}),
+                         .action = "admin.paused",
+                         .subject = "claims",
+                         .details = std::move(details)});
+  log::warn("admin.paused",
+            {{"reason", request.reason.value_or("")}, {"aborted", paused.aborted.value_or(0)}});
+  return paused;
 }
 
-api::AdminState JobService::resume(domain::Timestamp now) {
+std::int64_t JobService::abort_running(const api::PauseRequest& request, domain::Timestamp now) {
+  const api::AbortRequest abort{
+      .reason = request.reason.value_or("paused"), .requester_id = request.requester_id, .if_status = {}};
+  std::int64_t count = 0;
+  for (const auto& record : store_.leased()) {
+    if (record.job.status != domain::JobStatus::running) continue;
+    const auto aborted = abort_record(record, abort, now);
+    if (!aborted) {
+      log::error("admin.abort_failed", {{"job", record.job.id}, {"error", aborted.error().message}});
+      continue;
+    }
+    ++count;
+  }
+  return count;
+}
+
+api::AdminState JobService::resume(const api::ResumeRequest& request, domain::Timestamp now) {
   const api::AdminState state{false, std::nullopt, now};
   store_.set_admin_state(state);
   touched_.touch({Topic::Kind::claim});
+  store_.audit().append({.ts = now,
+                         .actor = request.requester_id.value_or(std::string{unnamed}),
+                         .action = "admin.resumed",
+                         .subject = "claims",
+                         .details = {}});
   log::info("admin.resumed");
   return state;
 }

@@ -38,10 +38,16 @@ class JobService {
   Outcome<void> acknowledge_delivery(std::string_view job_id);
 
   api::AdminState admin_state() { return store_.admin_state(); }
-  Outcome<api::AdminState> pause(const api::PauseRequest& request, domain::Timestamp now);
-  api::AdminState resume(domain::Timestamp now);
+  struct Paused {
+    api::AdminState state;
+    std::optional<std::int64_t> aborted;  ///< how many running jobs were told to end, when that was asked for
+  };
+  /// Stops claims, and aborts what runs if asked, all in one transaction.
+  Outcome<Paused> pause(const api::PauseRequest& request, domain::Timestamp now);
+  api::AdminState resume(const api::ResumeRequest& request, domain::Timestamp now);
 
  private:
+  std::int64_t abort_running(const api::PauseRequest& request, domain::Timestamp now);
   Outcome<domain::Job> abort_record(const store::JobRecord& record, const api::AbortRequest& request,
                                     domain::Timestamp now);
 

@@ -28,15 +28,16 @@ store::StoredEvent to_stored(const api::ReportedEvent& event, domain::Timestamp 
   return stored;
 }
 
-domain::AttemptFacts facts_of(const store::JobRecord& record) {
-  const auto& lease = *record.lease;
-  return {.status = record.job.status,
-          .had_activity = lease.had_activity,
-          .accepted_without_token = lease.accepted_without_token,
-          .awaits_decision = lease.open_approvals > 0,
-          .open_tool_call = !lease.open_tool_calls.empty(),
-          .attempt = record.job.attempt,
-          .max_attempts = record.job.max_attempts};
+api::ApprovalDecision to_decision(const store::ApprovalRecord& record) {
+  const auto& approval = record.approval;
+  const bool allowed = approval.status == domain::ApprovalStatus::allowed;
+  return {.seq = record.decision_seq.value_or(0),
+          .approval_id = approval.id,
+          .tool_call_id = approval.tool_call_id,
+          .payload_hash = approval.payload_hash,
+          .decision = allowed ? domain::ApprovalVerdict::allow : domain::ApprovalVerdict::deny,
+          .scope = approval.scope.value_or(domain::ApprovalScope::once),
+          .reason = approval.reason};
 }
 
 }  // namespace
@@ -61,7 +62,15 @@ std::optional<api::ClaimedJob> LeaseService::repeated_claim(const std::string& c
   const auto record = store_.find_by_claim(claim_id);
   if (!record || !domain::is_leased(record->job.status)) return std::nullopt;
   extend(*record, now);
-  return api::ClaimedJob{record->job, record->lease->token, now.wall + lease_, {}};
+  return claimed(*record, record->job, record->lease->token, now);
+}
+
+api::ClaimedJob LeaseService::claimed(const store::JobRecord& record, const domain::Job& job,
+                                      const std::string& token, Now now) {
+  api::ClaimedJob answer{job, token, now.wall + lease_, {}};
+  for (auto& left : store_.approvals().carried(record.row))
+    answer.approvals.push_back(std::move(left.approval));
+  return answer;
 }
 
 api::ClaimedJob LeaseService::start(store::JobRecord record, const api::ClaimRequest& request, Now now) {
@@ -70,7 +79,9 @@ api::ClaimedJob LeaseService::start(store::JobRecord record, const api::ClaimReq
   changed.job.worker_id = request.worker_id;
   changed.job.started_at = now.wall;
   const EventText text{
-      .message = {}, .data = json::Object{{"workerId", request.worker_id}, {"attempt", changed.job.attempt}}};
+      .message = {},
+      .data = json::Object{{"workerId", request.worker_id}, {"attempt", changed.job.attempt}},
+      .actor = {}};
   const auto job = lifecycle_.apply(record, changed, JobAction::claim, text, now.wall);
   if (!job) throw std::logic_error("a claimable job could not be claimed: " + record.job.id);
 
@@ -83,7 +94,7 @@ api::ClaimedJob LeaseService::start(store::JobRecord record, const api::ClaimReq
   if (request.session_store) store_.bind_session(job->session_key, *request.session_store, now.wall);
   leases_.renew(job->id, now.steady + lease_);
   measures_.claimed(record.job.updated_at, now.wall);
-  return {*job, lease.token, now.wall + lease_, {}};
+  return claimed(record, *job, lease.token, now);
 }
 
 // ---- calls of the holder
@@ -110,6 +121,34 @@ Outcome<LeaseService::Held> LeaseService::hold(std::string_view job_id, const To
   }
   extend(*record, now);
   return Held{*std::move(record), true};
+}
+
+Outcome<store::JobRecord> LeaseService::holder(std::string_view job_id, const Token& token, Now now) {
+  auto held = hold(job_id, token, now);
+  if (!held) return std::unexpected(held.error());
+  if (!held->record.lease) {
+    return std::unexpected(invalid_transition(held->record.job.status, JobAction::append_events));
+  }
+  return std::move(held->record);
+}
+
+/// Which tool calls run, and which of those that wait for a decision do so no longer.
+void LeaseService::follow_tool_calls(store::JobRecord& record,
+                                     const std::vector<store::StoredEvent>& events) {
+  auto& open = record.lease->open_tool_calls;
+  bool talks = false;
+  for (const auto& event : events) {
+    talks = talks || event.type == domain::EventType::agent_text_delta ||
+            event.type == domain::EventType::agent_thinking_delta;
+    const bool starts = event.type == domain::EventType::tool_start;
+    if (!starts && event.type != domain::EventType::tool_end) continue;
+    const auto data = json::parse(event.data.value_or("null"));
+    const std::string id{data ? json::find_string(*data, "toolCallId") : ""};
+    store_.approvals().close_call(record.row, id);
+    std::erase(open, id);
+    if (starts) open.push_back(id);
+  }
+  if (talks) store_.approvals().close_delivered(record.row);
 }
 
 Outcome<void> LeaseService::report_events(std::string_view job_id, const Token& token,
@@ -140,7 +179,9 @@ Outcome<void> LeaseService::report_events(std::string_view job_id, const Token& 
   for (const auto& event : request.events.value_or(std::vector<api::ReportedEvent>{})) add(event);
   store_.append_events(record.row, events);
   measures_.events_appended(events.size());
-  if (activity != lease.had_activity || request.batch) {
+  const auto open_before = lease.open_tool_calls;
+  follow_tool_calls(record, events);
+  if (activity != lease.had_activity || request.batch || lease.open_tool_calls != open_before) {
     lease.had_activity = activity;
     lease.last_batch = request.batch.value_or(lease.last_batch);
     store_.put_lease(record.row, lease);
@@ -154,17 +195,35 @@ Outcome<LeaseService::Heartbeat> LeaseService::heartbeat(std::string_view job_id
   const auto held = hold(job_id, token, now);
   if (!held) return std::unexpected(held.error());
   const auto& record = held->record;
-  if (ack > 0) store_.acknowledge_messages(record.row, ack);
+  if (ack > 0) {
+    store_.acknowledge_messages(record.row, ack);
+    store_.approvals().acknowledge(record.row, ack);
+  }
   Heartbeat heartbeat;
   heartbeat.answer.abort_requested = record.job.abort_requested;
   heartbeat.answer.lease_expires_at = now.wall + lease_;
   heartbeat.answer.messages = store_.open_messages(record.row);
+  for (const auto& decided : store_.approvals().undelivered(record.row)) {
+    heartbeat.answer.decisions.push_back(to_decision(decided));
+  }
   const bool news = record.job.abort_requested && !leases_.tell_abort(record.job.id);
-  heartbeat.has_news = news || !heartbeat.answer.messages.empty() || !domain::is_leased(record.job.status);
+  heartbeat.has_news = news || !heartbeat.answer.messages.empty() || !heartbeat.answer.decisions.empty() ||
+                       !domain::is_leased(record.job.status);
   return heartbeat;
 }
 
 // ---- the end of an attempt
+
+domain::AttemptFacts LeaseService::facts_of(const store::JobRecord& record) {
+  const auto& lease = *record.lease;
+  return {.status = record.job.status,
+          .had_activity = lease.had_activity,
+          .accepted_without_token = lease.accepted_without_token,
+          .awaits_decision = store_.approvals().has_open_call(record.row),
+          .open_tool_call = !lease.open_tool_calls.empty(),
+          .attempt = record.job.attempt,
+          .max_attempts = record.job.max_attempts};
+}
 
 Outcome<LeaseService::Completed> LeaseService::complete(std::string_view job_id, const Token& token,
                                                         const api::CompleteRequest& request, Now now) {
@@ -243,7 +302,10 @@ Outcome<domain::Job> LeaseService::requeue(const store::JobRecord& record, domai
   changed.job.worker_id.reset();
   changed.job.started_at.reset();
   auto job = lifecycle_.apply(record, changed, JobAction::requeue, std::move(text), now.wall, same_lease);
-  if (job) store_.remove_lease(record.row);
+  if (job) {
+    store_.remove_lease(record.row);
+    store_.approvals().carry(record.row);
+  }
   return job;
 }
 

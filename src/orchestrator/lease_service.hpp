@@ -42,7 +42,7 @@ class LeaseService {
 
   struct Heartbeat {
     api::HeartbeatAnswer answer;
-    bool has_news = false;  ///< an abort that was not told yet, or a message: answer at once
+    bool has_news = false;  ///< an abort that was not told yet, a message or a decision: answer at once
   };
   Outcome<Heartbeat> heartbeat(std::string_view job_id, const Token& token, std::int64_t ack, Now now);
 
@@ -57,6 +57,9 @@ class LeaseService {
                             Now now);
   Outcome<domain::Job> acknowledge_abort(std::string_view job_id, const Token& token,
                                          const api::AbortedRequest& request, Now now);
+
+  /// The job of which the token holds the lease, which is extended.
+  Outcome<store::JobRecord> holder(std::string_view job_id, const Token& token, Now now);
 
   /// After a start: every running job gets one grace lease.
   void grant_grace(Now now);
@@ -77,6 +80,10 @@ class LeaseService {
   Outcome<Held> hold(std::string_view job_id, const Token& token, Now now);
   void extend(const store::JobRecord& record, Now now);
   api::ClaimedJob start(store::JobRecord record, const api::ClaimRequest& request, Now now);
+  api::ClaimedJob claimed(const store::JobRecord& record, const domain::Job& job, const std::string& token,
+                          Now now);
+  domain::AttemptFacts facts_of(const store::JobRecord& record);
+  void follow_tool_calls(store::JobRecord& record, const std::vector<store::StoredEvent>& events);
   std::optional<api::ClaimedJob> repeated_claim(const std::string& claim_id, Now now);
   void give_up(const store::JobRecord& record, std::string error, Now now);
   Outcome<domain::Job> requeue(const store::JobRecord& record, domain::LostAttempt outcome, EventText text,

@@ -255,7 +255,7 @@ TEST_F(LeaseTest, NothingIsClaimedWhilePausedAndPanicAbortsWhatRuns) {
   EXPECT_FALSE(claim("w2"));
   restart();
   EXPECT_FALSE(claim("w2")) << "a pause survives a restart";
-  request([&] { return jobs->resume(now.wall); });
+  request([&] { return jobs->resume({}, now.wall); });
   EXPECT_EQ(claim("w2")->job.id, waiting);
 }
 

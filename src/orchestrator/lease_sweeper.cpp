@@ -7,18 +7,26 @@
 
 namespace butler::orchestrator {
 
-boost::asio::awaitable<void> sweep_leases(CommitQueue& commits, LeaseService& leases,
-                                          const LeaseClock& clock) {
-  // A lease that begins while this waits runs a whole lease length: waking a quarter into it is early enough.
+boost::asio::awaitable<void> sweep(CommitQueue& commits, LeaseService& leases, const LeaseClock& clock,
+                                   ApprovalService& approvals) {
+  // What begins while this waits, a lease or an approval, is noticed a quarter of a lease later at most:
+  // early enough for a lease, and an approval is refused after its time whether this has come by or not.
   const auto longest = std::max<std::chrono::milliseconds>(leases.lease() / 4, std::chrono::milliseconds{50});
   for (;;) {
-    const auto now = std::chrono::steady_clock::now();
-    const auto until_next = clock.next_deadline().value_or(now + longest) - now;
+    const auto now = now_on_both_clocks();
+    auto until_next = clock.next_deadline().value_or(now.steady + longest) - now.steady;
+    if (const auto expiry = approvals.next_expiry()) {
+      until_next = std::min<std::chrono::steady_clock::duration>(until_next, *expiry - now.wall);
+    }
     co_await async::sleep_for(
         std::clamp<std::chrono::steady_clock::duration>(until_next, std::chrono::milliseconds{1}, longest));
     const auto after = now_on_both_clocks();
-    if (clock.expired(after.steady).empty()) continue;
-    const bool done = co_await commits.run([&leases, after] { leases.expire(after); });
+    const auto expiry = approvals.next_expiry();
+    if (clock.expired(after.steady).empty() && (!expiry || *expiry > after.wall)) continue;
+    const bool done = co_await commits.run([&leases, &approvals, after] {
+      leases.expire(after);
+      approvals.expire(after.wall);
+    });
     if (!done) co_await async::sleep_for(longest);
   }
 }

@@ -2,15 +2,16 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "orchestrator/approval_service.hpp"
 #include "orchestrator/commit_queue.hpp"
 #include "orchestrator/lease_clock.hpp"
 #include "orchestrator/lease_service.hpp"
 
 namespace butler::orchestrator {
 
-/// Ends attempts when their lease runs out, until cancelled. Waits for the next deadline, at most a lease
-/// long.
-boost::asio::awaitable<void> sweep_leases(CommitQueue& commits, LeaseService& leases,
-                                          const LeaseClock& clock);
+/// Ends attempts when their lease runs out, and approvals when their time is over, until cancelled. Waits for
+/// the next of these, at most a quarter of a lease long.
+boost::asio::awaitable<void> sweep(CommitQueue& commits, LeaseService& leases, const LeaseClock& clock,
+                                   ApprovalService& approvals);
 
 }  // namespace butler::orchestrator

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "digest/sha256.hpp"
 #include "domain/describe.hpp"
 #include "domain/enum_name.hpp"
 #include "domain/limits.hpp"
@@ -32,6 +33,26 @@ std::optional<std::string> receiver(const domain::Job& job) {
   return std::nullopt;
 }
 
+json::Object created_details(const domain::Job& job) {
+  json::Object details{{"kind", domain::enum_name(job.kind)},
+                       {"channel", domain::enum_name(job.channel)},
+                       {"chatId", job.chat_id},
+                       {"sessionKey", job.session_key},
+                       {"promptHash", digest::sha256_hex(job.prompt)}};
+  if (job.requires_approval) details.emplace("requiresApproval", true);
+  return details;
+}
+
+/// What the audit log calls the change; "" for what it does not hold.
+std::string_view audited(const store::JobRecord& before, const domain::Job& job, JobAction action,
+                         const EventText& text) {
+  if (action == JobAction::approve) return "job.approved";
+  if (job.status == JobStatus::aborting) return "job.abort_requested";
+  if (job.status != JobStatus::aborted) return "";
+  const bool denied = before.job.status == JobStatus::needs_approval && text.message == "denied";
+  return denied ? "job.denied" : "job.aborted";
+}
+
 }  // namespace
 
 domain::Job with_text_so_far(store::JobStore& store, const store::JobRecord& record) {
@@ -47,6 +68,11 @@ void Lifecycle::create(domain::Job job, const std::optional<std::string>& idempo
   const auto row = store_.insert(job, idempotency_key);
   store_.append_events(row, {stored(EventType::job_created, job.created_at, {})});
   if (job.status == JobStatus::queued) refresh_head(job.session_key);
+  store_.audit().append({.ts = job.created_at,
+                         .actor = job.requester_id,
+                         .action = "job.created",
+                         .subject = job.id,
+                         .details = created_details(job)});
   measures_.created();
   log::info("job.created", {{"job", job.id},
                             {"kind", domain::enum_name(job.kind)},
@@ -74,6 +100,11 @@ Outcome<domain::Job> Lifecycle::apply(const store::JobRecord& before, store::Job
   if (!store_.update(record, before.job.status)) {
     return std::unexpected(lease_lost(before.lease));
   }
+  // Before the job's last event: behind it there is none.
+  if (domain::is_terminal(job.status) || job.status == JobStatus::aborting) {
+    approvals_.expire_pending(record.row, "the job has ended", job.updated_at);
+  }
+  audit(before, job, action, text);
   store_.append_events(record.row, {stored(cell.event, job.updated_at, std::move(text))});
   announce(before, job);
   if (domain::is_terminal(job.status)) measures_.ended(job);
@@ -85,6 +116,22 @@ Outcome<domain::Job> Lifecycle::apply(const store::JobRecord& before, store::Job
                             {"attempt", job.attempt},
                             {"worker", job.worker_id.value_or("")}});
   return job;
+}
+
+void Lifecycle::audit(const store::JobRecord& before, const domain::Job& job, JobAction action,
+                      const EventText& text) {
+  const auto name = audited(before, job, action, text);
+  if (name.empty()) return;
+  const bool by_worker = !text.actor && before.lease.has_value();
+  json::Object details{{"from", domain::enum_name(before.job.status)}};
+  if (text.message) details.emplace("message", *text.message);
+  if (text.data && text.data->contains("reason")) details.emplace("reason", text.data->at("reason"));
+  store_.audit().append(
+      {.ts = job.updated_at,
+       .actor = by_worker ? "worker:" + before.lease->worker_id : text.actor.value_or("orchestrator"),
+       .action = std::string{name},
+       .subject = job.id,
+       .details = std::move(details)});
 }
 
 void Lifecycle::finish(store::JobRecord& record, const store::JobRecord& before) {

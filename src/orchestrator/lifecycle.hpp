@@ -5,6 +5,7 @@
 
 #include "domain/job_status.hpp"
 #include "json/value.hpp"
+#include "orchestrator/approval_lifecycle.hpp"
 #include "orchestrator/lease_clock.hpp"
 #include "orchestrator/measures.hpp"
 #include "orchestrator/refusal.hpp"
@@ -17,6 +18,7 @@ namespace butler::orchestrator {
 struct EventText {
   std::optional<std::string> message = {};
   std::optional<json::Object> data = {};
+  std::optional<std::string> actor = {};  ///< who did it, for the audit log; unset: the holder of the lease
 };
 
 /// The one door through which a job changes its status: asks domain::transition, writes job and event in one
@@ -25,7 +27,11 @@ struct EventText {
 class Lifecycle {
  public:
   Lifecycle(store::JobStore& store, Touched& touched, LeaseClock& leases, Measures& measures)
-      : store_(store), touched_(touched), leases_(leases), measures_(measures) {}
+      : store_(store),
+        touched_(touched),
+        leases_(leases),
+        measures_(measures),
+        approvals_(store, touched, measures) {}
 
   /// Writes a new job, its first event, and its place in the queue.
   void create(domain::Job job, const std::optional<std::string>& idempotency_key);
@@ -40,6 +46,8 @@ class Lifecycle {
 
  private:
   void finish(store::JobRecord& record, const store::JobRecord& before);
+  void audit(const store::JobRecord& before, const domain::Job& job, domain::JobAction action,
+             const EventText& text);
   void announce(const store::JobRecord& before, const domain::Job& job);
   void refresh_head(const std::string& session_key);
 
@@ -47,6 +55,7 @@ class Lifecycle {
   Touched& touched_;
   LeaseClock& leases_;
   Measures& measures_;
+  ApprovalLifecycle approvals_;
 };
 
 /// What the API calls an aborted job's text so far, or a running one's: the job as everybody sees it.

@@ -4,11 +4,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdlib>
+#include <utility>
 
 #include "async/event.hpp"
 #include "async/task_group.hpp"
 #include "http/server.hpp"
 #include "log/log.hpp"
+#include "orchestrator/administration.hpp"
 #include "orchestrator/application.hpp"
 #include "orchestrator/commit_queue.hpp"
 #include "orchestrator/lease_sweeper.hpp"
@@ -32,11 +34,12 @@ constexpr std::chrono::seconds home_check_interval{30};
 /// The whole role, wired by hand.
 class Orchestrator {
  public:
-  explicit Orchestrator(const config::OrchestratorSettings& settings)
+  Orchestrator(const config::OrchestratorSettings& settings, std::optional<http::ListeningSocket> admin)
       : settings_(settings),
         store_(settings.home / "state.db", domain::wall_clock_now()),
         leases_(store_, touched_, clock_, measures_, settings.lease, settings.session_home),
         jobs_(store_, touched_, clock_, measures_),
+        approvals_(store_, touched_, measures_, leases_),
         retention_(store_, measures_, settings.retention),
         commits_(
             context_.get_executor(), store_, touched_, measures_, [this] { fail(); },
@@ -48,24 +51,33 @@ class Orchestrator {
           fail();
         }) {
     add_job_routes(routes_, jobs_);
+    add_approval_routes(routes_, approvals_);
     add_delivery_routes(routes_, jobs_);
     add_worker_routes(routes_, leases_);
     add_admin_routes(routes_, jobs_, store_);
     add_document_route(routes_);
     add_metrics_route(routes_, [this] { return metrics_text(); });
+    if (!admin) return;
+    administration_.emplace(context_.get_executor(), *std::move(admin));
+    add_administration(*administration_, store_, [this] { return metrics_text(); });
   }
 
   int run() {
     leases_.grant_grace(now_on_both_clocks());
     server_.listen();
     tasks_.spawn("http", server_.run());
-    tasks_.spawn("leases", sweep_leases(commits_, leases_, clock_));
+    tasks_.spawn("leases", sweep(commits_, leases_, clock_, approvals_));
     tasks_.spawn("homes", watch_homes());
     tasks_.spawn("retention", remove_old(commits_, retention_));
+    if (administration_) tasks_.spawn("administration", administration_->run());
     main_.spawn("stop", stop_when_asked());
     // Behind the tasks' first steps: who is told that this is ready may send the stop signal at once.
     asio::post(context_, [this] {
-      log::info("orchestrator.ready", {{"host", settings_.host}, {"port", server_.port()}});
+      const auto head = store_.audit().last_rows(1, std::nullopt);
+      log::info("orchestrator.ready", {{"host", settings_.host},
+                                       {"port", server_.port()},
+                                       {"audit_rows", head.empty() ? 0 : head.front().seq},
+                                       {"audit_head", head.empty() ? "" : head.front().hash}});
       process::notify_ready();
     });
     context_.run();
@@ -132,11 +144,13 @@ class Orchestrator {
   Measures measures_;
   LeaseService leases_;
   JobService jobs_;
+  ApprovalService approvals_;
   Retention retention_;
   CommitQueue commits_;
   RouteTable routes_;
   ApiApplication application_;
   http::Server server_;
+  std::optional<admin::AdminSocket> administration_;
   async::TaskGroup tasks_;
   async::TaskGroup main_{context_.get_executor()};
   bool failed_ = false;
@@ -144,9 +158,9 @@ class Orchestrator {
 
 }  // namespace
 
-int run(const config::OrchestratorSettings& settings) {
+int run(const config::OrchestratorSettings& settings, std::optional<http::ListeningSocket> admin) {
   try {
-    return Orchestrator(settings).run();
+    return Orchestrator(settings, std::move(admin)).run();
   } catch (const std::exception& error) {
     log::error("orchestrator.cannot_run", {{"error", error.what()}});
     return 1;

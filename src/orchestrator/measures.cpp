@@ -41,6 +41,8 @@ Measures::Measures()
       ran_(registry_.histogram({"butler_job_run_seconds", "From a job's claim to its end."}, job_seconds)),
       leases_lost_(registry_.counters(
           {"butler_leases_lost_total", "Leases that ran out, by what became of the job.", {"outcome"}})),
+      approvals_(registry_.counters(
+          {"butler_approvals_total", "Approvals of tool calls, by what became of them.", {"outcome"}})),
       events_(registry_.counter({"butler_events_appended_total", "Events that workers reported."})),
       commit_time_(registry_.histogram(
           {"butler_commit_seconds", "Time of a commit with writes, its fsync included."}, commit_seconds)),
@@ -56,7 +58,10 @@ Measures::Measures()
   metrics::add_process_metrics(registry_);
   // There from the start: a rate needs the nought before the first event.
   for (const auto* status : {"completed", "failed", "aborted"}) ended_.with({status});
-  for (const auto* outcome : {"repeat", "fail", "abort"}) leases_lost_.with({outcome});
+  for (const auto* outcome : {"repeat", "resume", "fail", "abort"}) leases_lost_.with({outcome});
+  for (const auto* outcome : {"requested", "answered_before", "allowed", "denied", "expired"}) {
+    approvals_.with({outcome});
+  }
 }
 
 void Measures::answered(std::string_view method, std::string_view route, int status) {
@@ -77,6 +82,8 @@ void Measures::ended(const domain::Job& job) {
 void Measures::lease_lost(domain::LostAttempt outcome) {
   leases_lost_.with({std::string{domain::enum_name(outcome)}}).add();
 }
+
+void Measures::approval(std::string_view outcome) { approvals_.with({std::string{outcome}}).add(); }
 
 void Measures::committed(std::size_t requests, std::chrono::steady_clock::duration time) {
   commit_time_.observe(Seconds(time).count());

@@ -28,6 +28,9 @@ class Measures {
   /// A job reached its end; one that ran is timed from its start.
   void ended(const domain::Job& job);
   void lease_lost(domain::LostAttempt outcome);
+  /// An approval was asked for ("requested"), answered by a standing decision ("answered_before"), or has
+  /// got the status of that name.
+  void approval(std::string_view outcome);
   void events_appended(std::size_t count) { events_.add(static_cast<double>(count)); }
   void removed(std::int64_t jobs) { removed_.add(static_cast<double>(jobs)); }
 
@@ -57,6 +60,7 @@ class Measures {
   metrics::Histogram& waited_;
   metrics::Histogram& ran_;
   metrics::Family<metrics::Counter>& leases_lost_;
+  metrics::Family<metrics::Counter>& approvals_;
   metrics::Counter& events_;
   metrics::Histogram& commit_time_;
   metrics::Histogram& batch_size_;

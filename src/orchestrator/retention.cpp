@@ -23,12 +23,20 @@ milliseconds Retention::step(domain::Timestamp now) {
   const auto before = now - keep_;
   const auto removed = store_.remove_ended(before, step_rows);
   const auto sessions = store_.remove_sessions(before, step_rows);
+  const auto decisions = store_.approvals().remove_unused_standing(before, step_rows);
   measures_.removed(removed.jobs);
-  if (removed.jobs > 0 || sessions > 0) {
-    log::info("retention.removed", {{"jobs", removed.jobs}, {"sessions", sessions}});
+  if (removed.jobs > 0 || sessions > 0 || decisions > 0) {
+    store_.audit().append(
+        {.ts = now,
+         .actor = "orchestrator",
+         .action = "retention.removed",
+         .subject = "retention",
+         .details = {{"jobs", removed.jobs}, {"sessions", sessions}, {"decisions", decisions}}});
+    log::info("retention.removed",
+              {{"jobs", removed.jobs}, {"sessions", sessions}, {"decisions", decisions}});
   }
   constexpr auto whole_step = static_cast<std::int64_t>(step_rows);
-  if (removed.rows >= whole_step || sessions >= whole_step) return milliseconds{0};
+  if (removed.rows >= whole_step || sessions >= whole_step || decisions >= whole_step) return milliseconds{0};
   const auto oldest = store_.oldest_ended();
   if (!oldest) return longest_pause;
   return std::clamp<milliseconds>(*oldest + keep_ - now, shortest_pause, longest_pause);

@@ -9,8 +9,8 @@
 
 namespace butler::orchestrator {
 
-/// What is kept for how long: ended jobs, but never one whose delivery is not acknowledged, and the homes of
-/// sessions, for `keep` after their last use.
+/// What is kept for how long: ended jobs, but never one whose delivery is not acknowledged, the homes of
+/// sessions, and decisions for one session, for `keep` after their last use.
 class Retention {
  public:
   Retention(store::JobStore& store, Measures& measures, std::chrono::milliseconds keep)

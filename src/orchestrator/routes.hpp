@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "orchestrator/approval_service.hpp"
 #include "orchestrator/job_service.hpp"
 #include "orchestrator/lease_service.hpp"
 #include "orchestrator/route_table.hpp"
@@ -11,6 +12,7 @@ namespace butler::orchestrator {
 void add_job_routes(RouteTable& routes, JobService& jobs);
 void add_delivery_routes(RouteTable& routes, JobService& jobs);
 void add_worker_routes(RouteTable& routes, LeaseService& leases);
+void add_approval_routes(RouteTable& routes, ApprovalService& approvals);
 void add_admin_routes(RouteTable& routes, JobService& jobs, store::JobStore& store);
 /// GET /openapi.json: the document of all routes, as src/orchestrator/openapi.json has it.
 void add_document_route(RouteTable& routes);

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "orchestrator/approval_service.hpp"
 #include "orchestrator/job_service.hpp"
 #include "orchestrator/lease_service.hpp"
 #include "store/sqlite_job_store.hpp"
@@ -23,6 +24,7 @@ class ServiceFixture {
     store = std::make_unique<store::SqliteJobStore>(folder.path() / "state.db", now.wall);
     jobs = std::make_unique<JobService>(*store, touched, clock, measures);
     leases = std::make_unique<LeaseService>(*store, touched, clock, measures, lease, session_home);
+    approvals = std::make_unique<ApprovalService>(*store, touched, measures, *leases);
     leases->grant_grace(now);
   }
 
@@ -82,6 +84,11 @@ class ServiceFixture {
     api::ReportedEvent event;
     event.type = type;
     if (type == domain::EventType::agent_text_delta) event.data = json::Object{{"delta", "word "}};
+    return report(id, token, event, batch);
+  }
+
+  Outcome<void> report(const std::string& id, const LeaseService::Token& token,
+                       const api::ReportedEvent& event, std::optional<std::int64_t> batch = {}) {
     api::ReportEventsRequest body;
     body.events = {event};
     body.batch = batch;
@@ -120,6 +127,7 @@ class ServiceFixture {
   std::unique_ptr<store::SqliteJobStore> store;
   std::unique_ptr<JobService> jobs;
   std::unique_ptr<LeaseService> leases;
+  std::unique_ptr<ApprovalService> approvals;
 };
 
 }  // namespace butler::orchestrator

@@ -48,17 +48,17 @@ enum class Profile : std::uint8_t { careful, balanced, trusting };
 /// One tool call, before it starts. All folders are absolute.
 struct Question {
   Requester role = Requester::person;
-  std::string requester_id;
-  std::string chat_id;
-  std::string session_key;
+  std::string requester_id = {};
+  std::string chat_id = {};
+  std::string session_key = {};
   domain::JobKind kind = domain::JobKind::task;
-  std::string tool;                         ///< "bash", "read", …, "mcp__server__tool"; "network" for a host
+  std::string tool = {};                    ///< "bash", "read", …, "mcp__server__tool"; "network" for a host
   std::optional<std::string> command = {};  ///< of bash, and of a job of kind run
   std::optional<std::string> path =
       {};  ///< of read, write, edit, grep, find, ls; relative to cwd or absolute
   std::optional<std::string> host = {};    ///< of the tool "network": a name without port
-  std::string cwd;                         ///< where the call starts
-  std::string workspace;                   ///< the folder that the agent works in
+  std::string cwd = {};                    ///< where the call starts
+  std::string workspace = {};              ///< the folder that the agent works in
   std::string agent_home = {};             ///< the agent's $HOME: what ~ means
   std::string scratch = {};                ///< its folder for temporary files ($TMPDIR)
   std::string butler_home = {};            ///< BUTLER_HOME: off limits, but for the folders named here

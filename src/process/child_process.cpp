@@ -97,6 +97,48 @@ class FileActions {
   posix_spawn_file_actions_t actions_{};
 };
 
+struct Streams {
+  Pipe in;
+  Pipe out;
+  Pipe err;
+};
+
+Streams redirect(const SpawnOptions& options, FileActions& actions) {
+  Streams streams;
+  if (options.stdin_mode == Stdin::pipe) {
+    streams.in = make_pipe();
+    actions.duplicate(streams.in.read_end.get(), STDIN_FILENO);
+  } else if (options.stdin_mode == Stdin::null) {
+    actions.open_null(STDIN_FILENO);
+  }
+  if (options.stdout_mode == Stdout::pipe) {
+    streams.out = make_pipe();
+    actions.duplicate(streams.out.write_end.get(), STDOUT_FILENO);
+  }
+  if (options.stderr_mode == Stderr::pipe) {
+    streams.err = make_pipe();
+    actions.duplicate(streams.err.write_end.get(), STDERR_FILENO);
+  } else if (options.stderr_mode == Stderr::merged_into_stdout) {
+    actions.duplicate(STDOUT_FILENO, STDERR_FILENO);
+  }
+  return streams;
+}
+
+/// Gives the child these descriptors from 3 on, and no other beside its streams. The result has to live until
+/// the spawn: copies above all the child's numbers, so that none is overwritten before its turn.
+std::vector<OwnedFd> hand_over(const std::vector<int>& descriptors, FileActions& actions) {
+  const int first = STDERR_FILENO + 1;
+  const int end = first + static_cast<int>(descriptors.size());
+  std::vector<OwnedFd> copies;
+  for (const int descriptor : descriptors) {
+    copies.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, end));
+    if (copies.back().get() < 0) throw std::system_error(errno, std::generic_category(), "fcntl");
+    actions.duplicate(copies.back().get(), first + static_cast<int>(copies.size()) - 1);
+  }
+  actions.close_from(end);
+  return copies;
+}
+
 /// A session of its own, every signal at its default and none blocked.
 class Attributes {
  public:
@@ -158,12 +200,18 @@ std::string ExitStatus::describe() const {
 class ChildProcess::State {
  public:
   State(const asio::any_io_executor& executor, pid_t child)
-      : pid(child), exit(executor), in(executor), out(executor), err(executor) {}
+      : pid(child), group(child), exit(executor), in(executor), out(executor), err(executor) {}
 
   /// Notes the exit when it has happened.
   bool see_exit() {
     if (!status) status = look_at(pid, WNOHANG | WNOWAIT);
     return status.has_value();
+  }
+
+  void signal(int signal_number) {
+    // An ended child stays a zombie, but what it led into is gone: its number may mean another group.
+    if (group == pid || signal_number == SIGKILL) ::kill(-pid, signal_number);
+    if (group != pid && !see_exit()) ::kill(-group, signal_number);
   }
 
   void end() {
@@ -176,6 +224,7 @@ class ChildProcess::State {
   }
 
   pid_t pid;
+  pid_t group;      ///< whom signals are for
   Descriptor exit;  ///< the pidfd: readable when the child has ended
   Descriptor in;
   Descriptor out;
@@ -228,23 +277,8 @@ std::expected<ChildProcess, std::string> ChildProcess::spawn(const asio::any_io_
   std::signal(SIGPIPE, SIG_IGN);
 
   FileActions actions;
-  Pipe in;
-  Pipe out = make_pipe();
-  Pipe err;
-  if (options.stdin_mode == Stdin::pipe) {
-    in = make_pipe();
-    actions.duplicate(in.read_end.get(), STDIN_FILENO);
-  } else {
-    actions.open_null(STDIN_FILENO);
-  }
-  actions.duplicate(out.write_end.get(), STDOUT_FILENO);
-  if (options.stderr_mode == Stderr::pipe) {
-    err = make_pipe();
-    actions.duplicate(err.write_end.get(), STDERR_FILENO);
-  } else if (options.stderr_mode == Stderr::merged_into_stdout) {
-    actions.duplicate(STDOUT_FILENO, STDERR_FILENO);
-  }
-  actions.close_from(STDERR_FILENO + 1);
+  Streams streams = redirect(options, actions);
+  const auto handed_over = hand_over(options.descriptors, actions);
   if (!options.working_directory.empty()) actions.change_directory(options.working_directory.string());
 
   const Attributes attributes;
@@ -267,9 +301,9 @@ std::expected<ChildProcess, std::string> ChildProcess::spawn(const asio::any_io_
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (pidfd < 0) throw std::system_error(errno, std::generic_category(), "pidfd_open");
   state->exit.assign(pidfd);
-  if (in.write_end.get() >= 0) state->in.assign(in.write_end.release());
-  state->out.assign(out.read_end.release());
-  if (err.read_end.get() >= 0) state->err.assign(err.read_end.release());
+  if (streams.in.write_end.get() >= 0) state->in.assign(streams.in.write_end.release());
+  if (streams.out.read_end.get() >= 0) state->out.assign(streams.out.read_end.release());
+  if (streams.err.read_end.get() >= 0) state->err.assign(streams.err.read_end.release());
   return child;
 }
 
@@ -297,7 +331,8 @@ asio::awaitable<std::string> ChildProcess::read_stdout() { return State::read(st
 asio::awaitable<std::string> ChildProcess::read_stderr() { return State::read(state_, &State::err); }
 asio::awaitable<ExitStatus> ChildProcess::wait() { return State::wait(state_); }
 
-void ChildProcess::signal_group(int signal_number) { ::kill(-state_->pid, signal_number); }
+void ChildProcess::address_group(pid_t group) { state_->group = group; }
+void ChildProcess::signal_group(int signal_number) { state_->signal(signal_number); }
 
 void ChildProcess::kill_tree() {
   // Before the group: once the child is dead, its children of other sessions have another parent.

@@ -14,7 +14,8 @@
 
 namespace butler::process {
 
-enum class Stdin : std::uint8_t { pipe, null };
+enum class Stdin : std::uint8_t { pipe, null, inherited };
+enum class Stdout : std::uint8_t { pipe, inherited };
 enum class Stderr : std::uint8_t { pipe, merged_into_stdout, inherited };
 
 struct SpawnOptions {
@@ -25,7 +26,9 @@ struct SpawnOptions {
   std::filesystem::path program =
       {};  ///< what is run under the name arguments[0]; empty: what that name finds
   Stdin stdin_mode = Stdin::pipe;
+  Stdout stdout_mode = Stdout::pipe;
   Stderr stderr_mode = Stderr::pipe;
+  std::vector<int> descriptors = {};  ///< of ours, which the child gets as 3, 4, and so on
 };
 
 /// How a process ended.
@@ -39,7 +42,7 @@ struct ExitStatus {
 };
 
 /// A child process in a session (and process group) of its own, with no descriptor of ours but its pipes and
-/// default signal dispositions. posix_spawn(3) and pidfd_open(2). One thread.
+/// those it was given, and default signal dispositions. posix_spawn(3) and pidfd_open(2). One thread.
 ///
 /// The destructor kills the group with SIGKILL and reaps the child: until then an ended child stays a zombie,
 /// so that its number cannot come to mean another process. What still waits or reads then ends.
@@ -67,6 +70,10 @@ class ChildProcess {
 
   /// Waits for the exit; may be called by several tasks, and again after the exit.
   boost::asio::awaitable<ExitStatus> wait();
+
+  /// From now on signal_group() means this process group instead of the child's: that of the program for which
+  /// the child is only the way in. SIGKILL goes to both.
+  void address_group(pid_t group);
 
   /// Sends a signal to the child's process group; nothing happens when it is gone.
   void signal_group(int signal_number);

@@ -1,33 +1,16 @@
 #include "sqlite/migrations.hpp"
 
-#include <openssl/evp.h>
-
-#include <array>
 #include <charconv>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 
+#include "digest/sha256.hpp"
 #include "log/log.hpp"
 
 namespace butler::sqlite {
 
 namespace {
-
-std::string sha256_hex(std::string_view content) {
-  std::array<unsigned char, 32> digest{};
-  unsigned int length = 0;
-  if (EVP_Digest(content.data(), content.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
-    throw std::runtime_error("SHA-256 is not available from OpenSSL");
-  }
-  constexpr std::string_view alphabet = "0123456789abcdef";
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    hex.push_back(alphabet[byte >> 4U]);
-    hex.push_back(alphabet[byte & 0xFU]);
-  }
-  return hex;
-}
 
 std::int64_t version_of(std::string_view name) {
   std::int64_t version = 0;
@@ -51,7 +34,7 @@ void check_unchanged(Database& database, std::int64_t version, const domain::Emb
   const bool found = statement.step();
   const std::string hash = found ? statement.string(0) : std::string{};
   statement.reset();
-  if (hash != sha256_hex(file.content)) {
+  if (hash != digest::sha256_hex(file.content)) {
     throw std::runtime_error("the migration " + std::string{file.name} + " was applied to " +
                              database.file().string() +
                              " in another form: this program and the database do not fit");
@@ -91,7 +74,7 @@ void migrate(Database& database, std::span<const domain::EmbeddedFile> files, do
     Transaction transaction(database);
     database.execute(std::string{file.content});
     database.prepared("INSERT INTO migrations (version, name, sha256, applied_at) VALUES (?, ?, ?, ?)")
-        .bind(version, file.name, sha256_hex(file.content), now.time_since_epoch().count())
+        .bind(version, file.name, digest::sha256_hex(file.content), now.time_since_epoch().count())
         .run();
     transaction.commit();
     log::info("migration.applied", {{"file", database.file().string()}, {"name", file.name}});

@@ -10,6 +10,8 @@
 #include "api/types.hpp"
 #include "domain/event.hpp"
 #include "domain/job.hpp"
+#include "store/approval_store.hpp"
+#include "store/audit_log.hpp"
 
 namespace butler::store {
 
@@ -23,9 +25,7 @@ struct Lease {
   bool accepted_without_token = false;  ///< an old client has written: never repeat this attempt
   bool had_activity = false;            ///< domain::is_activity() held for an event of this attempt
   std::int64_t last_batch = 0;
-  std::vector<std::string>
-      open_tool_calls;              ///< ids of this attempt's tool calls that started and have not ended
-  std::int64_t open_approvals = 0;  ///< of this attempt's tool calls that were not started
+  std::vector<std::string> open_tool_calls;  ///< ids of those that started in this attempt and have not ended
   std::optional<std::string> next_claim_id;  ///< the claim that came with complete, for a repeat of that call
 };
 
@@ -149,7 +149,8 @@ class JobStore {
   /// Whether the job had an event of this type with this exact message.
   virtual bool has_log(std::int64_t row, std::string_view message) = 0;
 
-  /// Adds a message; with a known key nothing happens. Returns its seq.
+  /// Adds a message; with a known key nothing happens. Returns its seq, in one sequence with the decisions of
+  /// the job's approvals.
   virtual std::int64_t add_message(std::int64_t row, std::string_view idempotency_key, api::MessageMode mode,
                                    std::string_view text, domain::Timestamp now) = 0;
   virtual void acknowledge_messages(std::int64_t row, std::int64_t through) = 0;
@@ -176,6 +177,10 @@ class JobStore {
   /// Forgets at most `most` sessions in which no job was started since `before` (and a day, the precision of
   /// that), and none waits or runs. Returns how many.
   virtual std::int64_t remove_sessions(domain::Timestamp before, std::size_t most) = 0;
+
+  /// Parts of the same transaction.
+  virtual ApprovalStore& approvals() = 0;
+  virtual AuditLog& audit() = 0;
 
   /// Writes something that changes nothing: throws when the store takes no writes.
   virtual void prove_writable() = 0;

@@ -174,13 +174,14 @@ void SqliteJobStore::put_lease(std::int64_t row, const Lease& lease) {
       .prepared(
           "INSERT INTO leases (job_row, token, worker_id, since, claim_id, token_presented, "
           "accepted_without_token, "
-          "had_activity, last_batch, next_claim_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
+          "had_activity, last_batch, next_claim_id, open_tool_calls) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
           "ON CONFLICT (job_row) DO UPDATE SET token = ?2, worker_id = ?3, since = ?4, claim_id = ?5, "
           "token_presented = ?6, accepted_without_token = ?7, had_activity = ?8, last_batch = ?9, "
-          "next_claim_id = ?10")
+          "next_claim_id = ?10, open_tool_calls = ?11")
       .bind(row, lease.token, lease.worker_id, to_milliseconds(lease.since), lease.claim_id,
             lease.token_presented, lease.accepted_without_token, lease.had_activity, lease.last_batch,
-            lease.next_claim_id)
+            lease.next_claim_id, open_tool_calls_text(lease))
       .run();
 }
 
@@ -239,9 +240,8 @@ std::int64_t SqliteJobStore::add_message(std::int64_t row, std::string_view idem
   database_
       .prepared(
           "INSERT INTO messages (job_row, seq, mode, text, idempotency_key, created_at) "
-          "SELECT ?1, coalesce((SELECT max(seq) FROM messages WHERE job_row = ?1), 0) + 1, ?2, ?3, ?4, ?5 "
-          "WHERE true ON CONFLICT (job_row, idempotency_key) DO NOTHING")
-      .bind(row, enum_name(mode), text, idempotency_key, to_milliseconds(now))
+          "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (job_row, idempotency_key) DO NOTHING")
+      .bind(row, approvals_.next_seq(row), enum_name(mode), text, idempotency_key, to_milliseconds(now))
       .run();
   auto& statement = database_.prepared("SELECT seq FROM messages WHERE job_row = ? AND idempotency_key = ?")
                         .bind(row, idempotency_key);

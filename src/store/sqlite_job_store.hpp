@@ -7,6 +7,8 @@
 #include "sqlite/database.hpp"
 #include "sqlite/file_lock.hpp"
 #include "store/job_store.hpp"
+#include "store/sqlite_approvals.hpp"
+#include "store/sqlite_audit_log.hpp"
 
 namespace butler::store {
 
@@ -58,6 +60,8 @@ class SqliteJobStore final : public JobStore {
   api::AdminState admin_state() override;
   void set_admin_state(const api::AdminState& state) override;
   Backlog backlog() override;
+  ApprovalStore& approvals() override { return approvals_; }
+  AuditLog& audit() override { return audit_; }
   void prove_writable() override;
 
   std::optional<domain::Timestamp> oldest_ended() override;
@@ -70,6 +74,8 @@ class SqliteJobStore final : public JobStore {
 
   sqlite::FileLock lock_;
   sqlite::Database database_;
+  SqliteApprovals approvals_{database_};
+  SqliteAuditLog audit_{database_};
   std::optional<sqlite::Transaction> transaction_;
   std::int64_t changed_before_ = 0;
 };

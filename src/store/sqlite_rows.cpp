@@ -25,10 +25,7 @@ class Columns {
   }
   template <class Enum>
   Enum name() {
-    const auto value = domain::enum_from_name<Enum>(statement_.text(next_++));
-    if (!value)
-      throw std::runtime_error("the database holds an unknown name: " + statement_.string(next_ - 1));
-    return *value;
+    return name_in<Enum>(statement_.text(next_++));
   }
   template <class T>
   std::optional<T> json() {
@@ -102,11 +99,15 @@ JobRecord read_record(const sqlite::Statement& statement) {
   lease.accepted_without_token = columns.flag();
   lease.had_activity = columns.flag();
   lease.last_batch = columns.integer();
+  lease.open_tool_calls = columns.json<std::vector<std::string>>().value();
   lease.next_claim_id = columns.optional_string();
   record.lease = std::move(lease);
   return record;
 }
 
+std::string open_tool_calls_text(const Lease& lease) {
+  return json::serialize(json::encode(lease.open_tool_calls));
+}
 std::optional<std::string> metadata_text(const domain::Job& job) { return to_text(job.metadata); }
 std::optional<std::string> labels_text(const domain::Job& job) { return to_text(job.labels); }
 std::optional<std::string> usage_text(const domain::Job& job) { return to_text(job.usage); }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "domain/enum_name.hpp"
 #include "sqlite/database.hpp"
 #include "store/job_store.hpp"
 
@@ -18,7 +20,7 @@ inline constexpr std::string_view record_columns =
     "created_at, updated_at, started_at, finished_at, leases.token, leases.worker_id, leases.since, "
     "leases.claim_id, "
     "leases.token_presented, leases.accepted_without_token, leases.had_activity, leases.last_batch, "
-    "leases.next_claim_id";
+    "leases.open_tool_calls, leases.next_claim_id";
 
 /// "SELECT <record_columns> FROM jobs LEFT JOIN leases … <rest>".
 std::string select_records(std::string_view rest);
@@ -26,6 +28,15 @@ std::string select_records(std::string_view rest);
 /// The row that the statement stands on.
 JobRecord read_record(const sqlite::Statement& statement);
 
+/// The enumerator of that name; throws when the database holds another one. Include the describing header.
+template <class Enum>
+Enum name_in(std::string_view text) {
+  const auto value = domain::enum_from_name<Enum>(text);
+  if (!value) throw std::runtime_error("the database holds an unknown name: " + std::string{text});
+  return *value;
+}
+
+std::string open_tool_calls_text(const Lease& lease);
 std::optional<std::string> metadata_text(const domain::Job& job);
 std::optional<std::string> labels_text(const domain::Job& job);
 std::optional<std::string> usage_text(const domain::Job& job);

@@ -89,7 +89,10 @@ class JobRun final : public AgentListener {
     co_return on_record && !lost_;
   }
   asio::awaitable<Permission> ask(api::ApprovalRequest request) override {
-    return approvals_.ask(std::move(request));
+    // What led to the question is on record before it.
+    const bool on_record = co_await recorded();
+    if (!on_record) co_return Permission{};
+    co_return co_await approvals_.ask(std::move(request));
   }
   const PersonWait& person_wait() const override { return approvals_.person_wait(); }
   std::optional<api::Approval> interrupted_call() const override {

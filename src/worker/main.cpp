@@ -200,8 +200,8 @@ class Worker {
   Stop stop_;
   api::OrchestratorClient orchestrator_;
   AgentHome agent_home_;
-  std::unique_ptr<AgentServices> services_;  ///< null for the mock, which needs none
   policy::Policy policy_ = policy::builtin_policy(policy::Profile::balanced);
+  std::unique_ptr<AgentServices> services_;  ///< null for the mock, which needs none
   SessionPool sessions_;
   JobRunner runner_;
   ClaimLoop claims_;

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <ranges>
+#include <string_view>
 
 #include "http/server.hpp"
 #include "process/role.hpp"
@@ -51,8 +53,8 @@ class AsButler {
   bool changed_ = false;
 };
 
-/// A provider that speaks the chat protocol: "run: X" makes the model call bash with X, "refuse" is answered
-/// 401, everything else with how many messages of people it has seen.
+/// A provider that speaks the chat protocol: "run: X ;; Y" makes the model call bash with X and with Y,
+/// "refuse" is answered 401, everything else with how many messages of people it has seen.
 class ScriptedModel final : public http::Application {
  public:
   std::variant<http::Response, http::BodyLimit> admit(const http::RequestHead&) override {
@@ -74,6 +76,20 @@ class ScriptedModel final : public http::Application {
     return json::serialize(*content);
   }
 
+  /// One call of bash for each of the commands, which " ;; " separates.
+  static json::Array calls_of(std::string_view commands) {
+    json::Array calls;
+    for (const auto part : std::views::split(commands, std::string_view{" ;; "})) {
+      const json::Object arguments{{"command", std::string_view{part}}};
+      calls.push_back(json::Object{
+          {"index", calls.size()},
+          {"id", "call_" + std::to_string(calls.size() + 1)},
+          {"type", "function"},
+          {"function", json::Object{{"name", "bash"}, {"arguments", json::serialize(arguments)}}}});
+    }
+    return calls;
+  }
+
   static http::Response decide(const json::Array& messages) {
     if (json::find_string(messages.back(), "role") == "tool") {
       return stream({{"content", "The tool said: " + text_of(messages.back())}}, "stop");
@@ -86,12 +102,7 @@ class ScriptedModel final : public http::Application {
     }
     if (const auto at = text.find("run: "); at != std::string::npos) {
       const auto command = text.substr(at + 5, text.find('"', at) - at - 5);
-      const json::Object function{{"name", "bash"},
-                                  {"arguments", json::serialize(json::Object{{"command", command}})}};
-      return stream({{"tool_calls",
-                      json::Array{json::Object{
-                          {"index", 0}, {"id", "call_1"}, {"type", "function"}, {"function", function}}}}},
-                    "tool_calls");
+      return stream({{"tool_calls", calls_of(command)}}, "tool_calls");
     }
     int people = 0;
     for (const auto& message : messages) people += json::find_string(message, "role") == "user" ? 1 : 0;
@@ -233,6 +244,22 @@ TEST_F(RealPiTest, ACallThatIsAskedForWaitsAndRunsOnceItIsAllowed) {
   EXPECT_THAT(run("run: echo x >> made").text, HasSubstr("The tool said"));
   EXPECT_EQ(file_content(settings.workspace / "made"), "x\n");
   EXPECT_EQ(listener.asked.size(), 1U);
+}
+
+TEST_F(RealPiTest, CallsOfOneMessageAreDecidedAndStartedOneByOne) {
+  decide = [](const policy::Question& question) {
+    const bool first = question.command == "echo first > made";
+    return policy::Decision{
+        .verdict = first ? policy::Verdict::allow : policy::Verdict::ask, .rule = "r", .reason = "Because."};
+  };
+  listener.on_ask = [&](const api::ApprovalRequest&) {
+    EXPECT_EQ(listener.count(EventType::tool_start), listener.count(EventType::tool_end));
+    EXPECT_EQ(file_content(settings.workspace / "made"), "first\n");
+    listener.decide({.allowed = true});
+  };
+  run("run: echo first > made ;; cat made");
+  EXPECT_EQ(listener.asked.size(), 1U);
+  EXPECT_EQ(listener.count(EventType::tool_end), 2U);
 }
 
 TEST_F(RealPiTest, APiWhoseGateWasReplacedIsGivenNoPrompt) {

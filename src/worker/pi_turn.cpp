@@ -23,6 +23,8 @@ Turn::Events one(api::ReportedEvent event) {
   return events;
 }
 
+constexpr std::size_t longest_call_id = 128;
+
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
 void add(std::optional<domain::Usage>& sum, const domain::Usage& more) {
@@ -130,9 +132,9 @@ Turn::Tool* Turn::name_call(const std::string& id, const std::string& name) {
          .usage = usage_});
     return nullptr;
   }
-  std::string reported = call_prefix_ + id;
+  std::string reported = call_prefix_ + domain::shorten(id, longest_call_id);
   // A call whose namesake has ended is a new one.
-  if (known) reported += "#" + std::to_string(calls_);
+  if (known || reported.size() != call_prefix_.size() + id.size()) reported += "#" + std::to_string(calls_);
   return &tools_.insert_or_assign(id, Tool{.name = name, .reported_id = std::move(reported)}).first->second;
 }
 

@@ -26,14 +26,14 @@ std::optional<std::string> argument(const json::Value& input, std::string_view n
 std::string_view words_of(policy::CommandClass what) {
   using enum policy::CommandClass;
   switch (what) {
-    case read: return "reads files";
-    case write_in_workspace: return "changes files in the workspace";
-    case write_outside: return "changes files outside the workspace";
-    case network: return "talks to another host";
+    case read: return "reads";
+    case write_in_workspace: return "writes in the workspace";
+    case write_outside: return "writes outside of it";
+    case network: return "uses the network";
     case package_install: return "installs software";
-    case privilege: return "asks for more rights";
-    case destructive: return "destroys what cannot be brought back";
-    case unknown: return "runs something that could not be looked into";
+    case privilege: return "asks for rights";
+    case destructive: return "destroys";
+    case unknown: return "runs what cannot be looked into";
   }
   return "does something unknown";
 }

@@ -43,7 +43,7 @@ TEST(CallPlaceTest, NamesTheJobAndItsFolders) {
   job.kind = domain::JobKind::run;
   config::WorkerSettings settings;
   settings.home = "/b";
-  const auto place = call_place(job, {.session_key = "", .workspace = "/w", .name = ""}, settings, "/b/h");
+  const auto place = call_place(job, {.session_key = "", .workspace = "/w", .owner = {}, .name = ""}, settings, "/b/h");
   EXPECT_EQ(place.common.requester_id, "42");
   EXPECT_EQ(place.common.chat_id, "5");
   EXPECT_EQ(place.common.session_key, "telegram:5:v1");
@@ -90,10 +90,8 @@ TEST(WordsTest, SayWhatACallWouldDo) {
                             .reason = "Asked by default.",
                             .classes = {policy::CommandClass::network, policy::CommandClass::destructive},
                             .wrapper = true};
-  EXPECT_EQ(
-      risk_words(decision),
-      "It talks to another host, destroys what cannot be brought back. It runs another program. Asked by "
-      "default.");
+  EXPECT_EQ(risk_words(decision),
+            "It uses the network, destroys. It runs another program. Asked by default.");
   EXPECT_EQ(risk_words(policy::Decision{}), "Nothing is known about it.");
   EXPECT_EQ(denial_words({.rule = "no-ssh", .reason = "Keys stay here."}),
             "Butler's policy does not allow this (rule no-ssh). Keys stay here. It was not started.");

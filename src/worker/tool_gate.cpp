@@ -118,7 +118,7 @@ api::ApprovalRequest ToolGate::request_for(const Subject& subject, std::string h
                                .tool_name = call.tool_name,
                                .summary = summary_of(call),
                                .input = call.input,
-                               .risk = std::move(risk),
+                               .risk = domain::shorten(risk, domain::limits::approval_risk),
                                .payload_hash = std::move(hash),
                                .cwd = place_.common.cwd,
                                .sandbox_profile = place_.sandbox_profile};

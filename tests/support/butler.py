@@ -202,7 +202,7 @@ class Butler:
     # ---- administration ------------------------------------------------------------------------------
 
     def socket_of(self, role: str) -> Path:
-        """Where gateway and worker are administered."""
+        """Where the role is administered."""
         return self.home / f"{role}.sock"
 
     def administer(self, role: str, method: str, path: str, body=None) -> net.Reply:

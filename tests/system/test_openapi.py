@@ -9,6 +9,8 @@ from support.net import Reply
 from support.openapi import Document, Operation
 from support.wire import Connection
 
+QUESTION = {"toolCallId": "c", "toolName": "bash", "summary": "make", "input": {"command": "make"}, "risk": "builds", "payloadHash": "a" * 64, "cwd": "/w",
+            "sandboxProfile": "bwrap/1"}
 UNKNOWN_JOB = "01900000-0000-7000-8000-000000000000"
 # What cannot be had from a server that is well.
 NOT_PROVOKED = {"503", "default"}
@@ -26,11 +28,11 @@ class TheDocument(ApiTest):
 
     # ---- calls that are checked ----------------------------------------------------------------------
 
-    def call(self, name: str, job_id: str = UNKNOWN_JOB, body=None, query: str = "", token: str | None = ..., headers: dict[str, str] | None = None) -> Reply:
+    def call(self, name: str, job_id: str = UNKNOWN_JOB, body=None, query: str = "", token: str | None = ..., headers: dict[str, str] | None = None, part: str = "7") -> Reply:
         """Calls the operation as its caller, and holds the answer against the document."""
         operation = self.by_name[name]
         with Connection(self.butler.port) as connection:
-            path = operation.path.replace("{jobId}", job_id) + query
+            path = operation.path.replace("{jobId}", job_id).replace("{approvalId}", part).replace("{decisionId}", part) + query
             connection.send(operation.method, path, body, headers, self.token_of(operation) if token is ... else token)
             reply = connection.receive_head() if self.is_stream(headers) else connection.receive()
             if self.is_stream(headers) and reply.status == 200:
@@ -75,6 +77,7 @@ class TheDocument(ApiTest):
         self.jobs()
         self.events()
         self.workers()
+        self.approvals()
         self.deliveries_and_admin()
         for name in ("getHealth", "getReady", "getDocument", "getMetrics"):
             self.assertEqual(self.call(name).status, 200)
@@ -100,7 +103,7 @@ class TheDocument(ApiTest):
                 if parameter["in"] == "query" and parameter["schema"].get("type") == "integer":
                     self.assertEqual(self.call(name, query=f"?deliverTo=me&{parameter['name']}=x").status, 400, name)
             if "{jobId}" in operation.path:
-                whole = {"sendMessage": {"mode": "steer", "text": "x"}, "reportEvents": {"event": {"type": "log"}}, "completeJob": {"resultText": ""}, "failJob": {"error": "x"}}.get(name)
+                whole = {"requestApproval": QUESTION, "decideApproval": {"decision": "allow", "scope": "once", "deciderId": "1"}, "sendMessage": {"mode": "steer", "text": "x"}, "reportEvents": {"event": {"type": "log"}}, "completeJob": {"resultText": ""}, "failJob": {"error": "x"}}.get(name)
                 self.assertEqual(self.call(name, body=whole, headers={"idempotency-key": "k"}).status, 404, name)
 
     def jobs(self) -> None:
@@ -156,6 +159,26 @@ class TheDocument(ApiTest):
         fourth = self.hold()
         self.assertIsNone(self.call("completeJob", fourth.id, {"resultText": "", "claim": {"workerId": "w"}}, headers={"x-lease-token": fourth.token}).json["next"])
 
+    def approvals(self) -> None:
+        held = self.hold()
+        lease = {"x-lease-token": held.token}
+        self.assertEqual(self.call("requestApproval", held.id, QUESTION, headers={"x-lease-token": "stale"}).status, 409)
+        asked = self.call("requestApproval", held.id, QUESTION, headers=lease).json["approval"]
+        self.assertEqual(self.call("requestApproval", held.id, QUESTION, headers=lease).status, 200)
+        decision = {"decision": "allow", "scope": "always", "deciderId": "1", "reason": "it is fine"}
+        self.assertEqual(self.call("decideApproval", held.id, decision, part=asked["id"]).json["approval"]["status"], "allowed")
+        self.assertEqual(self.call("decideApproval", held.id, decision | {"decision": "deny"}, part=asked["id"]).status, 409)
+        self.assertEqual(len(self.call("heartbeat", held.id, headers=lease).json["decisions"]), 1)
+        self.assertEqual(len(self.call("listApprovals", held.id).json["approvals"]), 1)
+        self.assertEqual(len(self.call("readEvents", held.id).json["events"]), 4)
+        self.assertEqual(self.call("failJob", held.id, {"error": "stopped", "retryable": True}, headers=lease).json["job"]["status"], "queued")
+        again = Held(self.call("claimJob", body={"workerId": "w"}).json)
+        self.assertEqual(again.answer["approvals"][0]["id"], asked["id"])
+        self.call("completeJob", again.id, {"resultText": ""}, headers={"x-lease-token": again.token})
+        standing = self.call("listDecisions").json["decisions"][0]["id"]
+        self.assertEqual(self.call("revokeDecision", body={"revokerId": "1"}, part=str(standing)).status, 200)
+        self.assertEqual(self.call("revokeDecision", body={}, part=str(standing)).status, 404)
+
     def deliveries_and_admin(self) -> None:
         held = self.hold(deliverTo="you")
         self.call("completeJob", held.id, {"resultText": "done"}, headers={"x-lease-token": held.token})
@@ -163,7 +186,7 @@ class TheDocument(ApiTest):
         self.assertEqual(self.call("acknowledgeDelivery", held.id, {}).status, 200)
         self.assertEqual(self.call("pause", body={"reason": "lunch", "abortRunning": True}).json["admin"]["pauseReason"], "lunch")
         self.call("getAdminState")
-        self.call("resume", body={})
+        self.assertEqual(self.call("resume", body={"requesterId": "1"}).status, 200)
 
 
 class TheValidator(unittest.TestCase):

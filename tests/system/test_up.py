@@ -44,9 +44,9 @@ class Up(SystemTest):
         self.assertNotIn(0, status.values())
         self.assertNotEqual(status["worker"], status["orchestrator"], "the agent's user reads nothing of the others")
 
-    def test_gateway_and_worker_are_administered_on_sockets_that_only_the_owner_may_use(self):
+    def test_the_roles_are_administered_on_sockets_that_only_the_owner_may_use(self):
         self.butler.up()
-        for role in ("gateway", "worker"):
+        for role in ("orchestrator", "gateway", "worker"):
             health = self.butler.administer(role, "GET", "/health").json
             self.assertEqual((health["ok"], health["role"]), (True, role))
             metrics = self.butler.administer(role, "GET", "/metrics")

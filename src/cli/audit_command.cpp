@@ -1,0 +1,185 @@
+#include "cli/audit_command.hpp"
+
+#include <sys/stat.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cerrno>
+#include <fstream>
+#include <functional>
+#include <ostream>
+#include <stdexcept>
+#include <system_error>
+
+#include "api/describe.hpp"
+#include "async/task_group.hpp"
+#include "cli/exit_code.hpp"
+#include "http/client.hpp"
+#include "json/codec.hpp"
+
+namespace butler::cli {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using Rows = std::vector<api::AuditRow>;
+
+constexpr std::chrono::seconds answer_time{30};
+constexpr std::size_t page_rows = 1'000;
+
+Rows rows_of(const http::Response& response) {
+  const auto value = json::parse(response.body);
+  if (response.status != 200 || !value) {
+    throw std::runtime_error("the orchestrator answered " + std::to_string(response.status));
+  }
+  auto page = json::decode<api::AuditPage>(*value);
+  if (!page)
+    throw std::runtime_error("the orchestrator's answer is unreadable: " + page.error().front().path);
+  return std::move(page->rows);
+}
+
+/// Asks the orchestrator's administration socket, one call after the other.
+class AuditReader {
+ public:
+  explicit AuditReader(const std::filesystem::path& socket)
+      : socket_(socket), client_(context_.get_executor(), http::Url::on_socket(socket.string())) {}
+
+  /// Throws with a sentence that says what to do when nobody answers.
+  Rows read(std::string target) {
+    std::optional<std::expected<http::Response, http::ClientError>> answer;
+    context_.restart();
+    tasks_.spawn("audit", ask(std::move(target), answer));
+    context_.run();
+    if (answer && *answer) return rows_of(**answer);
+    throw std::runtime_error("nobody answers on " + socket_.string() + " (" +
+                             (answer ? answer->error().message : "no answer") +
+                             "): is the orchestrator running, and are you the user who started it?");
+  }
+
+  /// Calls `use` with each page of the whole log, oldest first, until it returns false.
+  void read_all(const std::string& job, const std::function<bool(const Rows&)>& use) {
+    std::int64_t after = 0;
+    for (;;) {
+      const auto rows = read(target("after=" + std::to_string(after), page_rows, job));
+      if (!use(rows) || rows.size() < page_rows) return;
+      after = rows.back().seq;
+    }
+  }
+
+  static std::string target(const std::string& first, std::size_t limit, const std::string& job) {
+    std::string text = "/audit?limit=" + std::to_string(limit);
+    if (!first.empty()) text.append("&").append(first);
+    if (!job.empty()) text.append("&job=").append(http::percent_encode(job));
+    return text;
+  }
+
+ private:
+  asio::awaitable<void> ask(std::string target,
+                            std::optional<std::expected<http::Response, http::ClientError>>& answer) {
+    http::Request request{.head = {.method = "GET", .target = std::move(target), .headers = {}}, .body = {}};
+    answer = co_await client_.send(std::move(request), answer_time);
+    context_.stop();  // the connection that is kept for the next call would go on being watched
+  }
+
+  std::filesystem::path socket_;
+  asio::io_context context_{1};
+  http::Client client_;
+  async::TaskGroup tasks_{context_.get_executor()};
+};
+
+/// Follows the chain and says what it has found.
+class Verification {
+ public:
+  explicit Verification(std::string head) : head_(std::move(head)) {}
+
+  bool take(const Rows& rows) {
+    for (const auto& row : rows) {
+      fault_ = check_.next(row);
+      if (fault_) return false;
+      found_head_ = found_head_ || row.hash == head_;
+    }
+    return true;
+  }
+
+  int report(std::ostream& out) const {
+    if (fault_) {
+      out << "The audit log is NOT whole: " << *fault_ << ".\n";
+      return exit_failure;
+    }
+    if (!head_.empty() && !found_head_) {
+      out << "The audit log is NOT whole: no row has the hash " << head_
+          << ", so rows at its end were removed, or all of it was written anew.\n";
+      return exit_failure;
+    }
+    out << "The audit log is whole: " << check_.rows() << " rows, the last with the hash " << check_.hash()
+        << ".\n";
+    return exit_ok;
+  }
+
+ private:
+  std::string head_;
+  api::AuditCheck check_;
+  std::optional<std::string> fault_;
+  bool found_head_ = false;
+};
+
+std::string json_line(const api::AuditRow& row) { return json::serialize(json::encode(row)); }
+
+/// Names come from outside: nothing of them may steer a terminal.
+std::string printable(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  }
+  return text;
+}
+
+std::ofstream new_private_file(const std::string& path) {
+  std::ofstream file;
+  file.open(path, std::ios::out | std::ios::trunc);
+  if (!file || ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot write " + path);
+  }
+  return file;
+}
+
+}  // namespace
+
+int show_audit(const AuditOptions& options, Format format, std::ostream& out) {
+  AuditReader reader(options.socket);
+  for (const auto& row : reader.read(AuditReader::target("", options.limit, options.job))) {
+    if (format == Format::json) {
+      out << json_line(row) << '\n';
+    } else {
+      out << row.seq << "  " << domain::to_iso8601(row.ts) << "  " << printable(row.action) << "  by "
+          << printable(row.actor) << "  " << printable(row.subject) << "  " << printable(row.details) << '\n';
+    }
+  }
+  return exit_ok;
+}
+
+int verify_audit(const AuditOptions& options, std::ostream& out) {
+  AuditReader reader(options.socket);
+  Verification verification(options.head);
+  reader.read_all("", [&](const Rows& rows) { return verification.take(rows); });
+  return verification.report(out);
+}
+
+int export_audit(const AuditOptions& options, std::ostream& out) {
+  AuditReader reader(options.socket);
+  Verification verification(options.head);
+  std::ofstream file;
+  if (!options.output.empty()) file = new_private_file(options.output);
+  std::ostream& target = options.output.empty() ? out : file;
+  bool whole = true;
+  reader.read_all("", [&](const Rows& rows) {
+    for (const auto& row : rows) target << json_line(row) << '\n';
+    whole = whole && verification.take(rows);
+    return true;
+  });
+  target.flush();
+  if (!target) throw std::runtime_error("the export could not be written: is the disk full?");
+  if (!options.output.empty()) return verification.report(out);
+  return whole ? exit_ok : exit_failure;
+}
+
+}  // namespace butler::cli

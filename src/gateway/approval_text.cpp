@@ -1,0 +1,109 @@
+#include "gateway/approval_text.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "domain/job_id.hpp"
+#include "domain/utf8.hpp"
+#include "gateway/reply.hpp"
+#include "gateway/visible_text.hpp"
+#include "gateway/wording_approvals.hpp"
+#include "json/value.hpp"
+#include "render/render.hpp"
+#include "telegram/bot_api.hpp"
+
+namespace butler::gateway {
+
+namespace {
+
+constexpr std::size_t most_characters = 1'500;
+constexpr std::ptrdiff_t most_lines = 30;  // more would push what is dangerous out of sight
+constexpr std::size_t longest_excerpt = 60;
+
+std::string text_of(const json::Value& value) {
+  return value.is_string() ? std::string{value.get_string()} : json::serialize(value);
+}
+
+/// What says what a call does; it comes first.
+constexpr std::array<std::string_view, 2> main_members{"command", "path"};
+
+std::string raw_input(const api::Approval& approval) {
+  if (!approval.input.is_object()) return text_of(approval.input);
+  const json::Object& input = approval.input.get_object();
+  const auto host = json::find_string(approval.input, "host");
+  if (approval.tool_name == "network" && input.size() == 2 && !host.empty() && input.contains("port")) {
+    return std::string{host} + ":" + text_of(input.at("port"));
+  }
+  if (input.size() == 1) return text_of(input.begin()->value());
+  std::string text;
+  const auto add = [&](std::string_view name, const json::Value& value) {
+    const std::string shown = text_of(value);
+    const bool block = shown.find('\n') != std::string::npos;
+    text += (text.empty() ? "" : "\n") + std::string{name} + (block ? ":\n" : ": ") + shown;
+  };
+  for (const auto name : main_members) {
+    if (const auto* value = input.if_contains(name)) add(name, *value);
+  }
+  for (const auto& member : input) {
+    const bool was_first =
+        std::ranges::find(main_members, std::string_view{member.key()}) != main_members.end();
+    if (!was_first) add(member.key(), member.value());
+  }
+  return text;
+}
+
+bool is_short(std::string_view text) {
+  return domain::count_code_points(text) <= most_characters && std::ranges::count(text, '\n') < most_lines;
+}
+
+std::string_view beginning(std::string_view text) {
+  text = domain::prefix_code_points(text, most_characters);
+  std::size_t end = 0;
+  for (std::ptrdiff_t line = 0; line < most_lines && end != std::string_view::npos; ++line) {
+    end = text.find('\n', end == 0 ? 0 : end + 1);
+  }
+  return text.substr(0, end);
+}
+
+wording::ShownCall shown_call(const api::Approval& approval, const domain::Job& job) {
+  std::string raw = raw_input(approval);
+  const std::string all = input_in_words(approval);
+  const bool imitates = mixes_lookalikes(raw) || mixes_lookalikes(approval.cwd);
+  std::erase(raw, '\t');  // written as its code too, but harmless
+  std::string request = make_visible(job.prompt.substr(0, job.prompt.find('\n')));
+  return {.short_id = domain::short_job_id(approval.id),
+          .job = domain::short_job_id(job.id) + " · " + domain::shorten(request, longest_excerpt),
+          .input = is_short(all) ? all : std::string{beginning(all)},
+          .whole = is_short(all) && wording::fits_into_a_message(approval),
+          .characters = domain::count_code_points(all),
+          .hides = make_visible(raw) != raw || make_visible(approval.cwd) != approval.cwd,
+          .imitates = imitates};
+}
+
+}  // namespace
+
+std::string input_in_words(const api::Approval& approval) { return make_all_visible(raw_input(approval)); }
+
+std::vector<std::string> tool_request_payloads(const api::Approval& approval, const domain::Job& job,
+                                               std::string_view requester,
+                                               std::optional<std::int64_t> reply_to) {
+  wording::ShownCall shown = shown_call(approval, job);
+  shown.requester = requester;
+  auto texts = payloads(render::render_markdown(wording::tool_request(approval, shown)), reply_to);
+  if (shown.whole) return texts;
+  const auto document =
+      telegram::document_payload(wording::tool_request_file_name(shown.short_id),
+                                 wording::tool_request_in_full(approval, input_in_words(approval)),
+                                 wording::tool_request_caption(shown.short_id));
+  texts.push_back(json::serialize(document));
+  return texts;
+}
+
+std::vector<std::string> owner_is_asked_payloads(const api::Approval& approval, const domain::Job& job,
+                                                 std::optional<std::int64_t> reply_to) {
+  const auto text =
+      wording::owner_is_asked_about_tool(approval, shown_call(approval, job), domain::short_job_id(job.id));
+  return payloads(render::render_markdown(text), reply_to);
+}
+
+}  // namespace butler::gateway

@@ -1,0 +1,159 @@
+#include "domain/describe.hpp"
+#include "gateway/describe.hpp"
+#include "gateway/sqlite_gateway_store.hpp"
+
+namespace butler::gateway {
+
+namespace {
+
+using domain::Timestamp;
+
+/// Approvals of the jobs of a scope, bound as chat, requester and kind.
+constexpr std::string_view of_scope =
+    "FROM approvals JOIN turns ON turns.job_id = approvals.job_id "
+    "WHERE (?1 IS NULL OR chat_id = ?1) AND (?2 IS NULL OR requester_id = ?2) "
+    "AND (?3 IS NULL OR kind = ?3) ";
+
+constexpr std::string_view columns = "approval_id, approvals.job_id, summary, asked_at, over ";
+
+std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
+Timestamp time_of(std::int64_t milliseconds) { return Timestamp{std::chrono::milliseconds{milliseconds}}; }
+
+std::string select(std::string_view from, std::string_view rest) {
+  return std::string{"SELECT "}.append(columns).append(from).append(rest);
+}
+
+std::optional<std::string_view> name_of(const std::optional<domain::JobKind>& kind) {
+  if (!kind) return std::nullopt;
+  return domain::enum_name(*kind);
+}
+
+std::vector<AskedApproval> read_all(sqlite::Statement& row) {
+  std::vector<AskedApproval> approvals;
+  while (row.step()) {
+    approvals.push_back({.id = row.string(0),
+                         .job_id = row.string(1),
+                         .summary = row.string(2),
+                         .asked_at = time_of(row.integer(3)),
+                         .over = row.integer(4) != 0});
+  }
+  return approvals;
+}
+
+}  // namespace
+
+bool SqliteGatewayStore::add_approval(const AskedApproval& approval,
+                                      const std::vector<ApprovalPlace>& places) {
+  bool added = false;
+  change([&] {
+    added = database_
+                .prepared(
+                    "INSERT INTO approvals (approval_id, job_id, summary, over, asked_at, over_at) "
+                    "VALUES (?1, ?2, ?3, ?4, ?5, CASE ?4 WHEN 1 THEN ?5 END) ON CONFLICT DO NOTHING")
+                .bind(approval.id, approval.job_id, approval.summary, approval.over, ms(approval.asked_at))
+                .run() == 1;
+    if (!added) return;
+    for (const ApprovalPlace& place : places) {
+      database_
+          .prepared(
+              "INSERT INTO approval_places (approval_id, chat_id, thread_id, source, asks) "
+              "VALUES (?, ?, ?, ?, ?)")
+          .bind(approval.id, place.lane.chat_id, place.lane.thread_id, place.source, place.asks)
+          .run();
+    }
+  });
+  return added;
+}
+
+bool SqliteGatewayStore::end_approval(const std::string& approval_id, Timestamp now) {
+  bool ended = false;
+  change([&] {
+    ended =
+        database_.prepared("UPDATE approvals SET over = 1, over_at = ? WHERE approval_id = ? AND over = 0")
+            .bind(ms(now), approval_id)
+            .run() == 1;
+  });
+  return ended;
+}
+
+std::optional<AskedApproval> SqliteGatewayStore::approval(const std::string& approval_id) {
+  static const std::string sql = select("FROM approvals ", "WHERE approval_id = ?");
+  auto found = read_all(database_.prepared(sql).bind(approval_id));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+std::vector<ApprovalPlace> SqliteGatewayStore::approval_places(const std::string& approval_id) {
+  std::vector<ApprovalPlace> places;
+  auto& row = database_
+                  .prepared(
+                      "SELECT chat_id, thread_id, source, asks FROM approval_places WHERE approval_id = ? "
+                      "ORDER BY asks, chat_id")
+                  .bind(approval_id);
+  while (row.step()) {
+    places.push_back({.lane = {row.integer(0), row.optional_integer(1)},
+                      .source = row.string(2),
+                      .asks = row.integer(3) != 0});
+  }
+  return places;
+}
+
+std::vector<AskedApproval> SqliteGatewayStore::approvals(const JobScope& scope, std::size_t limit) {
+  static const std::string sql = select(of_scope, "ORDER BY asked_at DESC, approval_id DESC LIMIT ?4");
+  return read_all(
+      database_.prepared(sql).bind(scope.chat_id, scope.requester_id, name_of(scope.kind), limit));
+}
+
+std::vector<AskedApproval> SqliteGatewayStore::waiting_approvals(const JobScope& scope) {
+  static const std::string sql = select(of_scope, "AND over = 0 ORDER BY asked_at, approval_id");
+  return read_all(database_.prepared(sql).bind(scope.chat_id, scope.requester_id, name_of(scope.kind)));
+}
+
+std::vector<AskedApproval> SqliteGatewayStore::waiting_approvals_of(const std::string& job_id) {
+  static const std::string sql =
+      select("FROM approvals ", "WHERE job_id = ? AND over = 0 ORDER BY asked_at, approval_id");
+  return read_all(database_.prepared(sql).bind(job_id));
+}
+
+void SqliteGatewayStore::note_approval_command(const ApprovalCommand& command) {
+  change([&] {
+    database_
+        .prepared(
+            "INSERT OR REPLACE INTO approval_commands (bot_id, update_id, approval_id, person_id, "
+            "person_name) VALUES (?, ?, ?, ?, ?)")
+        .bind(bot_id_, command.update_id, command.approval_id, command.person_id, command.person_name)
+        .run();
+  });
+}
+
+std::optional<ApprovalCommand> SqliteGatewayStore::approval_command(std::int64_t update_id) {
+  auto& statement = database_
+                        .prepared(
+                            "SELECT update_id, approval_id, person_id, person_name FROM approval_commands "
+                            "WHERE bot_id = ? AND update_id = ?")
+                        .bind(bot_id_, update_id);
+  std::optional<ApprovalCommand> command;
+  if (statement.step()) {
+    command = ApprovalCommand{.update_id = statement.integer(0),
+                              .approval_id = statement.string(1),
+                              .person_id = statement.integer(2),
+                              .person_name = statement.string(3)};
+  }
+  statement.reset();
+  return command;
+}
+
+std::optional<std::string> SqliteGatewayStore::decider_name(const std::string& approval_id,
+                                                            std::int64_t person_id) {
+  auto& statement = database_
+                        .prepared(
+                            "SELECT person_name FROM approval_commands WHERE approval_id = ? "
+                            "AND person_id = ? ORDER BY update_id DESC LIMIT 1")
+                        .bind(approval_id, person_id);
+  std::optional<std::string> name;
+  if (statement.step()) name = statement.string(0);
+  statement.reset();
+  return name;
+}
+
+}  // namespace butler::gateway

@@ -1,0 +1,147 @@
+#include "sandbox/mounts.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <system_error>
+#include <tuple>
+
+namespace butler::sandbox {
+
+namespace fs = std::filesystem;
+using enum Mount::Kind;
+
+namespace {
+
+// No resolv.conf: there is no name server. No passwd and hosts: they are made for the sandbox.
+constexpr std::array system_files{
+    "/etc/ld.so.cache",       "/etc/ld.so.conf",      "/etc/ld.so.conf.d",   "/etc/alternatives",
+    "/etc/ssl/certs",         "/etc/ssl/openssl.cnf", "/etc/ca-certificates", "/etc/localtime",
+    "/etc/timezone",          "/etc/mime.types",      "/etc/magic",          "/etc/bash.bashrc",
+    "/etc/profile",           "/etc/debian_version",  "/etc/os-release",     "/etc/protocols",
+    "/etc/services",          "/etc/inputrc",         "/etc/terminfo",       "/etc/fonts",
+    "/etc/python3",           "/etc/perl"};
+constexpr std::array top_folders{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
+
+/// A name that is a file when it is missing: the others are folders.
+bool names_a_file(const fs::path& name) {
+  return name == ".envrc" || name == ".mcp.json" || name == ".git/config";
+}
+
+/// Adds what is needed to see `path` at its own place, links resolved.
+void add_visible(std::vector<Mount>& mounts, Mount::Kind kind, const fs::path& path,
+                 const fs::path& canonical) {
+  mounts.push_back({.kind = kind, .path = canonical});
+  if (canonical != path) mounts.push_back({.kind = link, .path = path, .target = canonical});
+}
+
+/// One protected name of the workspace. Every folder on the way gets a mount of its own, so that it cannot be
+/// moved aside with what it protects.
+std::optional<std::string> protect(std::vector<Mount>& mounts, const fs::path& workspace, const fs::path& name,
+                                   const HostFiles& files) {
+  fs::path path = workspace;
+  const auto last = std::prev(name.end());
+  for (auto part = name.begin(); part != name.end(); ++part) {
+    path /= *part;
+    switch (files.kind(path)) {
+      case PathKind::missing:
+        mounts.push_back({.kind = part == last && names_a_file(name) ? cover_file : cover_folder, .path = path});
+        return std::nullopt;
+      // As another sandbox's cover looks from outside.
+      case PathKind::empty_file: mounts.push_back({.kind = cover_file, .path = path}); return std::nullopt;
+      case PathKind::empty_folder: mounts.push_back({.kind = cover_folder, .path = path}); return std::nullopt;
+      case PathKind::link:
+        return path.string() +
+               " is a symbolic link, behind which the sandbox cannot protect it: put a real file or folder there";
+      case PathKind::folder:
+        mounts.push_back({.kind = part == last ? read_only : read_write, .path = path});
+        break;
+      case PathKind::file:
+      case PathKind::other:
+        mounts.push_back({.kind = read_only, .path = path});
+        return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+void remove_repeated(std::vector<Mount>& mounts) {
+  std::vector<Mount> once;
+  for (auto& mount : mounts) {
+    if (std::ranges::find(once, mount) == once.end()) once.push_back(std::move(mount));
+  }
+  mounts = std::move(once);
+}
+
+}  // namespace
+
+HostFiles host_files() {
+  return {.kind =
+              [](const fs::path& path) {
+                struct stat status{};
+                if (::lstat(path.c_str(), &status) != 0) return PathKind::missing;
+                if (S_ISREG(status.st_mode)) return status.st_size == 0 ? PathKind::empty_file : PathKind::file;
+                std::error_code closed;
+                if (S_ISDIR(status.st_mode)) {
+                  return fs::is_empty(path, closed) ? PathKind::empty_folder : PathKind::folder;
+                }
+                return S_ISLNK(status.st_mode) ? PathKind::link : PathKind::other;
+              },
+          .canonical =
+              [](const fs::path& path) {
+                std::error_code missing;
+                const auto canonical = fs::canonical(path, missing);
+                return missing ? fs::path{} : canonical;
+              }};
+}
+
+std::vector<Mount> system_mounts(const HostFiles& files) {
+  std::vector<Mount> mounts{{.kind = read_only, .path = "/usr"}};
+  for (const fs::path folder : top_folders) {
+    switch (files.kind(folder)) {
+      case PathKind::link:
+        mounts.push_back({.kind = link, .path = folder, .target = files.canonical(folder)});
+        break;
+      case PathKind::folder: mounts.push_back({.kind = read_only, .path = folder}); break;
+      default: break;
+    }
+  }
+  for (const fs::path file : system_files) {
+    const auto canonical = files.canonical(file);
+    if (canonical.empty()) continue;
+    const bool in_usr = canonical.native().starts_with("/usr/");
+    if (!in_usr) mounts.push_back({.kind = read_only, .path = canonical});
+    if (canonical != file) mounts.push_back({.kind = link, .path = file, .target = canonical});
+  }
+  return mounts;
+}
+
+std::expected<MountPlan, std::string> plan_mounts(const Spec& spec, const HostFiles& files) {
+  MountPlan plan{.workspace = files.canonical(spec.workspace), .mounts = system_mounts(files)};
+  if (plan.workspace.empty()) {
+    return std::unexpected("the workspace " + spec.workspace.string() + " is not there");
+  }
+  for (const auto& path : spec.read_only) {
+    const auto canonical = files.canonical(path);
+    if (!canonical.empty()) add_visible(plan.mounts, read_only, path, canonical);
+  }
+  for (const auto& path : spec.read_write) {
+    const auto canonical = files.canonical(path);
+    if (canonical.empty()) return std::unexpected(path.string() + " is not there");
+    add_visible(plan.mounts, read_write, path, canonical);
+  }
+  add_visible(plan.mounts, read_write, spec.workspace, plan.workspace);
+  // A folder comes before what lies in it.
+  std::ranges::sort(plan.mounts, {}, [](const Mount& mount) { return std::tie(mount.path, mount.kind); });
+  std::vector<Mount> covers;
+  for (const auto& name : spec.protected_names) {
+    if (auto problem = protect(covers, plan.workspace, name, files)) return std::unexpected(std::move(*problem));
+  }
+  plan.mounts.insert(plan.mounts.end(), covers.begin(), covers.end());
+  remove_repeated(plan.mounts);
+  return plan;
+}
+
+}  // namespace butler::sandbox

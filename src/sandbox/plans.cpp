@@ -1,0 +1,62 @@
+#include "sandbox/plans.hpp"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace butler::sandbox {
+
+namespace {
+
+// Debian 12's headers have the calls' numbers, but not the name of this flag on every architecture.
+constexpr long create_ruleset_call = 444;
+constexpr unsigned ask_version = 1;
+
+void add_landlock_paths(InitPlan& init, Tier tier, const MountPlan& plan) {
+  if (tier == Tier::bwrap) {
+    // The mounts decide what is visible; this is the second layer, over what is writable.
+    init.readable = {"/"};
+    init.writable = {"/tmp", "/dev"};
+  } else {
+    init.readable = {"/proc", "/dev/urandom", "/dev/random", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf"};
+    init.writable = {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty"};
+  }
+  for (const auto& mount : plan.mounts) {
+    if (mount.kind == Mount::Kind::read_only) init.readable.push_back(mount.path.string());
+    if (mount.kind == Mount::Kind::read_write) init.writable.push_back(mount.path.string());
+  }
+}
+
+}  // namespace
+
+InitPlan make_init_plan(Tier tier, const Spec& spec, const MountPlan& plan, std::uint16_t port) {
+  InitPlan init{.arguments = spec.arguments,
+                .environment = spec.environment,
+                .folder = plan.workspace.string(),
+                .make_listener = tier == Tier::bwrap,
+                .filter = tier != Tier::none,
+                .shared_kernel_names = tier == Tier::landlock,
+                .landlock = tier != Tier::none,
+                .landlock_required = tier == Tier::landlock,
+                .connect_port = tier == Tier::landlock ? port : std::uint64_t{0},
+                .readable = {},
+                .writable = {},
+                .memory_bytes = spec.limits.memory_bytes,
+                .processes = spec.limits.processes,
+                .file_bytes = spec.limits.file_bytes,
+                .open_files = spec.limits.open_files};
+  if (init.landlock) add_landlock_paths(init, tier, plan);
+  return init;
+}
+
+std::vector<std::filesystem::path> writable_folders(const Spec& spec, const MountPlan& plan) {
+  std::vector<std::filesystem::path> folders{plan.workspace};
+  folders.insert(folders.end(), spec.read_write.begin(), spec.read_write.end());
+  return folders;
+}
+
+int landlock_of_this_kernel() {
+  const long version = ::syscall(create_ruleset_call, nullptr, 0, ask_version);
+  return version < 0 ? 0 : static_cast<int>(version);
+}
+
+}  // namespace butler::sandbox

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+
+namespace butler::sandbox {
+
+/// How an agent is contained. The names are those of WORKER_SANDBOX.
+enum class Tier : std::uint8_t {
+  vm,        ///< a virtual machine of its own
+  bwrap,     ///< namespaces and mounts by bubblewrap, with Landlock and seccomp inside
+  landlock,  ///< Landlock and seccomp only, where namespaces cannot be had
+  none,      ///< limits only
+};
+
+std::string tier_name(Tier tier);
+
+/// The oldest Landlock that can restrict TCP connections.
+inline constexpr int least_landlock = 4;
+
+/// What this machine can do. A problem is a sentence; none means that it works.
+struct HostFacts {
+  bool is_root = false;
+  std::optional<std::string> bwrap_problem = {};
+  int landlock_version = 0;
+  std::optional<std::string> vm_problem = {};
+};
+
+struct TierChoice {
+  std::optional<Tier> wanted = {};  ///< unset: auto
+  bool allow_unsandboxed = false;
+};
+
+/// The tier to use. The error is a sentence that says why there is none and what to do. Pure: `none` never
+/// comes by itself.
+std::expected<Tier, std::string> choose_tier(const TierChoice& choice, const HostFacts& facts);
+
+/// Why the tier cannot be had here; nullopt when it can.
+std::optional<std::string> tier_problem(Tier tier, const TierChoice& choice, const HostFacts& facts);
+
+}  // namespace butler::sandbox

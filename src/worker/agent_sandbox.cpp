@@ -1,0 +1,68 @@
+#include "worker/agent_sandbox.hpp"
+
+#include <array>
+#include <system_error>
+#include <utility>
+
+namespace butler::worker {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The runtime that has this program in its bin: tools/setup/runtime.sh makes it so.
+fs::path runtime_of(const fs::path& program) {
+  const auto runtime = program.parent_path().parent_path();
+  std::error_code missing;
+  const bool is_one = program.parent_path().filename() == "bin" && fs::is_directory(runtime / "node_modules", missing);
+  return is_one ? runtime : fs::path{};
+}
+
+/// What pi's own command line names: its runtime, or file by file what PI_BINARY says.
+void add_program(std::vector<fs::path>& paths, const std::vector<std::string>& command) {
+  for (const fs::path word : command) {
+    if (!word.is_absolute()) continue;
+    const auto runtime = runtime_of(word);
+    std::error_code missing;
+    if (!runtime.empty()) {
+      paths.push_back(runtime);
+    } else if (fs::is_regular_file(word, missing)) {
+      paths.push_back(word);
+    }
+  }
+}
+
+}  // namespace
+
+sandbox::TierChoice tier_choice(const config::SandboxSettings& settings) {
+  sandbox::TierChoice choice{.allow_unsandboxed = settings.allow_unsandboxed};
+  for (const auto tier : {sandbox::Tier::vm, sandbox::Tier::bwrap, sandbox::Tier::landlock, sandbox::Tier::none}) {
+    if (sandbox::tier_name(tier) == settings.tier) choice.wanted = tier;
+  }
+  return choice;
+}
+
+std::expected<std::unique_ptr<sandbox::Sandbox>, std::string> open_sandbox(
+    const config::SandboxSettings& settings, sandbox::InitProgram init, const fs::path& trial_folder) {
+  const auto facts = sandbox::look_at_host(init, trial_folder);
+  const auto tier = sandbox::choose_tier(tier_choice(settings), facts);
+  if (!tier) return std::unexpected(tier.error());
+  return sandbox::make_sandbox(*tier, std::move(init));
+}
+
+sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome& home, const fs::path& workspace,
+                         const fs::path& scratch) {
+  sandbox::Spec spec{.arguments = {}, .environment = {}, .workspace = workspace};
+  spec.read_write = {scratch};
+  spec.read_only = {settings.home / "runtime", settings.mcp_bin_dir, home.tool_gate};
+  for (const char* const name : {"skills", "prompts", "SYSTEM.md"}) spec.read_only.push_back(home.folder / name);
+  add_program(spec.read_only, settings.pi_command);
+  const auto& more = settings.sandbox.read_only_paths;
+  spec.read_only.insert(spec.read_only.end(), more.begin(), more.end());
+  spec.limits.memory_bytes = settings.sandbox.memory_bytes;
+  spec.limits.processes = settings.sandbox.processes;
+  spec.limits.workspace_bytes = settings.sandbox.workspace_bytes;
+  return spec;
+}
+
+}  // namespace butler::worker

@@ -1,0 +1,69 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "async/task_group.hpp"
+#include "worker/agent_environment.hpp"
+#include "worker/agent_sandbox.hpp"
+#include "worker/main.hpp"
+#include "worker/private_files.hpp"
+
+namespace butler::worker {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int signal_base = 128;
+
+int status_of(const process::ExitStatus& status) {
+  return status.code ? *status.code : signal_base + status.signal.value_or(0);
+}
+
+asio::awaitable<int> await_end(sandbox::Started& started, const asio::any_io_executor& executor) {
+  async::TaskGroup watching(executor);
+  watching.spawn("sandbox limits", started.watch->run());
+  const auto status = co_await started.child.wait();
+  watching.cancel();
+  co_await watching.join();
+  if (const auto& why = started.watch->verdict()) std::cerr << "butler: " << *why << '\n';
+  co_return status_of(status);
+}
+
+}  // namespace
+
+int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram init,
+                   std::vector<std::string> command) {
+  if (const auto problem = workspace_problem(settings)) throw std::runtime_error(*problem);
+  make_private_folder(settings.workspace);
+  const auto home = prepare_agent_home(settings.home);
+  const Scratch scratch(home.scratch);
+  auto sandbox = open_sandbox(settings.sandbox, std::move(init), scratch.folder());
+  if (!sandbox) throw std::runtime_error(sandbox.error());
+
+  asio::io_context io{1};
+  auto spec = agent_spec(settings, home, settings.workspace, scratch.folder());
+  spec.arguments = std::move(command);
+  spec.environment = command_environment(settings, home, scratch.folder());
+  spec.stdin_mode = process::Stdin::inherited;
+  spec.stdout_mode = process::Stdout::inherited;
+  spec.stderr_mode = process::Stderr::inherited;
+  auto started = (*sandbox)->start(io.get_executor(), spec, (*sandbox)->make_entrance());
+  if (!started) throw std::runtime_error(started.error());
+  int status = EXIT_FAILURE;
+  asio::co_spawn(io, await_end(*started, io.get_executor()), [&](std::exception_ptr fault, int value) {
+    if (fault) std::rethrow_exception(fault);
+    status = value;
+  });
+  io.run();
+  return status;
+}
+
+}  // namespace butler::worker
