@@ -22,8 +22,8 @@ struct WorkerStatus {
   std::size_t running = 0;    ///< jobs that do
   std::size_t sessions = 0;   ///< agents that are warm or at work
   bool orchestrator = false;  ///< it answered the last claim that came back
-  egress::Traffic egress = {};
   model_proxy::Traffic traffic = {};
+  egress::Traffic egress = {};
   std::optional<domain::Usd> spent_today;  ///< unset: no model is asked
   model_proxy::Budgets budgets = {};
 };

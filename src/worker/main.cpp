@@ -19,6 +19,7 @@
 #include "log/log.hpp"
 #include "metrics/process_metrics.hpp"
 #include "policy/policy.hpp"
+#include "policy_file/policy_file.hpp"
 #include "process/role.hpp"
 #include "worker/administration.hpp"
 #include "worker/agent_environment.hpp"
@@ -82,6 +83,12 @@ void warn_unsandboxed() {
         "agents and approved commands can read and write all that this user can, and reach the network"}});
 }
 
+policy_file::PolicyFile open_policy(const std::filesystem::path& home) {
+  auto policy = policy_file::PolicyFile::open(policy_file::policy_path(home));
+  if (!policy) throw std::runtime_error(policy.error());
+  return std::move(*policy);
+}
+
 http::Url orchestrator_url(const config::WorkerSettings& settings) {
   auto url = http::Url::parse(settings.orchestrator_url);
   if (!url) throw std::runtime_error("ORCH_BASE_URL is no http(s) address: " + settings.orchestrator_url);
@@ -97,6 +104,7 @@ class Worker {
         stop_(executor, stop_grace),
         orchestrator_(executor, orchestrator_url(settings), settings.worker_token.reveal()),
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
+        policy_(open_policy(settings.home)),
         services_(settings.mode == ExecMode::rpc
                       ? std::make_unique<AgentServices>(executor, settings, allowed_hosts())
                       : nullptr),
@@ -154,8 +162,8 @@ class Worker {
     return open_pi_session(executor_, settings_, agent_home_, *services_, conversation);
   }
 
-  AgentServices::HostPolicyOf allowed_hosts() const {
-    return [this](const AgentIdentity& agent) { return host_policy(policy_, agent.owner); };
+  AgentServices::HostPolicyOf allowed_hosts() {
+    return [this](const AgentIdentity& agent) { return host_policy(*policy_.current(), agent.owner); };
   }
 
   std::unique_ptr<Agent> make_agent(const domain::Job& job) {
@@ -173,10 +181,11 @@ class Worker {
                                      pi_options());
   }
 
-  ToolGate make_gate(const domain::Job& job, const Conversation& conversation) const {
+  ToolGate make_gate(const domain::Job& job, const Conversation& conversation) {
     auto place = call_place(job, conversation, settings_, agent_home_.user_home.string());
-    return ToolGate{std::move(place),
-                    [this](const policy::Question& question) { return policy::decide(policy_, question); }};
+    return ToolGate{std::move(place), [this](const policy::Question& question) {
+                      return policy::decide(*policy_.current(), question);
+                    }};
   }
 
   RunCommand::Options command_options(const std::filesystem::path& workspace) {
@@ -200,7 +209,7 @@ class Worker {
   Stop stop_;
   api::OrchestratorClient orchestrator_;
   AgentHome agent_home_;
-  policy::Policy policy_ = policy::builtin_policy(policy::Profile::balanced);
+  policy_file::PolicyFile policy_;
   std::unique_ptr<AgentServices> services_;  ///< null for the mock, which needs none
   SessionPool sessions_;
   JobRunner runner_;
