@@ -32,6 +32,7 @@
 #include "worker/job_runner.hpp"
 #include "worker/memory.hpp"
 #include "worker/mock_agent.hpp"
+#include "worker/network_gate.hpp"
 #include "worker/pi_agent.hpp"
 #include "worker/private_files.hpp"
 #include "worker/refusing_agent.hpp"
@@ -90,9 +91,10 @@ std::unique_ptr<sandbox::Sandbox> required_sandbox(const config::WorkerSettings&
   if (!sandbox) throw NoSandbox(sandbox.error());
   const auto profile = (*sandbox)->profile();
   if ((*sandbox)->tier() == sandbox::Tier::none) {
-    log::warn("worker.unsandboxed",
-              {{"meaning",
-                "agents and approved commands can read and write all that this user can, and reach the network"}});
+    log::warn(
+        "worker.unsandboxed",
+        {{"meaning",
+          "agents and approved commands can read and write all that this user can, and reach the network"}});
   } else if ((*sandbox)->tier() == sandbox::Tier::landlock && settings.sandbox.tier == "auto") {
     log::warn("worker.weaker_sandbox",
               {{"sandbox", profile}, {"advice", "butler sandbox explain says why it is not bwrap"}});
@@ -121,8 +123,9 @@ class Worker {
         sandbox_(std::move(sandbox)),
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
         policy_(policy),
-        services_(settings.mode == ExecMode::rpc ? std::make_unique<AgentServices>(executor, settings)
-                                                 : nullptr),
+        services_(settings.mode == ExecMode::rpc
+                      ? std::make_unique<AgentServices>(executor, settings, allowed_hosts())
+                      : nullptr),
         sessions_(
             executor, [this](const Conversation& conversation) { return open_session(conversation); },
             settings.idle_limit),
@@ -143,6 +146,7 @@ class Worker {
             .sessions = sessions_.size(),
             .orchestrator = claims_.reaches_orchestrator(),
             .traffic = services_ ? services_->traffic() : model_proxy::Traffic{},
+            .egress = services_ ? services_->egress() : egress::Traffic{},
             .spent_today = services_ ? std::optional{services_->spent_today()} : std::nullopt,
             .budgets = {.per_day = settings_.budget_per_day, .per_job = settings_.budget_per_job},
             .policy_profile = std::string{domain::enum_name(policy->profile)},
@@ -179,6 +183,10 @@ class Worker {
     return open_pi_session(executor_, settings_, agent_home_, *services_, *sandbox_, conversation);
   }
 
+  AgentServices::HostPolicyOf allowed_hosts() {
+    return [this](const AgentIdentity& agent) { return host_policy(*policy_.current(), agent.owner); };
+  }
+
   std::unique_ptr<Agent> make_agent(const domain::Job& job) {
     if (settings_.mode == ExecMode::mock) return std::make_unique<MockAgent>(executor_, settings_.mock_step);
     auto conversation = open_conversation(job, settings_);
@@ -206,19 +214,20 @@ class Worker {
   }
 
   RunCommand::Options command_options(const Conversation& conversation) {
-    return {.sandbox = sandbox_.get(),
-            .scratch_parent = agent_home_.scratch,
-            .spec =
-                [this, workspace = conversation.workspace](const std::filesystem::path& scratch) {
-                  auto spec = agent_spec(settings_, agent_home_, workspace, scratch);
-                  spec.environment = command_environment(settings_, scratch);
-                  return spec;
-                },
-            .serve =
-                [this, identity = AgentIdentity{.owner = conversation.owner,
-                                                .session_key = conversation.session_key}](
-                    http::ListeningSocket listener) { return services_->open(std::move(listener), identity); },
-            .time_limit = settings_.job_timeout};
+    return {
+        .sandbox = sandbox_.get(),
+        .scratch_parent = agent_home_.scratch,
+        .spec =
+            [this, workspace = conversation.workspace](const std::filesystem::path& scratch) {
+              auto spec = agent_spec(settings_, agent_home_, workspace, scratch);
+              spec.environment = command_environment(settings_, scratch);
+              return spec;
+            },
+        .serve =
+            [this,
+             identity = AgentIdentity{.owner = conversation.owner, .session_key = conversation.session_key}](
+                http::ListeningSocket listener) { return services_->open(std::move(listener), identity); },
+        .time_limit = settings_.job_timeout};
   }
 
   PiAgentOptions pi_options() const {
