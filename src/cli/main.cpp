@@ -128,6 +128,11 @@ void add_sandbox_commands(CLI::App& app, CommandLine& line) {
               [&line] { return run_in_sandbox(load_config(), line.words); })
       ->add_option("command", line.words, "The command and its arguments, behind --.")
       ->required();
+  add_command(
+      *sandbox, "explain",
+      "What contains agents here and why; what they see, write and reach; exit status 78 when nothing does.",
+      line, [&line] { return explain_sandbox(load_config(), line.format(), std::cout); })
+      ->add_flag("--json", line.json, "As JSON.");
   add_sandbox_test(*sandbox, line);
 }
 

@@ -2,12 +2,14 @@
 
 #include <sys/stat.h>
 
+#include <ostream>
 #include <utility>
 
 #include "cli/exit_code.hpp"
 #include "cli/home.hpp"
 #include "cli/local_secrets.hpp"
 #include "cli/report.hpp"
+#include "json/value.hpp"
 #include "process/role.hpp"
 #include "sandbox/sandbox.hpp"
 #include "worker/main.hpp"
@@ -27,7 +29,103 @@ sandbox::InitProgram become_worker(const config::WorkerSettings& settings) {
   return init;
 }
 
+using sandbox::Mount;
+using sandbox::Tier;
+
+std::string reachable(const worker::SandboxExplanation& explanation) {
+  if (explanation.tier == Tier::none) return "everything that this user can reach";
+  return "http://127.0.0.1:<port> only, which the worker serves: the model, and hosts as far as they are "
+         "allowed";
+}
+
+/// "" for what this tier does not have.
+std::string meaning_of(Mount::Kind kind, Tier tier) {
+  const bool landlock = tier == Tier::landlock;
+  switch (kind) {
+    case Mount::Kind::read_only: return "readable";
+    case Mount::Kind::read_write: return "writable";
+    case Mount::Kind::link: return "";
+    case Mount::Kind::cover_file:
+    case Mount::Kind::cover_folder: return landlock ? "" : "protected";
+  }
+  return "";
+}
+
+constexpr std::uint64_t mebibyte = 1'048'576;
+
+json::Object limits_of(const sandbox::Limits& limits) {
+  return {
+      {"memoryMb", limits.memory_bytes / mebibyte},       {"processes", limits.processes},
+      {"fileMb", limits.file_bytes / mebibyte},           {"temporaryMb", limits.temporary_bytes / mebibyte},
+      {"workspaceMb", limits.workspace_bytes / mebibyte}, {"openFiles", limits.open_files}};
+}
+
+json::Object to_json(const worker::SandboxExplanation& explanation) {
+  json::Object tiers;
+  for (const auto tier : {Tier::vm, Tier::bwrap, Tier::landlock, Tier::none}) {
+    const auto problem = sandbox::tier_problem(tier, explanation.choice, explanation.facts);
+    tiers[sandbox::tier_name(tier)] = problem ? json::Value(*problem) : json::Value(nullptr);
+  }
+  json::Object object{
+      {"wanted", explanation.choice.wanted ? sandbox::tier_name(*explanation.choice.wanted) : "auto"},
+      {"problems", std::move(tiers)}};
+  if (!explanation.tier) {
+    object["tier"] = nullptr;
+    object["error"] = explanation.tier.error();
+    return object;
+  }
+  object["tier"] = sandbox::tier_name(*explanation.tier);
+  for (const char* const name : {"readable", "writable", "protected"}) object[name] = json::Array{};
+  for (const auto& mount : explanation.mounts.mounts) {
+    const auto meaning = meaning_of(mount.kind, *explanation.tier);
+    if (!meaning.empty()) object[meaning].as_array().emplace_back(mount.path.string());
+  }
+  object["reachable"] = reachable(explanation);
+  object["limits"] = limits_of(explanation.spec.limits);
+  return object;
+}
+
+void print(const json::Object& explained, std::ostream& out) {
+  out << "WORKER_SANDBOX=" << explained.at("wanted").as_string().c_str() << '\n';
+  for (const auto& [name, problem] : explained.at("problems").as_object()) {
+    out << "  " << std::string{name} << ": "
+        << (problem.is_null() ? "can be had" : problem.as_string().c_str()) << '\n';
+  }
+  if (explained.contains("error")) {
+    out << explained.at("error").as_string().c_str() << '\n';
+    return;
+  }
+  out << "Agents are contained by " << explained.at("tier").as_string().c_str() << ".\n";
+  for (const char* const name : {"writable", "readable", "protected"}) {
+    out << name << ":\n";
+    for (const auto& path : explained.at(name).as_array()) out << "  " << path.as_string().c_str() << '\n';
+  }
+  out << "reachable: " << explained.at("reachable").as_string().c_str() << "\nlimits:\n";
+  for (const auto& [name, value] : explained.at("limits").as_object()) {
+    out << "  " << std::string{name} << ": " << json::serialize(value) << '\n';
+  }
+  out << "Nothing else of this machine is there: not Butler's state, keys and tokens, not the folders of "
+         "others.\n";
+}
+
 }  // namespace
+
+int explain_sandbox(const config::Loaded& loaded, Format format, std::ostream& out) {
+  const auto settings = config::worker_settings(with_trial_secrets(loaded));
+  if (!settings) {
+    print_problems(settings.error());
+    return exit_config;
+  }
+  const auto init = become_worker(*settings);
+  const auto explanation = worker::explain_sandbox(*settings, init);
+  const auto explained = to_json(explanation);
+  if (format == Format::json) {
+    out << json::serialize(explained) << '\n';
+  } else {
+    print(explained, out);
+  }
+  return explanation.tier ? exit_ok : exit_config;
+}
 
 int run_in_sandbox(const config::Loaded& loaded, std::vector<std::string> command) {
   const auto settings = config::worker_settings(with_trial_secrets(loaded));

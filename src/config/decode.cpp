@@ -137,10 +137,12 @@ std::vector<fs::path> decode_read_only_paths(Reader& reader, const Place& place)
     const fs::path path = fs::path{text}.lexically_normal();
     const auto inner = place.home.lexically_relative(path);
     if (!path.is_absolute()) {
-      reader.report("WORKER_READ_ONLY_PATHS", "expected absolute paths with a colon between, got '" + text + "'");
-    } else if (!inner.empty() && *inner.begin() != "..") {
       reader.report("WORKER_READ_ONLY_PATHS",
-                    text + " holds Butler's own state, which no agent may read; name the folders that are needed");
+                    "expected absolute paths with a colon between, got '" + text + "'");
+    } else if (!inner.empty() && *inner.begin() != "..") {
+      reader.report(
+          "WORKER_READ_ONLY_PATHS",
+          text + " holds Butler's own state, which no agent may read; name the folders that are needed");
     }
     paths.push_back(path);
   }

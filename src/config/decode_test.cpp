@@ -269,8 +269,34 @@ TEST(Decode, WhatHasNoEffectIsSaid) {
       describe_ineffective(
           given({{"TG_JOB_POLL_MS", "1000"}, {"WORKER_SANDBOX", "bwrap"}, {"TG_ONLY_AGENT_OUTPUT", "true"}})),
       UnorderedElementsAre(
-          "TG_JOB_POLL_MS (environment) has no effect: of the first version; nothing polls any more",
-          "WORKER_SANDBOX (environment) has no effect yet in this version"));
+          "TG_JOB_POLL_MS (environment) has no effect: of the first version; nothing polls any more"));
+}
+
+TEST(Decode, NoSandboxHasToBeAskedForTwice) {
+  EXPECT_FALSE(decode_worker(working_with({{"WORKER_SANDBOX", "none"}}), place()));
+  const auto allowed = decode_worker(
+      working_with({{"WORKER_SANDBOX", "none"}, {"WORKER_ALLOW_UNSANDBOXED", "true"}}), place());
+  ASSERT_TRUE(allowed);
+  EXPECT_EQ(allowed->sandbox.tier, "none");
+}
+
+TEST(Decode, TheSandboxHasItsLimitsInBytesAndItsPathsAsGiven) {
+  const auto settings = decode_worker(working_with({{"WORKER_MEMORY_MB", "512"},
+                                                    {"WORKER_PROCESSES", "64"},
+                                                    {"WORKER_WORKSPACE_MB", "100"},
+                                                    {"WORKER_READ_ONLY_PATHS", "/srv/books:/opt/tools/"}}),
+                                      place());
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->sandbox.memory_bytes, 512U << 20U);
+  EXPECT_EQ(settings->sandbox.processes, 64U);
+  EXPECT_EQ(settings->sandbox.workspace_bytes, 100U << 20U);
+  EXPECT_THAT(settings->sandbox.read_only_paths, ElementsAre("/srv/books", "/opt/tools/"));
+}
+
+TEST(Decode, ButlersOwnStateIsNotGivenToReadAndNeitherIsARelativePath) {
+  for (const std::string& path : {std::string{"/"}, place().home.string(), std::string{"books"}}) {
+    EXPECT_FALSE(decode_worker(working_with({{"WORKER_READ_ONLY_PATHS", path}}), place())) << path;
+  }
 }
 
 TEST(Decode, AMisspeltNameInAFileIsToldWithTheNearest) {

@@ -71,8 +71,8 @@ class ChildProcess {
   /// Waits for the exit; may be called by several tasks, and again after the exit.
   boost::asio::awaitable<ExitStatus> wait();
 
-  /// From now on signal_group() means this process group instead of the child's: that of the program for which
-  /// the child is only the way in. SIGKILL goes to both.
+  /// From now on signal_group() means this process group instead of the child's: that of the program for
+  /// which the child is only the way in. SIGKILL goes to both.
   void address_group(pid_t group);
 
   /// Sends a signal to the child's process group; nothing happens when it is gone.

@@ -48,15 +48,16 @@ std::vector<std::string> data_contents(const MountPlan& plan, const std::vector<
   return contents;
 }
 
-std::vector<std::string> bwrap_arguments(const std::string& bwrap, const MountPlan& plan, const Limits& limits,
-                                         const std::vector<MadeFile>& files, int first_descriptor) {
+std::vector<std::string> bwrap_arguments(const std::string& bwrap, const MountPlan& plan,
+                                         const Limits& limits, const std::vector<MadeFile>& files,
+                                         int first_descriptor) {
   std::vector<std::string> arguments{bwrap};
   add(arguments, {"--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
                   "--unshare-cgroup", "--disable-userns", "--new-session", "--die-with-parent", "--hostname",
                   "butler", "--cap-drop", "ALL"});
   const auto size = limits.temporary_bytes == 0 ? default_temporary_bytes : limits.temporary_bytes;
-  add(arguments, {"--dev", "/dev", "--proc", "/proc", "--size", std::to_string(size), "--tmpfs", "/tmp", "--size",
-                  std::to_string(shared_memory_bytes), "--tmpfs", "/dev/shm"});
+  add(arguments, {"--dev", "/dev", "--proc", "/proc", "--size", std::to_string(size), "--tmpfs", "/tmp",
+                  "--size", std::to_string(shared_memory_bytes), "--tmpfs", "/dev/shm"});
   int descriptor = first_descriptor;
   for (const auto& file : files) add_file(arguments, descriptor++, file.path);
   for (const auto& mount : plan.mounts) add_mount(arguments, mount, descriptor);

@@ -47,9 +47,9 @@ Pair error_pipe();
 
 /// What the other side said.
 struct Message {
-  std::string text;        ///< "" when it has closed its end
-  Descriptor descriptor;   ///< that came with it
-  pid_t sender = 0;        ///< as this process numbers it
+  std::string text;       ///< "" when it has closed its end
+  Descriptor descriptor;  ///< that came with it
+  pid_t sender = 0;       ///< as this process numbers it
 };
 
 /// The next message; the error is a sentence when none has come before the deadline.

@@ -21,22 +21,23 @@ struct Flag {
   bool InitPlan::* member;
 };
 
-constexpr std::array texts{
-    Texts{"argument", &InitPlan::arguments}, Texts{"environment", &InitPlan::environment},
-    Texts{"readable", &InitPlan::readable}, Texts{"writable", &InitPlan::writable}};
-constexpr std::array numbers{
-    Number{"parent", &InitPlan::parent},
-    Number{"connect_port", &InitPlan::connect_port},
-    Number{"memory_bytes", &InitPlan::memory_bytes},
-    Number{"processes", &InitPlan::processes},
-    Number{"file_bytes", &InitPlan::file_bytes},
-    Number{"open_files", &InitPlan::open_files}};
-constexpr std::array flags{
-    Flag{"make_listener", &InitPlan::make_listener}, Flag{"filter", &InitPlan::filter},
-    Flag{"shared_kernel_names", &InitPlan::shared_kernel_names}, Flag{"landlock", &InitPlan::landlock},
-    Flag{"landlock_required", &InitPlan::landlock_required}};
+constexpr std::array texts{Texts{"argument", &InitPlan::arguments},
+                           Texts{"environment", &InitPlan::environment},
+                           Texts{"readable", &InitPlan::readable}, Texts{"writable", &InitPlan::writable}};
+constexpr std::array numbers{Number{"parent", &InitPlan::parent},
+                             Number{"connect_port", &InitPlan::connect_port},
+                             Number{"memory_bytes", &InitPlan::memory_bytes},
+                             Number{"processes", &InitPlan::processes},
+                             Number{"file_bytes", &InitPlan::file_bytes},
+                             Number{"open_files", &InitPlan::open_files}};
+constexpr std::array flags{Flag{"make_listener", &InitPlan::make_listener}, Flag{"filter", &InitPlan::filter},
+                           Flag{"shared_kernel_names", &InitPlan::shared_kernel_names},
+                           Flag{"landlock", &InitPlan::landlock},
+                           Flag{"landlock_required", &InitPlan::landlock_required}};
 
-void put(std::string& out, std::string_view text) { out.append(text.substr(0, text.find('\0'))).push_back('\0'); }
+void put(std::string& out, std::string_view text) {
+  out.append(text.substr(0, text.find('\0'))).push_back('\0');
+}
 
 std::optional<std::string_view> take(std::string_view& rest) {
   const auto end = rest.find('\0');
@@ -101,7 +102,8 @@ std::expected<InitPlan, std::string> decode_init_plan(std::string_view text) {
     const auto name = take(text);
     const auto value = take(text);
     if (!name || !value || !set(plan, *name, *value)) {
-      return std::unexpected("the sandbox's plan is not understood at '" + std::string{name.value_or("")} + "'");
+      return std::unexpected("the sandbox's plan is not understood at '" + std::string{name.value_or("")} +
+                             "'");
     }
   }
   if (plan.arguments.empty() || plan.folder.empty()) {

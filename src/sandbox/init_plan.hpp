@@ -30,15 +30,15 @@ inline constexpr std::uint16_t inner_port = 3128;
 struct InitPlan {
   std::vector<std::string> arguments;
   std::vector<std::string> environment;
-  std::string folder;                   ///< the current folder
-  std::uint64_t parent = 0;             ///< the pid of whoever started it; it ends when that is gone
-  bool make_listener = false;           ///< 127.0.0.1:3128, handed out
-  bool filter = true;                   ///< the seccomp filters
-  bool shared_kernel_names = false;     ///< no namespaces around it: more is filtered
-  bool landlock = true;                 ///< restrict the file system to what follows
-  bool landlock_required = false;       ///< fail where the kernel has no Landlock
-  std::uint64_t connect_port = 0;       ///< with landlock: TCP connections only to this port, and no bind
-  std::vector<std::string> readable;    ///< files and folders, with all below
+  std::string folder;                 ///< the current folder
+  std::uint64_t parent = 0;           ///< the pid of whoever started it; it ends when that is gone
+  bool make_listener = false;         ///< 127.0.0.1:3128, handed out
+  bool filter = true;                 ///< the seccomp filters
+  bool shared_kernel_names = false;   ///< no namespaces around it: more is filtered
+  bool landlock = true;               ///< restrict the file system to what follows
+  bool landlock_required = false;     ///< fail where the kernel has no Landlock
+  std::uint64_t connect_port = 0;     ///< with landlock: TCP connections only to this port, and no bind
+  std::vector<std::string> readable;  ///< files and folders, with all below
   std::vector<std::string> writable;
   std::uint64_t memory_bytes = 0;
   std::uint64_t processes = 0;

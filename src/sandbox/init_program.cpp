@@ -14,7 +14,8 @@ InitProgram::InitProgram(const std::filesystem::path& file)
     : descriptor_(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (descriptor_ >= 0) return;
   throw std::runtime_error("the program that starts sandboxes is missing, " + file.string() + ": " +
-                           std::generic_category().message(errno) + ". It belongs beside butler: install it again.");
+                           std::generic_category().message(errno) +
+                           ". It belongs beside butler: install it again.");
 }
 
 InitProgram InitProgram::beside_this_program() {

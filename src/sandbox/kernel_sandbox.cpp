@@ -56,8 +56,8 @@ std::string why_it_ended(const Way& way, const Message& message) {
   return said.empty() ? std::string{"it ended without a word"} : said;
 }
 
-/// Waits until all but the agent is in place: the listener, if one was made inside. From then on signals are for
-/// the agent.
+/// Waits until all but the agent is in place: the listener, if one was made inside. From then on signals are
+/// for the agent.
 std::expected<Descriptor, std::string> await_ready(Way& way, process::ChildProcess& child) {
   auto message = receive(way.control.ours.get(), std::chrono::steady_clock::now() + start_patience);
   if (!message) return std::unexpected(message.error());

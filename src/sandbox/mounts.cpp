@@ -16,13 +16,17 @@ using enum Mount::Kind;
 namespace {
 
 // No resolv.conf: there is no name server. No passwd and hosts: they are made for the sandbox.
-constexpr std::array system_files{
-    "/etc/ld.so.cache",       "/etc/ld.so.conf",      "/etc/ld.so.conf.d",   "/etc/alternatives",
-    "/etc/ssl/certs",         "/etc/ssl/openssl.cnf", "/etc/ca-certificates", "/etc/localtime",
-    "/etc/timezone",          "/etc/mime.types",      "/etc/magic",          "/etc/bash.bashrc",
-    "/etc/profile",           "/etc/debian_version",  "/etc/os-release",     "/etc/protocols",
-    "/etc/services",          "/etc/inputrc",         "/etc/terminfo",       "/etc/fonts",
-    "/etc/python3",           "/etc/perl"};
+constexpr std::array system_files{"/etc/ld.so.cache",     "/etc/ld.so.conf",
+                                  "/etc/ld.so.conf.d",    "/etc/alternatives",
+                                  "/etc/ssl/certs",       "/etc/ssl/openssl.cnf",
+                                  "/etc/ca-certificates", "/etc/localtime",
+                                  "/etc/timezone",        "/etc/mime.types",
+                                  "/etc/magic",           "/etc/bash.bashrc",
+                                  "/etc/profile",         "/etc/debian_version",
+                                  "/etc/os-release",      "/etc/protocols",
+                                  "/etc/services",        "/etc/inputrc",
+                                  "/etc/terminfo",        "/etc/fonts",
+                                  "/etc/python3",         "/etc/perl"};
 constexpr std::array top_folders{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
 
 /// A name that is a file when it is missing: the others are folders.
@@ -39,29 +43,31 @@ void add_visible(std::vector<Mount>& mounts, Mount::Kind kind, const fs::path& p
 
 /// One protected name of the workspace. Every folder on the way gets a mount of its own, so that it cannot be
 /// moved aside with what it protects.
-std::optional<std::string> protect(std::vector<Mount>& mounts, const fs::path& workspace, const fs::path& name,
-                                   const HostFiles& files) {
+std::optional<std::string> protect(std::vector<Mount>& mounts, const fs::path& workspace,
+                                   const fs::path& name, const HostFiles& files) {
   fs::path path = workspace;
   const auto last = std::prev(name.end());
   for (auto part = name.begin(); part != name.end(); ++part) {
     path /= *part;
     switch (files.kind(path)) {
       case PathKind::missing:
-        mounts.push_back({.kind = part == last && names_a_file(name) ? cover_file : cover_folder, .path = path});
+        mounts.push_back(
+            {.kind = part == last && names_a_file(name) ? cover_file : cover_folder, .path = path});
         return std::nullopt;
       // As another sandbox's cover looks from outside.
       case PathKind::empty_file: mounts.push_back({.kind = cover_file, .path = path}); return std::nullopt;
-      case PathKind::empty_folder: mounts.push_back({.kind = cover_folder, .path = path}); return std::nullopt;
+      case PathKind::empty_folder:
+        mounts.push_back({.kind = cover_folder, .path = path});
+        return std::nullopt;
       case PathKind::link:
         return path.string() +
-               " is a symbolic link, behind which the sandbox cannot protect it: put a real file or folder there";
+               " is a symbolic link, behind which the sandbox cannot protect it: put a real file or folder "
+               "there";
       case PathKind::folder:
         mounts.push_back({.kind = part == last ? read_only : read_write, .path = path});
         break;
       case PathKind::file:
-      case PathKind::other:
-        mounts.push_back({.kind = read_only, .path = path});
-        return std::nullopt;
+      case PathKind::other: mounts.push_back({.kind = read_only, .path = path}); return std::nullopt;
     }
   }
   return std::nullopt;
@@ -82,7 +88,8 @@ HostFiles host_files() {
               [](const fs::path& path) {
                 struct stat status{};
                 if (::lstat(path.c_str(), &status) != 0) return PathKind::missing;
-                if (S_ISREG(status.st_mode)) return status.st_size == 0 ? PathKind::empty_file : PathKind::file;
+                if (S_ISREG(status.st_mode))
+                  return status.st_size == 0 ? PathKind::empty_file : PathKind::file;
                 std::error_code closed;
                 if (S_ISDIR(status.st_mode)) {
                   return fs::is_empty(path, closed) ? PathKind::empty_folder : PathKind::folder;
@@ -137,7 +144,8 @@ std::expected<MountPlan, std::string> plan_mounts(const Spec& spec, const HostFi
   std::ranges::sort(plan.mounts, {}, [](const Mount& mount) { return std::tie(mount.path, mount.kind); });
   std::vector<Mount> covers;
   for (const auto& name : spec.protected_names) {
-    if (auto problem = protect(covers, plan.workspace, name, files)) return std::unexpected(std::move(*problem));
+    if (auto problem = protect(covers, plan.workspace, name, files))
+      return std::unexpected(std::move(*problem));
   }
   plan.mounts.insert(plan.mounts.end(), covers.begin(), covers.end());
   remove_repeated(plan.mounts);

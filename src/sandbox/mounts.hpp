@@ -26,9 +26,9 @@ HostFiles host_files();
 /// One thing that the sandbox's file system shows, in the order of mounting.
 struct Mount {
   enum class Kind : std::uint8_t {
-    read_only,   ///< the host's file or folder
-    read_write,  ///< the same, writable
-    link,        ///< a symbolic link at `path` to `target`
+    read_only,     ///< the host's file or folder
+    read_write,    ///< the same, writable
+    link,          ///< a symbolic link at `path` to `target`
     cover_file,    ///< an empty file nobody can write, over a name that is missing or as empty
     cover_folder,  ///< the same as a folder
   };
@@ -49,8 +49,8 @@ struct MountPlan {
 /// The system's part: programs, libraries, and the little of /etc that they need.
 std::vector<Mount> system_mounts(const HostFiles& files);
 
-/// All of it. The error is a sentence: a path that has to be there is missing, or the place of a protected name
-/// holds a symbolic link, behind which nothing could be protected. Pure.
+/// All of it. The error is a sentence: a path that has to be there is missing, or the place of a protected
+/// name holds a symbolic link, behind which nothing could be protected. Pure.
 std::expected<MountPlan, std::string> plan_mounts(const Spec& spec, const HostFiles& files);
 
 }  // namespace butler::sandbox

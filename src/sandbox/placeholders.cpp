@@ -47,7 +47,8 @@ Placeholders::~Placeholders() {
     const bool folder = cover.kind == Mount::Kind::cover_folder;
     const auto name = cover.path.lexically_relative(folder_);
     struct stat status{};
-    // Only what is still as empty as it was made. The parents are real folders: the agent could not move them.
+    // Only what is still as empty as it was made. The parents are real folders: the agent could not move
+    // them.
     if (::fstatat(workspace_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
     if (folder ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode) && status.st_size == 0) {
       ::unlinkat(workspace_.get(), name.c_str(), folder ? AT_REMOVEDIR : 0);

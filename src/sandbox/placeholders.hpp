@@ -7,8 +7,9 @@
 
 namespace butler::sandbox {
 
-/// bubblewrap makes an empty file or folder in the workspace for every missing name that it covers. This removes
-/// those of one start again, when no other sandbox uses the workspace: a removed name would be uncovered there.
+/// bubblewrap makes an empty file or folder in the workspace for every missing name that it covers. This
+/// removes those of one start again, when no other sandbox uses the workspace: a removed name would be
+/// uncovered there.
 class Placeholders {
  public:
   /// Before the mounts are planned: until then somebody else may be removing theirs. Throws std::system_error
@@ -21,7 +22,7 @@ class Placeholders {
   void add(const MountPlan& plan);
 
  private:
-  Descriptor workspace_;  ///< locked, shared, while the sandbox runs
+  Descriptor workspace_;               ///< locked, shared, while the sandbox runs
   std::filesystem::path folder_ = {};  ///< canonical
   std::vector<Mount> covers_;
 };

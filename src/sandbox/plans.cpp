@@ -17,7 +17,8 @@ void add_landlock_paths(InitPlan& init, Tier tier, const MountPlan& plan) {
     init.readable = {"/"};
     init.writable = {"/tmp", "/dev"};
   } else {
-    init.readable = {"/proc", "/dev/urandom", "/dev/random", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf"};
+    init.readable = {"/proc",       "/dev/urandom", "/dev/random",
+                     "/etc/passwd", "/etc/group",   "/etc/nsswitch.conf"};
     init.writable = {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty"};
   }
   for (const auto& mount : plan.mounts) {

@@ -41,8 +41,8 @@ class Sandbox {
   /// this profile.
   virtual std::string profile() const { return tier_name(tier()) + "/1"; }
 
-  /// Starts the program. Returns when it runs, some 10 ms later. What `take` throws ends the start. The error is
-  /// a sentence.
+  /// Starts the program. Returns when it runs, some 10 ms later. What `take` throws ends the start. The error
+  /// is a sentence.
   virtual std::expected<Started, std::string> start(const boost::asio::any_io_executor& executor,
                                                     const Spec& spec, const TakeListener& take) = 0;
 };

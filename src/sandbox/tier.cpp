@@ -14,7 +14,8 @@ std::string tier_name(Tier tier) {
 
 std::optional<std::string> tier_problem(Tier tier, const TierChoice& choice, const HostFacts& facts) {
   if (facts.is_root) {
-    return "a sandbox is never started as root, whom its limits do not hold: start Butler through 'butler up' or "
+    return "a sandbox is never started as root, whom its limits do not hold: start Butler through 'butler "
+           "up' or "
            "as another user";
   }
   switch (tier) {

@@ -51,14 +51,16 @@ std::uint64_t kilobytes(std::string_view status, std::string_view name) {
   if (at == std::string_view::npos) return 0;
   const auto digits = status.find_first_of("0123456789", at);
   std::uint64_t value = 0;
-  if (digits != std::string_view::npos) std::from_chars(status.data() + digits, status.data() + status.size(), value);
+  if (digits != std::string_view::npos)
+    std::from_chars(status.data() + digits, status.data() + status.size(), value);
   return value;
 }
 
 /// What no file backs: the program's own pages are shared by all who run it.
 std::uint64_t memory_of(pid_t pid) {
   const auto status = process::read_proc_file("/proc/" + std::to_string(pid) + "/status");
-  return 1'024 * (kilobytes(status, "\nRssAnon:") + kilobytes(status, "\nRssShmem:") + kilobytes(status, "\nVmPTE:"));
+  return 1'024 *
+         (kilobytes(status, "\nRssAnon:") + kilobytes(status, "\nRssShmem:") + kilobytes(status, "\nVmPTE:"));
 }
 
 }  // namespace
@@ -136,7 +138,8 @@ std::optional<std::uint64_t> FolderSize::look_further(std::size_t entries) {
     }
     const std::string_view name{entry->d_name};
     struct stat status{};
-    if (name == "." || name == ".." || ::fstatat(::dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (name == "." || name == ".." ||
+        ::fstatat(::dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
       continue;
     }
     bytes_ += static_cast<std::uint64_t>(status.st_blocks) * block_bytes;

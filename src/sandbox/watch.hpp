@@ -25,8 +25,8 @@ struct Usage {
 /// Why the sandbox has to be ended; nullopt when it keeps to its limits. Pure.
 std::optional<std::string> memory_verdict(const Usage& usage, const Limits& limits);
 
-/// The same for the disk: `at_start` is what was there before. A folder that was full at the start may be used,
-/// as long as it does not grow. Pure.
+/// The same for the disk: `at_start` is what was there before. A folder that was full at the start may be
+/// used, as long as it does not grow. Pure.
 std::optional<std::string> disk_verdict(std::uint64_t at_start, std::uint64_t now, const Limits& limits);
 
 /// What a process and all its descendants use. Those that end meanwhile count as nothing.
@@ -40,8 +40,8 @@ class FolderSize {
   FolderSize(const FolderSize&) = delete;
   FolderSize& operator=(const FolderSize&) = delete;
 
-  /// Looks at up to `entries` more entries. The size in bytes when a round is complete; the next call begins a
-  /// new one. No link is followed, no other file system entered.
+  /// Looks at up to `entries` more entries. The size in bytes when a round is complete; the next call begins
+  /// a new one. No link is followed, no other file system entered.
   std::optional<std::uint64_t> look_further(std::size_t entries);
 
  private:
@@ -52,8 +52,8 @@ class FolderSize {
   std::uint64_t bytes_ = 0;
 };
 
-/// Holds a running sandbox to the limits that the kernel does not know: the memory of all processes together, and
-/// the size of what it may write to. One thread.
+/// Holds a running sandbox to the limits that the kernel does not know: the memory of all processes together,
+/// and the size of what it may write to. One thread.
 class Watch {
  public:
   Watch(boost::asio::any_io_executor executor, pid_t root, Limits limits,

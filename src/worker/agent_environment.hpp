@@ -53,7 +53,8 @@ void clear_abandoned_scratch(const std::filesystem::path& parent);
 /// std::system_error.
 std::filesystem::path make_agent_folder(const AgentHome& home, const std::filesystem::path& scratch);
 
-/// The whole environment of a command, with a home in its scratch, built from nothing: never the worker's own.
+/// The whole environment of a command, with a home in its scratch, built from nothing: never the worker's
+/// own.
 std::vector<std::string> command_environment(const config::WorkerSettings& settings,
                                              const std::filesystem::path& scratch);
 

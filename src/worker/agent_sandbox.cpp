@@ -16,7 +16,8 @@ namespace {
 fs::path runtime_of(const fs::path& program) {
   const auto runtime = program.parent_path().parent_path();
   std::error_code missing;
-  const bool is_one = program.parent_path().filename() == "bin" && fs::is_directory(runtime / "node_modules", missing);
+  const bool is_one =
+      program.parent_path().filename() == "bin" && fs::is_directory(runtime / "node_modules", missing);
   return is_one ? runtime : fs::path{};
 }
 
@@ -38,7 +39,8 @@ void add_program(std::vector<fs::path>& paths, const std::vector<std::string>& c
 
 sandbox::TierChoice tier_choice(const config::SandboxSettings& settings) {
   sandbox::TierChoice choice{.allow_unsandboxed = settings.allow_unsandboxed};
-  for (const auto tier : {sandbox::Tier::vm, sandbox::Tier::bwrap, sandbox::Tier::landlock, sandbox::Tier::none}) {
+  for (const auto tier :
+       {sandbox::Tier::vm, sandbox::Tier::bwrap, sandbox::Tier::landlock, sandbox::Tier::none}) {
     if (sandbox::tier_name(tier) == settings.tier) choice.wanted = tier;
   }
   return choice;
@@ -52,14 +54,15 @@ std::expected<std::unique_ptr<sandbox::Sandbox>, std::string> open_sandbox(
   return sandbox::make_sandbox(*tier, std::move(init));
 }
 
-sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome& home, const fs::path& workspace,
-                         const fs::path& scratch) {
+sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome& home,
+                         const fs::path& workspace, const fs::path& scratch) {
   sandbox::Spec spec{.arguments = {}, .environment = {}};
   spec.workspace = workspace;
   spec.listener_environment = way_out;
   spec.read_write = {scratch};
   spec.read_only = {settings.home / "runtime", settings.mcp_bin_dir, home.tool_gate};
-  for (const char* const name : {"skills", "prompts", "SYSTEM.md"}) spec.read_only.push_back(home.folder / name);
+  for (const char* const name : {"skills", "prompts", "SYSTEM.md"})
+    spec.read_only.push_back(home.folder / name);
   add_program(spec.read_only, settings.pi_command);
   const auto& more = settings.sandbox.read_only_paths;
   spec.read_only.insert(spec.read_only.end(), more.begin(), more.end());

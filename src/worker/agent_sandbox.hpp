@@ -14,14 +14,14 @@ namespace butler::worker {
 /// What WORKER_SANDBOX and its companion ask for.
 sandbox::TierChoice tier_choice(const config::SandboxSettings& settings);
 
-/// The sandbox of this worker's agents. `trial_folder` may be shown to a trial. The error is a sentence: there is
-/// none to be had on this machine.
+/// The sandbox of this worker's agents. `trial_folder` may be shown to a trial. The error is a sentence:
+/// there is none to be had on this machine.
 std::expected<std::unique_ptr<sandbox::Sandbox>, std::string> open_sandbox(
     const config::SandboxSettings& settings, sandbox::InitProgram init,
     const std::filesystem::path& trial_folder);
 
-/// What every agent and command may see and use; whoever starts one adds the program, its environment and what
-/// else it writes to. `home/agent` itself is never visible: models.json and auth.json there hold keys.
+/// What every agent and command may see and use; whoever starts one adds the program, its environment and
+/// what else it writes to. `home/agent` itself is never visible: models.json and auth.json there hold keys.
 sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome& home,
                          const std::filesystem::path& workspace, const std::filesystem::path& scratch);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <expected>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "config/settings.hpp"
 #include "http/listening_socket.hpp"
+#include "sandbox/mounts.hpp"
 #include "sandbox/sandbox.hpp"
 
 namespace butler::worker {
@@ -23,9 +25,21 @@ class NoSandbox : public std::runtime_error {
 int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin,
         std::optional<sandbox::InitProgram> init);
 
-/// Runs one command exactly as a job's commands run, in the owners' workspace, with this process's own streams.
-/// The command's exit status, 128 and the signal's number when it was killed. Throws std::runtime_error when it
-/// cannot be started.
+/// What contains this worker's agents on this machine, and what they can see, write and reach.
+struct SandboxExplanation {
+  sandbox::TierChoice choice;
+  sandbox::HostFacts facts;
+  std::expected<sandbox::Tier, std::string> tier = std::unexpected(std::string{});
+  sandbox::Spec spec;  ///< of a command in the owners' workspace
+  sandbox::MountPlan mounts = {};
+};
+
+/// Throws std::runtime_error when there is no workspace to explain.
+SandboxExplanation explain_sandbox(const config::WorkerSettings& settings, const sandbox::InitProgram& init);
+
+/// Runs one command exactly as a job's commands run, in the owners' workspace, with this process's own
+/// streams. The command's exit status, 128 and the signal's number when it was killed. Throws
+/// std::runtime_error when it cannot be started.
 int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram init,
                    std::vector<std::string> command);
 

@@ -30,15 +30,14 @@ std::string replace(std::string text, std::string_view what, std::string_view by
 }
 
 void create_missing(int folder, const std::string& name, std::string_view content) {
-  const FileDescriptor fd{
-      ::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  const auto fd = open_beneath(folder, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (fd.is_open()) return write_all(fd.get(), content, name);
   if (errno != EEXIST) fail(name);
 }
 
 FileDescriptor open_folder(int parent, const std::string& name) {
   if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) fail(name);
-  FileDescriptor fd{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  auto fd = open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
   if (!fd.is_open()) fail(name);
   return fd;
 }
@@ -54,7 +53,7 @@ std::string clean(std::string bytes) {
 
 MemoryFile read(int folder, const std::string& name, std::string shown_name) {
   // Not blocking: a FIFO that the agent has put there must not hold the worker up.
-  const FileDescriptor fd{::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+  const auto fd = open_beneath(folder, name, O_RDONLY | O_NONBLOCK);
   struct stat status{};
   if (!fd.is_open() || ::fstat(fd.get(), &status) != 0) fail(shown_name);
   if (!S_ISREG(status.st_mode)) {

@@ -44,12 +44,9 @@ std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, co
   return arguments;
 }
 
-std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(const asio::any_io_executor& executor,
-                                                                       const config::WorkerSettings& settings,
-                                                                       const AgentHome& home,
-                                                                       AgentServices& services,
-                                                                       sandbox::Sandbox& sandbox,
-                                                                       const Conversation& conversation) try {
+std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(
+    const asio::any_io_executor& executor, const config::WorkerSettings& settings, const AgentHome& home,
+    AgentServices& services, sandbox::Sandbox& sandbox, const Conversation& conversation) try {
   const std::string& name = conversation.name;
   auto session = std::make_unique<PiSession>();
   auto lock = lock_session(settings.session_root / (name + ".lock"));
@@ -77,8 +74,9 @@ std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(const asi
   if (!started) return std::unexpected(started.error());
   session->sandbox_profile = started->profile;
   session->process = std::make_unique<PiProcess>(executor, std::move(*started));
-  log::info("pi.started", {{"session", conversation.session_key}, {"pid", session->process->pid()},
-                            {"sandbox", session->sandbox_profile}});
+  log::info("pi.started", {{"session", conversation.session_key},
+                           {"pid", session->process->pid()},
+                           {"sandbox", session->sandbox_profile}});
   return session;
 } catch (const std::system_error& error) {
   return std::unexpected(std::string{error.what()});

@@ -1,7 +1,9 @@
 #include "worker/private_files.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,6 +38,14 @@ std::filesystem::path write_beside(const std::filesystem::path& file, std::strin
 
 FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) ::close(fd_);
+}
+
+FileDescriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
+  how.mode = mode;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  return FileDescriptor{static_cast<int>(::syscall(SYS_openat2, folder, name.c_str(), &how, sizeof(how)))};
 }
 
 void make_private_folder(const std::filesystem::path& folder) {

@@ -29,6 +29,11 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
+/// Opens what lies in a folder that the agent can write to: openat2(2) with RESOLVE_BENEATH, and no symbolic
+/// link anywhere on the way. Every look of the host into a workspace or a session folder goes through here.
+/// Closed, with errno, when it cannot be had.
+FileDescriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode = 0);
+
 /// Makes the folder and those above it; the folder itself gets mode 0700.
 void make_private_folder(const std::filesystem::path& folder);
 

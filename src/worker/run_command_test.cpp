@@ -32,7 +32,8 @@ class RunCommandTest : public testing::Test {
     fs::create_directory(workspace);
     fs::create_directory(options.scratch_parent);
     options.spec = [this](const fs::path& scratch) {
-      sandbox::Spec spec{.arguments = {}, .environment = {"PATH=/usr/bin:/bin", "TMPDIR=" + scratch.string()}};
+      sandbox::Spec spec{.arguments = {},
+                         .environment = {"PATH=/usr/bin:/bin", "TMPDIR=" + scratch.string()}};
       spec.workspace = workspace;
       return spec;
     };

@@ -39,13 +39,27 @@ asio::awaitable<int> await_end(sandbox::Started& started, const asio::any_io_exe
 
 }  // namespace
 
+SandboxExplanation explain_sandbox(const config::WorkerSettings& settings, const sandbox::InitProgram& init) {
+  make_private_folder(settings.workspace);
+  const auto home = prepare_agent_home(settings.home);
+  const Scratch scratch(home.scratch);
+  SandboxExplanation explanation{.choice = tier_choice(settings.sandbox),
+                                 .facts = sandbox::look_at_host(init, scratch.folder() / "home"),
+                                 .spec = agent_spec(settings, home, settings.workspace, scratch.folder())};
+  explanation.tier = sandbox::choose_tier(explanation.choice, explanation.facts);
+  auto mounts = sandbox::plan_mounts(explanation.spec, sandbox::host_files());
+  if (!mounts) throw std::runtime_error(mounts.error());
+  explanation.mounts = *std::move(mounts);
+  return explanation;
+}
+
 int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram init,
                    std::vector<std::string> command) {
   if (const auto problem = workspace_problem(settings)) throw std::runtime_error(*problem);
   make_private_folder(settings.workspace);
   const auto home = prepare_agent_home(settings.home);
   const Scratch scratch(home.scratch);
-  auto sandbox = open_sandbox(settings.sandbox, std::move(init), scratch.folder());
+  auto sandbox = open_sandbox(settings.sandbox, std::move(init), scratch.folder() / "home");
   if (!sandbox) throw std::runtime_error(sandbox.error());
 
   asio::io_context io{1};

@@ -107,8 +107,7 @@ void restrict_by_landlock(const InitPlan& plan) {
                 "; version 4 (Linux 6.7) is needed");
   }
   const RulesetAttributes attributes = attributes_of(version, with_network);
-  const int ruleset =
-      static_cast<int>(::syscall(create_ruleset_call, &attributes, size_for(version), 0));
+  const int ruleset = static_cast<int>(::syscall(create_ruleset_call, &attributes, size_for(version), 0));
   if (ruleset < 0) fail("Landlock makes no rule set");
   const std::uint64_t reading = fs::execute | fs::read_file | fs::read_dir;
   for (const auto& path : plan.readable) allow_path(ruleset, path, reading);

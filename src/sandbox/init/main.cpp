@@ -1,8 +1,9 @@
 // butler-sandbox-init: the way into a sandbox.
 //
-//   butler-sandbox-init launch PROGRAM ARGUMENT…   leaves its starter's keyring behind and becomes PROGRAM (bwrap)
-//   butler-sandbox-init enter                      inside bwrap: does what the plan says and becomes the agent
-//   butler-sandbox-init supervise                  without bwrap: the same in a child, whose whole tree ends with it
+//   butler-sandbox-init launch PROGRAM ARGUMENT…   leaves its starter's keyring behind and becomes PROGRAM
+//   (bwrap) butler-sandbox-init enter                      inside bwrap: does what the plan says and becomes
+//   the agent butler-sandbox-init supervise                  without bwrap: the same in a child, whose whole
+//   tree ends with it
 //
 // It is started by Butler only: with an empty environment and the descriptors that init_plan.hpp names.
 #include <fcntl.h>

@@ -1,0 +1,130 @@
+"""The sandbox around agents and commands: what they cannot see, write and reach, and what becomes of them."""
+
+import json
+import os
+import subprocess
+import unittest
+
+from support.case import SystemTest
+from support.paths import BINARY
+from support.process import alive, command_line, descendants
+from support.wait import until
+
+EXIT_CONFIG = 78
+
+
+class Command(SystemTest):
+    """`butler sandbox run`: exactly what a job's command gets."""
+
+    def setUp(self):
+        self.butler = self.make_butler()
+
+    def sandbox(self, *words: str, **variables: str) -> subprocess.CompletedProcess:
+        environment = self.butler.environment_of("worker") | variables
+        return subprocess.run([BINARY, "sandbox", *words], env=environment, cwd=self.scratch, capture_output=True,
+                              text=True, timeout=30, check=False)
+
+    def shell(self, script: str, **variables: str) -> subprocess.CompletedProcess:
+        return self.sandbox("run", "--", "bash", "-c", script, **variables)
+
+    def test_it_works_in_the_workspace_and_passes_on_what_the_command_says_and_how_it_ends(self):
+        ran = self.shell("pwd; echo made > file; echo complaint >&2; exit 7")
+        self.assertEqual((ran.returncode, ran.stdout, ran.stderr), (7, f"{self.butler.workspace}\n", "complaint\n"))
+        self.assertEqual((self.butler.workspace / "file").read_text(), "made\n")
+        self.assertEqual(sorted(os.listdir(self.butler.workspace)), ["file"])
+
+    def test_nobody_elses_files_are_there_in_either_tier(self):
+        self.shell("true")  # makes the home
+        secret = self.butler.home / "people" / "77"
+        secret.mkdir(mode=0o777)
+        (secret / "diary").write_text("dear diary")
+        for tier in ("bwrap", "landlock"):
+            with self.subTest(tier=tier):
+                ran = self.shell(f"cat {secret}/diary; ls {self.butler.home}/people {self.butler.home}/agent/home; cat /etc/shadow /root/.*",
+                                 WORKER_SANDBOX=tier)
+                self.assertNotEqual(ran.returncode, 0)
+                self.assertEqual(ran.stdout, "")
+
+    def test_only_the_listener_can_be_reached(self):
+        for tier in ("bwrap", "landlock"):
+            with self.subTest(tier=tier):
+                ran = self.shell(f"exec 3<>/dev/tcp/127.0.0.1/{self.butler.port} && echo reached", WORKER_SANDBOX=tier)
+                self.assertNotIn("reached", ran.stdout)
+        self.assertIn("http://127.0.0.1:3128", self.shell("echo $HTTPS_PROXY").stdout)
+
+    def test_what_a_host_tool_would_execute_cannot_be_written(self):
+        names = (".git/hooks/pre-commit", ".git/config", ".pi/x", ".envrc", ".vscode/x", ".mcp.json")
+        for name in names:
+            ran = self.shell(f"mkdir -p $(dirname {name}); echo evil > {name}; mv .git .moved")
+            self.assertNotEqual(ran.returncode, 0, name)
+        self.assertEqual(os.listdir(self.butler.workspace), [])
+
+    def test_each_limit_holds(self):
+        self.assertIn("MemoryError", self.shell("python3 -c 'bytearray(400 << 20)'", WORKER_MEMORY_MB="256").stderr)
+        ran = self.shell("for i in $(seq 50); do sleep 5 & done; jobs -r | wc -l", WORKER_PROCESSES="32")
+        self.assertIn("fork", ran.stderr)
+        ran = self.shell("for i in $(seq 8); do head -c 40M /dev/zero > f$i; done; sleep 20", WORKER_WORKSPACE_MB="64")
+        self.assertIn("WORKER_WORKSPACE_MB", ran.stderr)
+        script = "for i in 1 2 3; do python3 -c 'import time; b = bytearray(150 << 20); time.sleep(20)' & done; wait"
+        self.assertIn("WORKER_MEMORY_MB", self.shell(script, WORKER_MEMORY_MB="256").stderr)
+
+    def test_more_paths_can_be_made_readable(self):
+        books = self.scratch / "books"
+        books.mkdir()
+        books.chmod(0o755)
+        (books / "one").write_text("once upon a time")
+        self.assertNotEqual(self.shell(f"cat {books}/one").returncode, 0)
+        ran = self.shell(f"cat {books}/one; echo more >> {books}/one", WORKER_READ_ONLY_PATHS=str(books))
+        self.assertEqual(ran.stdout, "once upon a time")
+        self.assertIn("denied", ran.stderr)
+
+    def test_nothing_it_started_goes_on(self):
+        for tier in ("bwrap", "landlock", "none"):
+            with self.subTest(tier=tier):
+                self.shell(f"setsid sleep 61{len(tier)} >/dev/null 2>&1 & exit 0", WORKER_SANDBOX=tier,
+                           WORKER_ALLOW_UNSANDBOXED="true")
+                left = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+                        if command_line(pid) == ["sleep", f"61{len(tier)}"]]
+                self.assertEqual(left, [])
+
+    def test_explain_says_what_there_is(self):
+        explained = json.loads(self.sandbox("explain", "--json", WORKER_MEMORY_MB="512").stdout)
+        self.assertEqual(explained["tier"], "bwrap")
+        self.assertIn(str(self.butler.workspace), explained["writable"])
+        self.assertIn(f"{self.butler.workspace}/.envrc", explained["protected"])
+        self.assertEqual(explained["limits"]["memoryMb"], 512)
+        refused = self.sandbox("explain", WORKER_SANDBOX="vm")
+        self.assertEqual(refused.returncode, EXIT_CONFIG)
+
+
+class Agents(SystemTest):
+    def setUp(self):
+        self.simulator = self.start_simulator()
+        self.model = self.start_model_server()
+
+    def test_a_worker_without_a_sandbox_does_not_start_and_says_what_to_do(self):
+        butler = self.make_butler(self.simulator, self.model, WORKER_SANDBOX="vm")
+        environment = butler.environment_of("worker")
+        ran = subprocess.run([BINARY, "worker"], env=environment, cwd=self.scratch, capture_output=True, text=True,
+                             timeout=30, check=False)
+        self.assertEqual(ran.returncode, EXIT_CONFIG)
+        self.assertIn("WORKER_SANDBOX=vm cannot be had", ran.stdout + ran.stderr)
+
+    def test_a_killed_worker_leaves_no_command_behind(self):
+        butler = self.make_butler(self.simulator, self.model)
+        butler.start_all()
+        self.simulator.send_text("/run setsid sleep 633 & sleep 634")
+        self.simulator.wait_for_reply("/approve")
+        self.simulator.send_text("/approve")
+
+        def sleepers():
+            return [pid for pid in descendants(butler.pid("worker")) if command_line(pid)[:1] == ["sleep"]]
+
+        until(lambda: len(sleepers()) == 2, "the command to run")
+        pids = sleepers()
+        butler.kill("worker")
+        until(lambda: not any(alive(pid) for pid in pids), "what the command started to be gone")
+
+
+if __name__ == "__main__":
+    unittest.main()
