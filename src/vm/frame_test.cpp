@@ -43,7 +43,7 @@ TEST(FrameTest, TheHeadIsTwelveBytesLittleEndian) {
 }
 
 TEST(FrameTest, WhatIsNoFrameIsAnErrorThatStays) {
-  for (const std::string bytes : {
+  for (const std::string& bytes : {
            std::string("\0\0\0\0\0\0\0\0\0\0\0\0", 12),            // no kind
            std::string("\x07\0\0\0\0\0\0\0\0\0\0\0", 12),          // a kind that is none
            std::string("\x02\x01\0\0\0\0\0\0\0\0\0\0", 12),        // something where nothing may be

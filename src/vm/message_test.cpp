@@ -53,7 +53,7 @@ TEST(MessageTest, WhatIsIncompleteIsNoRequest) {
 }
 
 TEST(MessageTest, BytesThatAreNoMessageAreRefused) {
-  for (const std::string bytes :
+  for (const std::string& bytes :
        {std::string("kind=run"), std::string("kind\0", 5), std::string("kind\0a=b\0", 9)}) {
     EXPECT_EQ(decode_message(bytes), std::nullopt) << bytes;
   }

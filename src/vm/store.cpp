@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 namespace {
 
 using Done = std::expected<void, std::string>;
-constexpr int changes_mib = 8192;  // a disk grows with what is written
+constexpr std::chrono::seconds boot_limit{120};  // a busy host without KVM
+constexpr int changes_mib = 8192;                // a disk grows with what is written
 
 }  // namespace
 
@@ -80,6 +81,7 @@ std::expected<MachineOptions, std::string> MachineStore::options_of(const Machin
                    .kernel = image->kernel(),
                    .initrd = image->initrd(),
                    .disks = {{.name = "workspace", .file = "workspace.qcow2", .format = "qcow2"}}}};
+  options.boot_limit = boot_limit;
   if (const auto root = image->root()) {
     options.hardware.disks.push_back({.name = "root", .file = *root, .format = "raw", .read_only = true});
     options.hardware.disks.push_back({.name = "changes", .file = "changes.qcow2", .format = "qcow2"});
