@@ -208,6 +208,8 @@ class Worker {
 
   ToolGate make_gate(const domain::Job& job, const Conversation& conversation) {
     auto place = call_place(job, conversation, settings_, agent_home_.user_home.string());
+    place.common.scratch = agent_home_.scratch.string();
+    place.common.readable.push_back((agent_home_.folder / "skills").string());
     return ToolGate{std::move(place), [this](const policy::Question& question) {
                       return policy::decide(*policy_.current(), question);
                     }};
