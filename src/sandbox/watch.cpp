@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
@@ -27,6 +28,7 @@ namespace {
 constexpr std::chrono::milliseconds interval{100};
 constexpr std::size_t entries_at_once = 1'000;  // some 2 ms
 constexpr std::uint64_t block_bytes = 512;      // the unit of st_blocks
+constexpr std::uint64_t entry_bytes = 4'096;    // an empty file costs a disk its inode
 constexpr std::uint64_t tolerated_growth = std::uint64_t{16} << 20U;
 // A descriptor is open for each level. What hides below that counts as too much.
 constexpr std::size_t deepest = 128;
@@ -51,14 +53,16 @@ std::uint64_t kilobytes(std::string_view status, std::string_view name) {
   if (at == std::string_view::npos) return 0;
   const auto digits = status.find_first_of("0123456789", at);
   std::uint64_t value = 0;
-  if (digits != std::string_view::npos) std::from_chars(status.data() + digits, status.data() + status.size(), value);
+  if (digits != std::string_view::npos)
+    std::from_chars(status.data() + digits, status.data() + status.size(), value);
   return value;
 }
 
 /// What no file backs: the program's own pages are shared by all who run it.
 std::uint64_t memory_of(pid_t pid) {
   const auto status = process::read_proc_file("/proc/" + std::to_string(pid) + "/status");
-  return 1'024 * (kilobytes(status, "\nRssAnon:") + kilobytes(status, "\nRssShmem:") + kilobytes(status, "\nVmPTE:"));
+  return 1'024 *
+         (kilobytes(status, "\nRssAnon:") + kilobytes(status, "\nRssShmem:") + kilobytes(status, "\nVmPTE:"));
 }
 
 }  // namespace
@@ -136,10 +140,11 @@ std::optional<std::uint64_t> FolderSize::look_further(std::size_t entries) {
     }
     const std::string_view name{entry->d_name};
     struct stat status{};
-    if (name == "." || name == ".." || ::fstatat(::dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (name == "." || name == ".." ||
+        ::fstatat(::dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
       continue;
     }
-    bytes_ += static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
+    bytes_ += std::max(static_cast<std::uint64_t>(status.st_blocks) * block_bytes, entry_bytes);
     const dev_t device = open_.back()->device;
     if (!S_ISDIR(status.st_mode) || status.st_dev != device) continue;
     if (open_.size() < deepest) {
@@ -160,9 +165,10 @@ std::optional<std::string> Watch::look() {
   }
   if (limits_.workspace_bytes == 0) return std::nullopt;
   const auto size = size_.look_further(entries_at_once);
-  if (!size) return std::nullopt;
-  if (!size_at_start_) size_at_start_ = *size;
-  return disk_verdict(*size_at_start_, *size, limits_);
+  if (size && !size_at_start_) size_at_start_ = *size;
+  if (!size_at_start_) return std::nullopt;
+  // A folder that grows as fast as it is read never comes to its end.
+  return disk_verdict(*size_at_start_, size.value_or(size_.so_far()), limits_);
 }
 
 asio::awaitable<void> Watch::run() {

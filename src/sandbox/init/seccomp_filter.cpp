@@ -22,7 +22,7 @@ namespace {
 // The kernel looks at the low half of these arguments only, so a comparison of all 64 bits could be evaded.
 constexpr scmp_datum_t low_half = 0xFFFF'FFFF;
 constexpr scmp_datum_t socket_type_bits = 0xF;
-constexpr scmp_datum_t last_family = 63;  // AF_MAX is 46 in Linux 6.18
+constexpr scmp_datum_t last_family = 63;     // AF_MAX is 46 in Linux 6.18
 constexpr int terminal_line_input = 0x5412;  // TIOCSTI
 constexpr int terminal_console = 0x541C;     // TIOCLINUX
 
@@ -39,8 +39,8 @@ class Filter {
 
   void add(std::uint32_t action, int call, const std::vector<scmp_arg_cmp>& conditions = {}) {
     if (call == __NR_SCMP_ERROR || call < 0) return;  // not of this architecture
-    const int result = seccomp_rule_add_array(context_, action, call, static_cast<unsigned>(conditions.size()),
-                                              conditions.data());
+    const int result = seccomp_rule_add_array(context_, action, call,
+                                              static_cast<unsigned>(conditions.size()), conditions.data());
     if (result != -EEXIST && result != -EACCES) check(result);
   }
   void add(std::uint32_t action, const char* name, const std::vector<scmp_arg_cmp>& conditions = {}) {
@@ -68,8 +68,8 @@ const std::uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
 const std::uint32_t unknown = SCMP_ACT_ERRNO(ENOSYS);
 
 void refuse_new_namespaces(Filter& filter) {
-  for (const int flag : {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC,
-                                  CLONE_NEWUTS, CLONE_NEWCGROUP}) {
+  for (const int flag : {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS,
+                         CLONE_NEWCGROUP}) {
     filter.add(refuse, "clone", {is(0, static_cast<scmp_datum_t>(flag), static_cast<scmp_datum_t>(flag))});
   }
   // Its flags lie in memory, where a filter cannot look: glibc falls back to clone.
@@ -97,6 +97,11 @@ void load_arguments_filter() {
   filter.load();
 }
 
+/// Another process than the caller, or anything but 0 in the upper half.
+scmp_arg_cmp is_another(unsigned argument) {
+  return {.arg = argument, .op = SCMP_CMP_NE, .datum_a = 0, .datum_b = 0};
+}
+
 /// Landlock knows no unix sockets by path, no datagrams, and no connection that is made by sending.
 void load_shared_kernel_filter() {
   Filter filter(SCMP_ACT_ALLOW);
@@ -118,6 +123,9 @@ void load_shared_kernel_filter() {
   filter.add(refuse, "sendto", {is(3, MSG_FASTOPEN, MSG_FASTOPEN)});
   filter.add(refuse, "sendmsg", {is(2, MSG_FASTOPEN, MSG_FASTOPEN)});
   filter.add(refuse, "sendmmsg", {is(3, MSG_FASTOPEN, MSG_FASTOPEN)});
+  // The user's other programs have numbers here.
+  filter.add(refuse, "prlimit64", {is_another(0)});
+  filter.add(refuse, "setpriority", {is_another(1)});
   filter.add_all(refuse, forbidden_outside_namespaces);
   filter.load();
 }
