@@ -68,8 +68,6 @@ CREATE TABLE audit (
   hash     TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX audit_subject ON audit (subject, seq);
-
 CREATE TRIGGER audit_takes_no_update BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_takes_no_delete BEFORE DELETE ON audit

@@ -2,10 +2,12 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <ostream>
 #include <stdexcept>
 #include <system_error>
@@ -57,20 +59,28 @@ class AuditReader {
   }
 
   /// Calls `use` with each page of the whole log, oldest first, until it returns false.
-  void read_all(const std::string& job, const std::function<bool(const Rows&)>& use) {
+  void read_all(const std::function<bool(const Rows&)>& use) {
     std::int64_t after = 0;
     for (;;) {
-      const auto rows = read(target("after=" + std::to_string(after), page_rows, job));
+      const auto rows = read("/audit?limit=" + std::to_string(page_rows) + "&after=" + std::to_string(after));
       if (!use(rows) || rows.size() < page_rows) return;
       after = rows.back().seq;
     }
   }
 
-  static std::string target(const std::string& first, std::size_t limit, const std::string& job) {
-    std::string text = "/audit?limit=" + std::to_string(limit);
-    if (!first.empty()) text.append("&").append(first);
-    if (!job.empty()) text.append("&job=").append(http::percent_encode(job));
-    return text;
+  Rows read_last(std::size_t limit) { return read("/audit?limit=" + std::to_string(limit)); }
+
+  /// The last rows of one job. Looks through the whole log: it has no index, which each new row would pay
+  /// for.
+  Rows read_job(const std::string& job, std::size_t limit) {
+    Rows found;
+    read_all([&](const Rows& rows) {
+      std::ranges::copy_if(rows, std::back_inserter(found),
+                           [&](const auto& row) { return row.subject == job; });
+      if (found.size() > limit) found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(limit));
+      return true;
+    });
+    return found;
   }
 
  private:
@@ -146,7 +156,9 @@ std::ofstream new_private_file(const std::string& path) {
 
 int show_audit(const AuditOptions& options, Format format, std::ostream& out) {
   AuditReader reader(options.socket);
-  for (const auto& row : reader.read(AuditReader::target("", options.limit, options.job))) {
+  const auto rows =
+      options.job.empty() ? reader.read_last(options.limit) : reader.read_job(options.job, options.limit);
+  for (const auto& row : rows) {
     if (format == Format::json) {
       out << json_line(row) << '\n';
     } else {
@@ -160,7 +172,7 @@ int show_audit(const AuditOptions& options, Format format, std::ostream& out) {
 int verify_audit(const AuditOptions& options, std::ostream& out) {
   AuditReader reader(options.socket);
   Verification verification(options.head);
-  reader.read_all("", [&](const Rows& rows) { return verification.take(rows); });
+  reader.read_all([&](const Rows& rows) { return verification.take(rows); });
   return verification.report(out);
 }
 
@@ -171,7 +183,7 @@ int export_audit(const AuditOptions& options, std::ostream& out) {
   if (!options.output.empty()) file = new_private_file(options.output);
   std::ostream& target = options.output.empty() ? out : file;
   bool whole = true;
-  reader.read_all("", [&](const Rows& rows) {
+  reader.read_all([&](const Rows& rows) {
     for (const auto& row : rows) target << json_line(row) << '\n';
     whole = whole && verification.take(rows);
     return true;

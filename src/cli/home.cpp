@@ -116,7 +116,7 @@ void prepare_shared_home(const fs::path& home, const HomeOwners& owners) {
         " belongs to another user than root: start Butler as its owner, or set BUTLER_HOME");
   }
   folder.give_to(0, owners.control.gid, shared_home_mode);
-  for (const char* const name : {"workspace", "sessions", "agent", "people", "groups", "worker"}) {
+  for (const char* const name : {"workspace", "sessions", "agent", "people", "groups", "worker", "vm"}) {
     make_folder(folder.fd(), name);
     const Folder inner(folder.fd(), name);
     inner.give_to(owners.agent.uid, owners.agent.gid, private_mode);

@@ -19,6 +19,7 @@
 #include "cli/sandbox_command.hpp"
 #include "cli/sandbox_test_command.hpp"
 #include "cli/up.hpp"
+#include "cli/vm_command.hpp"
 #include "config/example.hpp"
 #include "config/load.hpp"
 #include "json/value.hpp"
@@ -143,6 +144,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
   add_audit_commands(app, line);
   add_sandbox_commands(app, line);
   add_policy_commands(app, line.chosen);
+  add_vm_commands(app, line.chosen);
   add_command(app, "render", "Read Markdown, print the Telegram messages it becomes, as JSON.", line,
               [&line] { return render_messages(std::cin, line.limit, std::cout); })
       ->add_option("--limit", line.limit, "UTF-16 units a message may take.")

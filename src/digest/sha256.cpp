@@ -7,10 +7,21 @@
 
 namespace butler::digest {
 
+namespace {
+
+/// Looked up once: the search costs more than the digest of a short text.
+const EVP_MD* algorithm() {
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return found;
+}
+
+}  // namespace
+
 std::string sha256_hex(std::string_view bytes) {
   std::array<unsigned char, 32> digest{};
   unsigned int length = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
+  if (algorithm() == nullptr ||
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, algorithm(), nullptr) != 1) {
     throw std::runtime_error("SHA-256 is not available from OpenSSL");
   }
   constexpr std::string_view alphabet = "0123456789abcdef";

@@ -2,18 +2,14 @@
 #include "egress/connect_handler.hpp"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <cstdlib>
-#include <filesystem>
 #include <map>
 
 #include "async/event.hpp"
 #include "http/socket_test_support.hpp"
+#include "http/tls_test_support.hpp"
 
 namespace butler::egress {
 namespace {
@@ -29,29 +25,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
-
-/// A certificate that nobody has to trust, made once.
-class Certificate {
- public:
-  Certificate() {
-    std::string pattern = std::filesystem::temp_directory_path() / "butler-egress-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    const std::string line =
-        "cd '" + folder_.string() +
-        "' && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-        " -subj /CN=server -keyout key.pem -out cert.pem 2>/dev/null";
-    if (std::system(line.c_str()) != 0) throw std::runtime_error("openssl failed");
-  }
-  ~Certificate() { std::filesystem::remove_all(folder_); }
-
-  void use(ssl::context& context) const {
-    context.use_certificate_chain_file(folder_ / "cert.pem");
-    context.use_private_key_file(folder_ / "key.pem", ssl::context::pem);
-  }
-
- private:
-  std::filesystem::path folder_;
-};
 
 /// Answers as the test says, another way each time if it says so.
 class ScriptedResolver final : public Resolver {
@@ -107,8 +80,8 @@ class EgressTest : public testing::Test {
     http::test::run(io, background.join());
   }
 
-  static Certificate& certificate() {
-    static Certificate instance;
+  static http::test::SelfSigned& certificate() {
+    static http::test::SelfSigned instance;
     return instance;
   }
 

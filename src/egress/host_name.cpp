@@ -93,6 +93,15 @@ std::expected<Target, std::string> parse_target(std::string_view text) {
   return target;
 }
 
+bool is_local_name(std::string_view host) {
+  if (!host.contains('.')) return true;
+  for (const std::string_view suffix : {".localhost", ".local", ".internal", ".lan", ".home.arpa",
+                                        ".intranet", ".corp", ".home", ".private", ".onion", ".arpa"}) {
+    if (host.ends_with(suffix)) return true;
+  }
+  return false;
+}
+
 std::string to_text(const Target& target) {
   const bool v6 = target.address && target.address->is_v6();
   return (v6 ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port);

@@ -28,6 +28,10 @@ std::expected<Target, std::string> parse_host(std::string_view text);
 /// Reads "host:port", the target of a CONNECT request (RFC 9110, § 9.3.6).
 std::expected<Target, std::string> parse_target(std::string_view text);
 
+/// True for names that only mean something on one machine or in its network: those without a dot, and those
+/// under suffixes that no public name has.
+bool is_local_name(std::string_view host);
+
 /// "host:port", with brackets around an IPv6 address.
 std::string to_text(const Target& target);
 

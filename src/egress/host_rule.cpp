@@ -52,6 +52,7 @@ std::expected<HostRule, std::string> parse_host_rule(std::string_view text) {
     return std::unexpected("'" + std::string{text} + "' would allow too much: name more of the host");
   }
   rule.host = target->host;
+  rule.allow_private = rule.allow_private || (!target->address && is_local_name(rule.host));
   if (rule.named_port) rule.port = target->port;
   return rule;
 }

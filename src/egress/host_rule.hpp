@@ -28,7 +28,8 @@ struct HostRule {
 
 /// Reads `host`, `*.suffix`, with `:port` behind it and `private` behind that: "github.com", "*.debian.org",
 /// "mail.example:993", "nas.lan:445 private". An address is only ever reached by a rule that names it, and
-/// such a rule needs no `private`. The error is a sentence.
+/// such a rule needs no `private`; neither does a name
+/// that is_local_name(). The error is a sentence.
 std::expected<HostRule, std::string> parse_host_rule(std::string_view text);
 
 /// What a person allows who says yes to the target: nothing but that.

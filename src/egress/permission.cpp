@@ -4,16 +4,6 @@ namespace butler::egress {
 
 namespace {
 
-/// True for names that only mean something on this machine or in its network.
-bool is_local_name(std::string_view host) {
-  if (!host.contains('.')) return true;
-  for (const std::string_view suffix : {".localhost", ".local", ".internal", ".lan", ".home.arpa",
-                                        ".intranet", ".corp", ".home", ".private", ".onion", ".arpa"}) {
-    if (host.ends_with(suffix)) return true;
-  }
-  return false;
-}
-
 /// True when the server name that a client sends is the target.
 bool is_same_host(std::string_view server_name, const Target& target) {
   const auto named = parse_host(server_name);

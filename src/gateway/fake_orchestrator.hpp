@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <map>
@@ -10,6 +11,7 @@
 #include "async/event.hpp"
 #include "domain/job_id.hpp"
 #include "domain/job_status.hpp"
+#include "gateway/fake_approvals.hpp"
 #include "http/server.hpp"
 #include "json/codec.hpp"
 
@@ -58,14 +60,8 @@ class FakeOrchestrator : public http::Application {
       auto response = events_of(path.substr(9, path.rfind('/') - 9), request.head.query());
       co_return co_await exchange.send(std::move(response));
     }
-    const auto of_approvals = path.find("/approvals");
-    if (of_approvals != std::string::npos) {
-      const std::string job_id = path.substr(9, of_approvals - 9);
-      if (path.ends_with("/approvals")) {
-        auto response = json_response(api::ApprovalList{approvals[job_id]});
-        co_return co_await exchange.send(std::move(response));
-      }
-      co_return co_await decide(job_id, path.substr(path.rfind('/') + 1), std::move(request), exchange);
+    if (path.find("/approvals") != std::string::npos) {
+      co_return co_await serve_approvals(std::move(request), exchange);
     }
     if (path.ends_with("/messages")) {
       messages.emplace_back(request.head.headers.find("idempotency-key").value_or("-"), request.body);
@@ -91,29 +87,20 @@ class FakeOrchestrator : public http::Application {
   }
 
   /// A worker asks whether a tool call may run.
-  api::Approval ask(const std::string& job_id, api::Approval approval) {
-    auto& of_job = approvals[job_id];
-    const auto number = static_cast<std::uint8_t>(of_job.size() * 53 + 11);
-    approval.id = ids_.next(domain::wall_clock_now(), {0, number, 2, 3, number, 5, 6, 7, 8, 9});
-    approval.job_id = job_id;
-    approval.created_at = domain::wall_clock_now();
-    if (approval.scopes.empty()) approval.scopes = every_scope;
-    of_job.push_back(approval);
+  api::Approval ask(const std::string& job_id, const api::Approval& approval) {
+    const std::int64_t number = static_cast<std::int64_t>(decisions.of_job[job_id].size());
+    auto asked = decisions.add(job_id, approval, ids_.next(domain::wall_clock_now(), spread(number)));
     add_approval_event(domain::EventType::approval_requested, job_id);
-    return approval;
+    return asked;
   }
 
   /// It comes to an end otherwise than by a decision in a chat.
   void end_approval(const std::string& job_id, const std::string& approval_id, domain::ApprovalStatus status,
                     std::optional<std::string> decider = {}) {
-    api::Approval& approval = approval_with(job_id, approval_id);
+    api::Approval& approval = decisions.at(job_id, approval_id);
     approval.status = status;
     approval.decider_id = std::move(decider);
     add_approval_event(domain::EventType::approval_decided, job_id);
-  }
-
-  api::Approval& approval_with(const std::string& job_id, const std::string& approval_id) {
-    return *std::ranges::find(approvals.at(job_id), approval_id, &api::Approval::id);
   }
 
   /// Ends a job, and makes it a delivery.
@@ -153,55 +140,35 @@ class FakeOrchestrator : public http::Application {
   bool refuse_acknowledgements = false;
   std::size_t acknowledgements = 0;
   api::AdminState admin;
-  std::vector<std::pair<std::string, std::string>> messages;    ///< for running jobs: key, body
-  std::map<std::string, std::vector<api::Event>> events;        ///< by job id, with their seqs
-  std::map<std::string, std::vector<api::Approval>> approvals;  ///< by job id
-  std::size_t decisions = 0;                                    ///< calls that decide
-  std::function<void()> on_decided;       ///< the decision is made, and the gateway does not know
-  std::function<void()> before_decision;  ///< the call is here, and nothing is decided
-  std::vector<std::string> pauses;        ///< their bodies
+  std::vector<std::pair<std::string, std::string>> messages;  ///< for running jobs: key, body
+  std::map<std::string, std::vector<api::Event>> events;      ///< by job id, with their seqs
+  FakeApprovals decisions;
+  std::vector<std::string> pauses;  ///< their bodies
   async::Event changed;
 
  private:
-  static inline const std::vector<domain::ApprovalScope> every_scope{
-      domain::ApprovalScope::once, domain::ApprovalScope::session, domain::ApprovalScope::always};
+  /// Six digits that differ, where people see them.
+  static std::array<std::uint8_t, 10> spread(std::int64_t number) {
+    const auto digits = static_cast<std::uint8_t>(number * 53 + 11);
+    return {0, digits, 2, 3, digits, 5, 6, 7, 8, 9};
+  }
 
   void add_approval_event(domain::EventType type, const std::string& job_id) {
     add_event(job_id, {.type = type, .seq = static_cast<std::int64_t>(events[job_id].size()) + 1});
   }
 
-  boost::asio::awaitable<void> decide(std::string job_id, std::string approval_id, http::Request request,
-                                      http::Exchange& exchange) {
-    ++decisions;
-    if (before_decision) {
-      std::exchange(before_decision, {})();
-      co_return;
+  boost::asio::awaitable<void> serve_approvals(http::Request request, http::Exchange& exchange) {
+    const std::string path{request.head.path()};
+    const std::string job_id = path.substr(9, path.find("/approvals") - 9);
+    if (path.ends_with("/approvals")) {
+      auto response = json_response(api::ApprovalList{decisions.of_job[job_id]});
+      co_return co_await exchange.send(std::move(response));
     }
-    const auto wanted = json::decode<api::DecideApprovalRequest>(json::parse(request.body).value()).value();
-    api::Approval& approval = approval_with(job_id, approval_id);
-    const auto status = wanted.decision == domain::ApprovalVerdict::allow ? domain::ApprovalStatus::allowed
-                                                                          : domain::ApprovalStatus::denied;
-    const bool first = approval.status == domain::ApprovalStatus::pending;
-    if (first) {
-      approval.status = status;
-      approval.scope = wanted.scope;
-      approval.decider_id = wanted.decider_id;
-      approval.reason = wanted.reason;
-      add_approval_event(domain::EventType::approval_decided, job_id);
-    }
-    if (on_decided) {
-      std::exchange(on_decided, {})();
-      co_return;
-    }
-    http::Response response = json_response(api::ApprovalAnswer{approval});
-    if (!first && (approval.status != status || approval.scope != wanted.scope)) {
-      const bool expired = approval.status == domain::ApprovalStatus::expired;
-      response = {
-          .status = 409,
-          .body = json::serialize(json::Object{{"error", expired ? "approval_expired" : "already_decided"},
-                                               {"approval", json::encode(approval)}})};
-    }
-    co_await exchange.send(std::move(response));
+    const bool open = decisions.is_pending(job_id, path.substr(path.rfind('/') + 1));
+    auto response = decisions.decide(job_id, path.substr(path.rfind('/') + 1), request.body);
+    const bool decided = open && !decisions.is_pending(job_id, path.substr(path.rfind('/') + 1));
+    if (decided) add_approval_event(domain::EventType::approval_decided, job_id);
+    if (response) co_await exchange.send(*std::move(response));
   }
 
   template <class T>

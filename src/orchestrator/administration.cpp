@@ -25,13 +25,11 @@ std::optional<std::int64_t> number_in(std::string_view query, std::string_view n
 
 http::Response read_audit(store::JobStore& store, const admin::Call& call) {
   const auto query = call.request.head.query();
-  const auto job = http::query_parameter(query, "job");
   const auto limit = static_cast<std::size_t>(
       std::clamp<std::int64_t>(number_in(query, "limit").value_or(rows_shown), 1, rows_per_page));
   const auto after = number_in(query, "after");
-  return admin::json_response(200,
-                              json::encode(api::AuditPage{after ? store.audit().rows_after(*after, limit, job)
-                                                                : store.audit().last_rows(limit, job)}));
+  return admin::json_response(200, json::encode(api::AuditPage{after ? store.audit().rows_after(*after, limit)
+                                                                     : store.audit().last_rows(limit)}));
 }
 
 }  // namespace

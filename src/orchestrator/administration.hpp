@@ -12,7 +12,7 @@ namespace butler::orchestrator {
 /// to outlives the socket.
 ///
 /// `GET /audit` answers rows of the log, oldest first: those after `after`, or without it the last ones; at
-/// most `limit`, and with `job` only those of the job (of any subject, in fact). It reads between commits.
+/// most `limit`, cut to 1 000.
 void add_administration(admin::AdminSocket& socket, store::JobStore& store,
                         std::function<std::string()> metrics_text);
 

@@ -65,8 +65,9 @@ class ApprovalServiceTest : public ServiceFixture, public testing::Test {
 
   std::vector<std::string> audited(const std::string& id) {
     std::vector<std::string> names;
-    for (const auto& row : store->audit().rows_after(0, 100, id))
-      names.push_back(row.action + " " + row.actor);
+    for (const auto& row : store->audit().rows_after(0, 100)) {
+      if (row.subject == id) names.push_back(row.action + " " + row.actor);
+    }
     return names;
   }
 

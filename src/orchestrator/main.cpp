@@ -73,7 +73,7 @@ class Orchestrator {
     main_.spawn("stop", stop_when_asked());
     // Behind the tasks' first steps: who is told that this is ready may send the stop signal at once.
     asio::post(context_, [this] {
-      const auto head = store_.audit().last_rows(1, std::nullopt);
+      const auto head = store_.audit().last_rows(1);
       log::info("orchestrator.ready", {{"host", settings_.host},
                                        {"port", server_.port()},
                                        {"audit_rows", head.empty() ? 0 : head.front().seq},

@@ -214,6 +214,16 @@ void Walk::append_text(Argument& argument, const Part& part, bool first) {
       }
     }
   }
+  if (!part.quoted && first) {
+    // In an argument like if=~/x bash takes the ~ for the home as well.
+    const auto name =
+        text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    const bool assigns = name != std::string::npos && name > 0 && text[name] == '=';
+    const auto home = std::min(text.find("=~"), text.find(":~"));
+    if (assigns && home != std::string::npos) {
+      return append_value(argument, {.texts = {text.substr(0, home + 1)}, .dynamic = true});
+    }
+  }
   append_value(argument, {.texts = {std::move(text)}});
 }
 

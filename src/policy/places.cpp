@@ -235,9 +235,12 @@ Place place_of(const Folders& folders, const std::string& path, Access access, b
   const bool writes = access == Access::write;
   if (known(folders.scratch) && is_within(path, folders.scratch)) {
     // The agent's configuration and the gate's memory: it may read its skills there, and change nothing.
-    const auto rest = below(path, folders.scratch);
-    if (!may_begin_with(rest, "pi"))
-      return whole_tree && rest.empty() && writes ? Place::butler : Place::scratch;
+    const auto whole = below(path, folders.scratch);
+    if (whole_tree && writes && whole.empty()) return Place::butler;
+    // The folder may be that of one agent, or hold those of all.
+    auto rest = whole;
+    if (!may_begin_with(rest, "pi")) first_component(rest);
+    if (!may_begin_with(rest, "pi")) return Place::scratch;
     const bool shown = may_begin_with(rest, "pi/skills") || may_begin_with(rest, "pi/prompts");
     return shown && !writes ? Place::system : Place::butler;
   }

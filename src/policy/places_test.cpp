@@ -72,6 +72,19 @@ TEST(Places, NamesThatOthersRunLaterAreGuardedInTheWholeWorkspace) {
   EXPECT_EQ(place(".gitignore", Access::write), Place::workspace);
 }
 
+TEST(Places, TheAgentsConfigurationIsOffLimitsBelowTheScratchFolderOfAllToo) {
+  auto asked = question();
+  asked.scratch = "/home/butler/.butler/agent/tmp";
+  const Folders folders{asked};
+  const auto at = [&](const std::string& path, Access access) {
+    return place_of(folders, asked.scratch + path, access, false);
+  };
+  EXPECT_EQ(at("/s1/x", Access::write), Place::scratch);
+  EXPECT_EQ(at("/s1/pi/skills/a/SKILL.md", Access::read), Place::system);
+  EXPECT_EQ(at("/s1/pi/skills/a/SKILL.md", Access::write), Place::butler);
+  EXPECT_EQ(at("/s1/pi/models.json", Access::read), Place::butler);
+}
+
 TEST(Places, ATreeIsAsSecretAsWhatItHolds) {
   EXPECT_EQ(place("/", Access::read, true), Place::secret);
   EXPECT_EQ(place("/etc", Access::read, true), Place::secret);

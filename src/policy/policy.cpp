@@ -40,6 +40,13 @@ std::string full_name(const Policy& policy, const Judgement& judgement) {
   return rule;
 }
 
+/// "git push" of "git push --force origin": what somebody may mean who allows it.
+std::string first_words(const std::string& command) {
+  const auto name = command.find(' ');
+  if (name == std::string::npos || command[name + 1] == '-') return command.substr(0, name);
+  return command.substr(0, command.find(' ', name + 1));
+}
+
 /// A rule of the file that would allow an effect like this one.
 std::string suggest(const Effect& effect, const Question& question) {
   std::string rule = R"({"name": "…", "verdict": "allow", "classes": [")";
@@ -49,7 +56,7 @@ std::string suggest(const Effect& effect, const Question& question) {
   } else if (!effect.path.empty()) {
     rule += R"(, "paths": [")" + effect.path + "\"]";
   } else if (!effect.command.empty() && !effect.hidden_code) {
-    rule += R"(, "commands": [")" + effect.command.substr(0, effect.command.find(' ')) + "\"]";
+    rule += R"(, "commands": [")" + first_words(effect.command) + "\"]";
   } else if (question.tool != "bash") {
     rule += R"(, "tools": [")" + question.tool + "\"]";
   }

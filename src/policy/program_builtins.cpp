@@ -115,8 +115,7 @@ void shell_options(Walk& walk, const Call& call) {
   harmless(walk, call);
   for (const auto& argument : call.arguments) {
     const auto* const text = argument.plain();
-    if (text != nullptr &&
-        lists("-s|-u|-q|-p|nullglob|failglob|globstar|dotglob|nocaseglob|inherit_errexit", *text))
+    if (text != nullptr && lists("-s|-u|-q|-p|nullglob|failglob|globstar|dotglob|inherit_errexit", *text))
       continue;
     return walk.note_hidden(call, "sets options of bash that change how it reads commands");
   }

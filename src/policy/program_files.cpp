@@ -67,17 +67,17 @@ constexpr std::array known{
     FileProgram{"lsblk"},
     FileProgram{"tr"},
     FileProgram{"numfmt"},
-    FileProgram{"date", Use::nothing, "", "s|--set"},
+    FileProgram{"date", Use::nothing, "", "s|f|r|--set|--file|--reference"},
     FileProgram{"hostname", Use::nothing, "", "F|b|--file"},
     FileProgram{"cat", Use::read},
     FileProgram{"head", Use::read, "", "", "", "n|c|--lines|--bytes"},
     FileProgram{"tail", Use::read, "", "", "", "n|c|s|--lines|--bytes|--pid"},
-    FileProgram{"wc", Use::read},
+    FileProgram{"wc", Use::read, "", "--files0-from"},
     FileProgram{"ls", Use::read, "", "", "R|--recursive", "I|w|T|--ignore|--hide|--sort|--color"},
     FileProgram{"dir", Use::read, "", "", "R|--recursive"},
     FileProgram{"file", Use::read, "C", "", "", "F|e|P|--separator"},
     FileProgram{"stat", Use::read, "", "", "", "c|--format|--printf"},
-    FileProgram{"du", Use::read, "", "", "*", "d|t|--max-depth|--exclude"},
+    FileProgram{"du", Use::read, "", "--files0-from", "*", "d|t|--max-depth|--exclude"},
     FileProgram{"df", Use::read, "", "", "", "t|x|--type|--output"},
     FileProgram{"md5sum", Use::read},
     FileProgram{"sha1sum", Use::read},
@@ -123,8 +123,8 @@ constexpr std::array known{
     FileProgram{"readelf", Use::read},
     FileProgram{"size", Use::read},
     FileProgram{"iconv", Use::read, "o|--output", "", "", "f|t|--from-code|--to-code"},
-    FileProgram{"sort", Use::read, "o|T|--output|--temporary-directory", "--compress-program", "",
-                "k|t|S|--key|--field-separator|--buffer-size|--parallel"},
+    FileProgram{"sort", Use::read, "o|T|--output|--temporary-directory", "--compress-program|--files0-from",
+                "", "k|t|S|--key|--field-separator|--buffer-size|--parallel"},
     FileProgram{"shuf", Use::read, "o|--output", "", "", "n|i|e"},
     FileProgram{"pr", Use::read, "", "", "", "h|l|w"},
     FileProgram{"uniq", Use::last_write, "", "", "", "f|s|w"},
@@ -148,9 +148,9 @@ constexpr std::array known{
     FileProgram{"mktemp", Use::write, "p|--tmpdir", "", "", "--suffix"},
     FileProgram{"truncate", Use::write, "", "", "", "s|--size"},
     FileProgram{"unlink", Use::write},
-    FileProgram{"cp", Use::copy, "t|--target-directory", "", "r|R|a|--recursive|--archive",
-                "S|Z|--suffix|--sparse"},
-    FileProgram{"install", Use::copy, "t|--target-directory", "--strip-program", "",
+    FileProgram{"cp", Use::copy, "t|--target-directory", "s|l|--symbolic-link|--link",
+                "r|R|a|--recursive|--archive", "S|Z|--suffix|--sparse"},
+    FileProgram{"install", Use::move, "t|--target-directory", "--strip-program", "",
                 "m|o|g|S|--mode|--owner|--group"},
     FileProgram{"mv", Use::move, "t|--target-directory", "", "*", "S|--suffix"},
     FileProgram{"gzip", Use::compress, "", "", "r|--recursive", "S"},
@@ -227,9 +227,10 @@ void note_operands(Walk& walk, const Call& call, const FileProgram& program, con
       case Use::last_write: writes = i > 0 || operands[i].several || operands[i].wildcard; break;
       case Use::compress: writes = !to_output; break;
     }
-    if (program.use == Use::copy && all_written) writes = false;
+    if (program.use == Use::copy && all_written) writes = false;  // all go to the folder that -t names
     walk.note_path(call, operands[i], writes ? Access::write : Access::read, trees);
   }
+  if (program.name == "split") walk.note_current_folder(call, Access::write, false);
   const bool searches = trees || lists("ls|dir|tree|du|rg", program.name);
   if (searches && operands.size() <= first) walk.note_current_folder(call, Access::read, trees);
 }

@@ -184,7 +184,7 @@ void run_subcommand(Walk& walk, const Call& call, const Subcommand& subcommand, 
     walk.note_hidden(call, "has an argument that may also be an option");
   switch (subcommand.deed) {
     case Deed::reads:
-      walk.note_current_folder(call, Access::read, false);
+      walk.note_current_folder(call, Access::read, true);
       return note_operand_paths(walk, call, found, Access::read);
     case Deed::writes:
       walk.note_current_folder(call, Access::write, false);

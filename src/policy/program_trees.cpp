@@ -132,11 +132,13 @@ class Finding {
     }
     if (*text == "-delete") {
       for (const auto& start : starts_) walk_.note_destruction(call_, start);
+    } else if (*text == "-files0-from") {
+      walk_.note_unknown(call_, "looks in folders that a file names");
     } else if (lists("-exec|-execdir|-ok|-okdir", *text)) {
       run_inner();
     } else if (lists("-fprint|-fprint0|-fls|-fprintf", *text)) {
       if (++at_ < call_.arguments.size()) walk_.note_path(call_, call_.arguments[at_], Access::write, false);
-    } else if (lists("-newer|-anewer|-cnewer|-samefile|-files0-from", *text)) {
+    } else if (lists("-newer|-anewer|-cnewer|-samefile", *text)) {
       if (++at_ < call_.arguments.size()) walk_.note_path(call_, call_.arguments[at_], Access::read, false);
     } else if (lists("-name|-iname|-path|-ipath|-wholename|-regex|-iregex|-type|-size|-mtime|-mmin|-maxdepth|"
                      "-mindepth|"
@@ -160,7 +162,7 @@ class Finding {
       const auto& argument = call_.arguments[at_];
       const auto* const text = argument.plain();
       if (text != nullptr && *text == ";") break;
-      if (text != nullptr && *text == "+" && !inner.empty() && inner.back().wildcard) break;
+      if (text != nullptr && *text == "+" && !inner.empty() && inner.back() == found) break;
       if (text == nullptr || text->find("{}") == std::string::npos) {
         inner.push_back(argument);
       } else if (*text == "{}") {
@@ -230,8 +232,8 @@ void archive(Walk& walk, const Call& call) {
         walk.note_path(call, option.value, extracts || lists_only ? Access::read : Access::write, false);
       }
     }
-    if (lists("-T|-X|--files-from|--exclude-from", option.name))
-      walk.note_path(call, option.value, Access::read, false);
+    if (lists("-T|--files-from", option.name)) walk.note_unknown(call, "packs the files that a list names");
+    if (lists("-X|--exclude-from", option.name)) walk.note_path(call, option.value, Access::read, false);
   }
   if (lists_only) return;
   walk.note_path(call, folder, extracts ? Access::write : Access::read, true);
@@ -251,7 +253,7 @@ void unzip(Walk& walk, const Call& call) {
 
 void zip(Walk& walk, const Call& call) {
   const auto found = read_options(call.arguments, "x|i|b");
-  if (found.uncertain || has(found, "T|TT|--test|--unzip-command|m|--move")) {
+  if (found.uncertain || has(found, "T|TT|--test|--unzip-command|m|--move|@")) {
     walk.note_hidden(call, "uses zip in a way that can run a program");
   }
   for (std::size_t i = 0; i < found.operands.size(); ++i) {

@@ -193,7 +193,7 @@ void Walk::run_program(const Arguments& arguments, const std::string* input) {
     call.words = words_of(call.name, call.arguments);
     if (const auto handler = find_handler(call.name)) {
       handler(*this, call);
-    } else if (!is_function(call.name)) {
+    } else {
       note_unknown(call, "runs '" + call.name + "', of which nothing is known");
     }
   }

@@ -169,11 +169,10 @@ TEST_P(ApprovalStoreTest, EachRowOfTheAuditLogFollowsTheOneBeforeAlsoBehindWhatW
   reopen();
   durably([&] { note("c"); });
   api::AuditCheck check;
-  for (const auto& row : store->audit().rows_after(0, 10, std::nullopt))
-    EXPECT_EQ(check.next(row), std::nullopt);
+  for (const auto& row : store->audit().rows_after(0, 10)) EXPECT_EQ(check.next(row), std::nullopt);
   EXPECT_EQ(check.rows(), 3);
-  EXPECT_EQ(store->audit().last_rows(2, std::nullopt).front().actor, "b");
-  EXPECT_EQ(store->audit().rows_after(0, 10, "c").size(), 1U);
+  EXPECT_EQ(store->audit().last_rows(2).front().actor, "b");
+  EXPECT_EQ(store->audit().rows_after(2, 10).size(), 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(AllBackends, ApprovalStoreTest, testing::Values(sqlite_backend()),

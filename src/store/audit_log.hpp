@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "api/audit.hpp"
@@ -27,12 +25,10 @@ class AuditLog {
   virtual ~AuditLog() = default;
 
   virtual void append(const AuditEntry& entry) = 0;
-  /// Rows with seq > after, oldest first; only of `subject` when it is set.
-  virtual std::vector<api::AuditRow> rows_after(std::int64_t after, std::size_t limit,
-                                                const std::optional<std::string>& subject) = 0;
-  /// The last `limit` rows, oldest first; only of `subject` when it is set.
-  virtual std::vector<api::AuditRow> last_rows(std::size_t limit,
-                                               const std::optional<std::string>& subject) = 0;
+  /// At most `limit` rows with seq > after, oldest first.
+  virtual std::vector<api::AuditRow> rows_after(std::int64_t after, std::size_t limit) = 0;
+  /// The last `limit` rows, oldest first.
+  virtual std::vector<api::AuditRow> last_rows(std::size_t limit) = 0;
 };
 
 }  // namespace butler::store

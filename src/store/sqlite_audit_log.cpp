@@ -48,35 +48,19 @@ void SqliteAuditLog::append(const AuditEntry& entry) {
       .run();
 }
 
-std::vector<api::AuditRow> SqliteAuditLog::rows_after(std::int64_t after, std::size_t limit,
-                                                      const std::optional<std::string>& subject) {
-  if (subject) {
-    return read_rows(
-        database_
-            .prepared("SELECT seq, ts, actor, action, subject, details, previous, hash FROM audit "
-                      "WHERE subject = ? AND seq > ? ORDER BY seq LIMIT ?")
-            .bind(*subject, after, limit));
-  }
+std::vector<api::AuditRow> SqliteAuditLog::rows_after(std::int64_t after, std::size_t limit) {
   return read_rows(database_
                        .prepared("SELECT seq, ts, actor, action, subject, details, previous, hash FROM audit "
                                  "WHERE seq > ? ORDER BY seq LIMIT ?")
                        .bind(after, limit));
 }
 
-std::vector<api::AuditRow> SqliteAuditLog::last_rows(std::size_t limit,
-                                                     const std::optional<std::string>& subject) {
-  auto& statement =
-      subject ? database_
-                    .prepared(
-                        "SELECT seq, ts, actor, action, subject, details, previous, hash FROM audit "
-                        "WHERE subject = ? ORDER BY seq DESC LIMIT ?")
-                    .bind(*subject, limit)
-              : database_
-                    .prepared(
-                        "SELECT seq, ts, actor, action, subject, details, previous, hash FROM audit "
-                        "ORDER BY seq DESC LIMIT ?")
-                    .bind(limit);
-  auto rows = read_rows(statement);
+std::vector<api::AuditRow> SqliteAuditLog::last_rows(std::size_t limit) {
+  auto rows =
+      read_rows(database_
+                    .prepared("SELECT seq, ts, actor, action, subject, details, previous, hash FROM audit "
+                              "ORDER BY seq DESC LIMIT ?")
+                    .bind(limit));
   std::ranges::reverse(rows);
   return rows;
 }

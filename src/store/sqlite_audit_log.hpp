@@ -11,9 +11,8 @@ class SqliteAuditLog final : public AuditLog {
   explicit SqliteAuditLog(sqlite::Database& database) : database_(database) {}
 
   void append(const AuditEntry& entry) override;
-  std::vector<api::AuditRow> rows_after(std::int64_t after, std::size_t limit,
-                                        const std::optional<std::string>& subject) override;
-  std::vector<api::AuditRow> last_rows(std::size_t limit, const std::optional<std::string>& subject) override;
+  std::vector<api::AuditRow> rows_after(std::int64_t after, std::size_t limit) override;
+  std::vector<api::AuditRow> last_rows(std::size_t limit) override;
 
  private:
   sqlite::Database& database_;

@@ -25,6 +25,12 @@ void add_metrics(metrics::Registry& registry, const StatusOf& status_of) {
                                       {"outcome"}});
   auto& estimated = registry.counter(
       {"butler_worker_model_requests_estimated_total", "Answers whose cost had to be estimated."});
+  auto& connections = registry.counters({"butler_worker_egress_connections_total",
+                                         "Connections of agents to other hosts, by what became of them.",
+                                         {"outcome"}});
+  auto& bytes = registry.counters({"butler_worker_egress_bytes_total",
+                                   "Bytes between agents and other hosts, of connections that have ended.",
+                                   {"direction"}});
   registry.before_text([&, status_of] {
     const auto now = status_of();
     slots.set(static_cast<double>(now.slots));
@@ -35,15 +41,24 @@ void add_metrics(metrics::Registry& registry, const StatusOf& status_of) {
     raise(requests.with({"refused_by_budget"}), now.traffic.refused);
     raise(requests.with({"error"}), now.traffic.errors);
     raise(estimated, now.traffic.estimated);
+    raise(connections.with({"allowed"}), now.egress.allowed);
+    raise(connections.with({"denied"}), now.egress.denied);
+    raise(connections.with({"failed"}), now.egress.failed);
+    raise(connections.with({"cut"}), now.egress.cut);
+    raise(bytes.with({"sent"}), now.egress.sent);
+    raise(bytes.with({"received"}), now.egress.received);
   });
 }
 
 }  // namespace
 
 json::Object health_members(const WorkerStatus& status) {
-  return {{"mode", status.mode},       {"slots", status.slots},
-          {"running", status.running}, {"sessions", status.sessions},
-          {"sandbox", "none"},         {"orchestratorReachable", status.orchestrator}};
+  json::Object members{{"mode", status.mode},       {"slots", status.slots},
+                       {"running", status.running}, {"sessions", status.sessions},
+                       {"sandbox", "none"},         {"orchestratorReachable", status.orchestrator}};
+  members["policy"] = status.policy_profile;
+  if (status.policy_problem) members["policyProblem"] = *status.policy_problem;
+  return members;
 }
 
 json::Object spending_members(const WorkerStatus& status) {

@@ -7,6 +7,7 @@
 
 #include "admin/admin_socket.hpp"
 #include "domain/usd.hpp"
+#include "egress/connect_handler.hpp"
 #include "json/value.hpp"
 #include "metrics/registry.hpp"
 #include "model_proxy/budget.hpp"
@@ -22,8 +23,11 @@ struct WorkerStatus {
   std::size_t sessions = 0;   ///< agents that are warm or at work
   bool orchestrator = false;  ///< it answered the last claim that came back
   model_proxy::Traffic traffic = {};
+  egress::Traffic egress = {};
   std::optional<domain::Usd> spent_today;  ///< unset: no model is asked
   model_proxy::Budgets budgets = {};
+  std::string policy_profile = {};
+  std::optional<std::string> policy_problem = {};  ///< what is wrong with the policy's file
 };
 
 using StatusOf = std::function<WorkerStatus()>;

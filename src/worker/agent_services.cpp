@@ -114,13 +114,15 @@ void AgentAccess::begin(std::string job, egress::JobHooks hooks) {
 
 void AgentAccess::hold() {
   site_->grant().hold();
-  site_->hosts().hold();
+  site_->hosts().end();
 }
 
 void AgentAccess::end() {
   site_->grant().end();
   site_->hosts().end();
 }
+
+asio::awaitable<void> AgentAccess::settle() { return site_->hosts().close(); }
 
 const std::optional<std::string>& AgentAccess::refusal() const { return site_->grant().refusal(); }
 

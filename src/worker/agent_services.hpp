@@ -51,10 +51,12 @@ class AgentAccess {
 
   /// From now on requests are served, for this job; `hooks` until end().
   void begin(std::string job, egress::JobHooks hooks = {});
-  /// Nothing new is served; what is under way goes on.
+  /// Nothing new is served, and connections to other hosts are cut; what the model is asked already goes on.
   void hold();
   /// Nothing is served any more, and what is under way is cut off.
   void end();
+  /// After end(): returns when the hooks are no longer in use.
+  boost::asio::awaitable<void> settle();
 
   /// Why a budget has refused a request since begin(), as a sentence for the person who asked.
   const std::optional<std::string>& refusal() const;

@@ -5,6 +5,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -68,10 +69,23 @@ class AgentServicesTest : public testing::Test {
   /// The first bytes of the answer to a CONNECT.
   std::string connect(const AgentAccess& access, const std::string& target) {
     boost::asio::ip::tcp::socket socket(context);
+    return connect(socket, access, target);
+  }
+  std::string connect(boost::asio::ip::tcp::socket& socket, const AgentAccess& access,
+                      const std::string& target) {
     socket.connect({boost::asio::ip::address_v4::loopback(), access.port()});
     boost::asio::write(
         socket, boost::asio::buffer("CONNECT " + target + " HTTP/1.1\r\nhost: " + target + "\r\n\r\n"));
     return run_to_end(context, first_bytes(socket));
+  }
+
+  /// True once the other side has closed.
+  static boost::asio::awaitable<bool> ends(boost::asio::ip::tcp::socket& socket) {
+    std::string rest;
+    boost::system::error_code end;
+    co_await boost::asio::async_read(socket, boost::asio::dynamic_buffer(rest),
+                                     boost::asio::redirect_error(boost::asio::use_awaitable, end));
+    co_return end.failed();
   }
 
   static boost::asio::awaitable<std::string> first_bytes(boost::asio::ip::tcp::socket& socket) {
@@ -137,6 +151,21 @@ TEST_F(AgentServicesTest, EachAgentHasTheHostsOfItsOwn) {
   other->begin("job");
   EXPECT_EQ(connect(*allowed, "127.0.0.1:" + port), "HTTP/1.1 200 ");
   EXPECT_EQ(connect(*other, "127.0.0.1:" + port), "HTTP/1.1 403 ");
+}
+
+TEST_F(AgentServicesTest, AHeldAgentsConnectionsToHostsAreCut) {
+  auto host = http::ListeningSocket::on_port("127.0.0.1", 0);
+  const auto target = "127.0.0.1:" + std::to_string(host.port());
+  services.emplace(context.get_executor(), settings, [target](const AgentIdentity&) {
+    return egress::HostPolicy{.rules = {egress::parse_host_rule(target).value()}};
+  });
+  const auto access = open("one");
+  access->begin("job");
+  boost::asio::ip::tcp::socket socket(context);
+  EXPECT_EQ(connect(socket, *access, target), "HTTP/1.1 200 ");
+  access->hold();
+  EXPECT_TRUE(run_to_end(context, ends(socket)));
+  EXPECT_EQ(connect(*access, target), "HTTP/1.1 403 ");
 }
 
 TEST_F(AgentServicesTest, TheAgentIsToldTheWayToOtherHosts) {

@@ -33,6 +33,22 @@ ApprovalWait::ApprovalWait(asio::any_io_executor executor, api::OrchestratorClie
       changed_(std::move(executor)) {}
 
 asio::awaitable<Permission> ApprovalWait::ask(api::ApprovalRequest request) {
+  /// One more while it lives: also when who asked is cancelled.
+  struct Asking {
+    ApprovalWait& wait;
+    explicit Asking(ApprovalWait& of) : wait(of) { ++wait.asking_; }
+    Asking(const Asking&) = delete;
+    Asking& operator=(const Asking&) = delete;
+    ~Asking() {
+      --wait.asking_;
+      wait.changed_.notify_all();
+    }
+  };
+  const Asking asking(*this);
+  co_return co_await find_out(std::move(request));
+}
+
+asio::awaitable<Permission> ApprovalWait::find_out(api::ApprovalRequest request) {
   if (closed_) co_return no(unasked);
   const std::string call_id = request.tool_call_id;
   auto post = [&] { return orchestrator_.request_approval(job_id_, lease_token_, request); };
@@ -63,6 +79,10 @@ void ApprovalWait::decided(api::ApprovalDecision decision) {
   std::string id = decision.approval_id;
   decisions_.insert_or_assign(std::move(id), std::move(decision));
   changed_.notify_all();
+}
+
+asio::awaitable<void> ApprovalWait::join() {
+  while (asking_ > 0) co_await changed_.wait();
 }
 
 void ApprovalWait::close() {

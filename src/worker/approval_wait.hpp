@@ -31,9 +31,13 @@ class ApprovalWait {
   /// Nothing will be decided any more: who waits is told no, and so is who asks from now on.
   void close();
 
+  /// After close(): returns when nobody asks any more. To be called before the end of the object.
+  boost::asio::awaitable<void> join();
+
   const PersonWait& person_wait() const { return person_wait_; }
 
  private:
+  boost::asio::awaitable<Permission> find_out(api::ApprovalRequest request);
   boost::asio::awaitable<Permission> wait_for(std::string approval_id);
 
   api::OrchestratorClient& orchestrator_;
@@ -42,6 +46,7 @@ class ApprovalWait {
   std::string lease_token_;
   std::function<void(const api::CallError&)> on_refused_;
   std::map<std::string, api::ApprovalDecision> decisions_;  ///< by approval
+  int asking_ = 0;
   bool closed_ = false;
   PersonWait person_wait_;
   async::Event changed_;

@@ -135,6 +135,17 @@ TEST_F(ApprovalWaitTest, TheWorkersStopIsANo) {
   EXPECT_THAT(ask().reason, HasSubstr("could not ask"));
 }
 
+TEST_F(ApprovalWaitTest, WhoAskedHasLeftWhenItIsJoined) {
+  async::TaskGroup askers(context.get_executor());
+  askers.spawn("asker", [](ApprovalWait& of) -> asio::awaitable<void> { co_await of.ask(request()); }(*wait));
+  context.poll();
+  askers.cancel();
+  wait->close();
+  run_to_end(context, wait->join());
+  EXPECT_FALSE(wait->person_wait().waits());
+  run_to_end(context, askers.join());
+}
+
 TEST_F(ApprovalWaitTest, ItsEndIsANoForEverybody) {
   EXPECT_FALSE(ask_and([this] { wait->close(); }).allowed);
   EXPECT_FALSE(ask().allowed);

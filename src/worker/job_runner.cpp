@@ -79,6 +79,7 @@ class JobRun final : public AgentListener {
       next = co_await deliver(outcome, std::move(next_claim));
     }
     co_await helpers_.join();
+    co_await approvals_.join();
     co_await reporter_.close();
     co_return next;
   }

@@ -15,10 +15,13 @@
 #include "admin/admin_socket.hpp"
 #include "api/orchestrator_client.hpp"
 #include "async/task_group.hpp"
+#include "domain/enum_name.hpp"
 #include "http/types.hpp"
 #include "log/log.hpp"
 #include "metrics/process_metrics.hpp"
+#include "policy/describe.hpp"
 #include "policy/policy.hpp"
+#include "policy_file/policy_file.hpp"
 #include "process/role.hpp"
 #include "worker/administration.hpp"
 #include "worker/agent_environment.hpp"
@@ -29,6 +32,7 @@
 #include "worker/job_runner.hpp"
 #include "worker/memory.hpp"
 #include "worker/mock_agent.hpp"
+#include "worker/network_gate.hpp"
 #include "worker/pi_agent.hpp"
 #include "worker/private_files.hpp"
 #include "worker/refusing_agent.hpp"
@@ -49,6 +53,8 @@ namespace {
 // Together below the 4 s that a stop may take: agents are ended while their jobs are handed back.
 constexpr milliseconds stop_grace{3'000};
 constexpr milliseconds session_patience{600};
+/// Of sysexits.h: starting again will not help.
+constexpr int wrong_configuration = 78;
 
 void require_runnable(const config::WorkerSettings& settings) {
   if (settings.mode != ExecMode::rpc) return;
@@ -85,9 +91,10 @@ std::unique_ptr<sandbox::Sandbox> required_sandbox(const config::WorkerSettings&
   if (!sandbox) throw NoSandbox(sandbox.error());
   const auto profile = (*sandbox)->profile();
   if ((*sandbox)->tier() == sandbox::Tier::none) {
-    log::warn("worker.unsandboxed",
-              {{"meaning",
-                "agents and approved commands can read and write all that this user can, and reach the network"}});
+    log::warn(
+        "worker.unsandboxed",
+        {{"meaning",
+          "agents and approved commands can read and write all that this user can, and reach the network"}});
   } else if ((*sandbox)->tier() == sandbox::Tier::landlock && settings.sandbox.tier == "auto") {
     log::warn("worker.weaker_sandbox",
               {{"sandbox", profile}, {"advice", "butler sandbox explain says why it is not bwrap"}});
@@ -102,20 +109,23 @@ http::Url orchestrator_url(const config::WorkerSettings& settings) {
   return std::move(*url);
 }
 
+/// A worker does not start with a policy that it cannot read.
 /// The role's parts, wired by hand.
 class Worker {
  public:
-  /// `sandbox` is null for the mock, which starts nothing.
+  /// `sandbox` is null for the mock, which starts nothing. The policy outlives the worker.
   Worker(asio::any_io_executor executor, const config::WorkerSettings& settings,
-         std::unique_ptr<sandbox::Sandbox> sandbox)
+         std::unique_ptr<sandbox::Sandbox> sandbox, policy_file::PolicyFile& policy)
       : executor_(executor),
         settings_(settings),
         stop_(executor, stop_grace),
         orchestrator_(executor, orchestrator_url(settings), settings.worker_token.reveal()),
         sandbox_(std::move(sandbox)),
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
-        services_(settings.mode == ExecMode::rpc ? std::make_unique<AgentServices>(executor, settings)
-                                                 : nullptr),
+        policy_(policy),
+        services_(settings.mode == ExecMode::rpc
+                      ? std::make_unique<AgentServices>(executor, settings, allowed_hosts())
+                      : nullptr),
         sessions_(
             executor, [this](const Conversation& conversation) { return open_session(conversation); },
             settings.idle_limit),
@@ -129,14 +139,18 @@ class Worker {
         tasks_(executor) {}
 
   WorkerStatus status() {
+    const auto policy = policy_.current();  // a file that is broken is told although nobody asks it anything
     return {.mode = settings_.mode == ExecMode::rpc ? "rpc" : "mock",
             .slots = settings_.concurrency,
             .running = runner_.running(),
             .sessions = sessions_.size(),
             .orchestrator = claims_.reaches_orchestrator(),
             .traffic = services_ ? services_->traffic() : model_proxy::Traffic{},
+            .egress = services_ ? services_->egress() : egress::Traffic{},
             .spent_today = services_ ? std::optional{services_->spent_today()} : std::nullopt,
-            .budgets = {.per_day = settings_.budget_per_day, .per_job = settings_.budget_per_job}};
+            .budgets = {.per_day = settings_.budget_per_day, .per_job = settings_.budget_per_job},
+            .policy_profile = std::string{domain::enum_name(policy->profile)},
+            .policy_problem = policy_.problem()};
   }
 
   /// Works until a signal asks for the end, and brings everything to it.
@@ -169,6 +183,10 @@ class Worker {
     return open_pi_session(executor_, settings_, agent_home_, *services_, *sandbox_, conversation);
   }
 
+  AgentServices::HostPolicyOf allowed_hosts() {
+    return [this](const AgentIdentity& agent) { return host_policy(*policy_.current(), agent.owner); };
+  }
+
   std::unique_ptr<Agent> make_agent(const domain::Job& job) {
     if (settings_.mode == ExecMode::mock) return std::make_unique<MockAgent>(executor_, settings_.mock_step);
     auto conversation = open_conversation(job, settings_);
@@ -188,26 +206,30 @@ class Worker {
                                      pi_options());
   }
 
-  ToolGate make_gate(const domain::Job& job, const Conversation& conversation) const {
+  ToolGate make_gate(const domain::Job& job, const Conversation& conversation) {
     auto place = call_place(job, conversation, settings_, agent_home_.user_home.string());
-    return ToolGate{std::move(place),
-                    [this](const policy::Question& question) { return policy::decide(policy_, question); }};
+    place.common.scratch = agent_home_.scratch.string();
+    place.common.readable.push_back((agent_home_.folder / "skills").string());
+    return ToolGate{std::move(place), [this](const policy::Question& question) {
+                      return policy::decide(*policy_.current(), question);
+                    }};
   }
 
   RunCommand::Options command_options(const Conversation& conversation) {
-    return {.sandbox = sandbox_.get(),
-            .scratch_parent = agent_home_.scratch,
-            .spec =
-                [this, workspace = conversation.workspace](const std::filesystem::path& scratch) {
-                  auto spec = agent_spec(settings_, agent_home_, workspace, scratch);
-                  spec.environment = command_environment(settings_, scratch);
-                  return spec;
-                },
-            .serve =
-                [this, identity = AgentIdentity{.owner = conversation.owner,
-                                                .session_key = conversation.session_key}](
-                    http::ListeningSocket listener) { return services_->open(std::move(listener), identity); },
-            .time_limit = settings_.job_timeout};
+    return {
+        .sandbox = sandbox_.get(),
+        .scratch_parent = agent_home_.scratch,
+        .spec =
+            [this, workspace = conversation.workspace](const std::filesystem::path& scratch) {
+              auto spec = agent_spec(settings_, agent_home_, workspace, scratch);
+              spec.environment = command_environment(settings_, scratch);
+              return spec;
+            },
+        .serve =
+            [this,
+             identity = AgentIdentity{.owner = conversation.owner, .session_key = conversation.session_key}](
+                http::ListeningSocket listener) { return services_->open(std::move(listener), identity); },
+        .time_limit = settings_.job_timeout};
   }
 
   PiAgentOptions pi_options() const {
@@ -222,7 +244,7 @@ class Worker {
   api::OrchestratorClient orchestrator_;
   std::unique_ptr<sandbox::Sandbox> sandbox_;
   AgentHome agent_home_;
-  policy::Policy policy_ = policy::builtin_policy(policy::Profile::balanced);
+  policy_file::PolicyFile& policy_;
   std::unique_ptr<AgentServices> services_;  ///< null for the mock, which needs none
   SessionPool sessions_;
   JobRunner runner_;
@@ -248,6 +270,11 @@ int run(const config::WorkerSettings& settings, std::optional<http::ListeningSoc
   const bool real = settings.mode == ExecMode::rpc;
   auto sandbox = real ? required_sandbox(settings, std::move(init)) : nullptr;
 
+  auto policy = policy_file::PolicyFile::open(policy_file::policy_path(settings.home));
+  if (!policy) {
+    log::error("policy.broken", {{"error", policy.error()}, {"meaning", "the worker does not start"}});
+    return wrong_configuration;
+  }
   asio::io_context io{1};
   async::TaskGroup root(io.get_executor(), [](std::string_view, std::string_view fault) {
     // Nothing that still waits could be brought to an end. Agents see the end of their input and leave.
@@ -257,7 +284,7 @@ int run(const config::WorkerSettings& settings, std::optional<http::ListeningSoc
   metrics::Registry registry;
   metrics::add_process_metrics(registry);
   std::optional<admin::AdminSocket> administration;
-  Worker worker(io.get_executor(), settings, std::move(sandbox));
+  Worker worker(io.get_executor(), settings, std::move(sandbox), *policy);
   log::info("worker.started", {{"worker", settings.worker_id},
                                {"mode", real ? "rpc" : "mock"},
                                {"slots", settings.concurrency},

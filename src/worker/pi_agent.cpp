@@ -7,6 +7,7 @@
 #include "log/log.hpp"
 #include "process/role.hpp"
 #include "worker/memory.hpp"
+#include "worker/network_gate.hpp"
 #include "worker/resume_note.hpp"
 
 namespace butler::worker {
@@ -49,7 +50,7 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
   process_ = (*session)->process.get();
   process_->listen(true);
   access_ = (*session)->access.get();
-  access_->begin(job.id);
+  access_->begin(job.id, network_hooks(gate_, listener));
   Outcome outcome;
   try {
     outcome = co_await use(**session, job, listener);
@@ -62,6 +63,7 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
   process_->listen(false);
   process_ = nullptr;
   access_->end();
+  co_await access_->settle();
   outcome = finish(std::move(outcome), *access_);
   access_ = nullptr;
   (*session)->known = read_memory(conversation_.workspace, (*session)->known);

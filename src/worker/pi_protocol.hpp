@@ -9,7 +9,7 @@
 
 #include "domain/job.hpp"
 #include "json/value.hpp"
-#include "worker/tool_decision.hpp"
+#include "worker/call_question.hpp"
 
 /// What `pi --mode rpc` says and is told, one JSON text per line. Pure. Speaks with pi 0.87 and 1.5; records
 /// and members that are not known here are passed over.

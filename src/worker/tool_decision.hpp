@@ -9,23 +9,11 @@
 #include "domain/job.hpp"
 #include "json/value.hpp"
 #include "policy/policy.hpp"
+#include "worker/call_question.hpp"
 #include "worker/conversation.hpp"
 
 /// From a tool call to the policy's question, and from the policy's decision to words. Pure.
 namespace butler::worker {
-
-/// A tool call as the agent makes it.
-struct CallQuestion {
-  std::string id;
-  std::string tool_name;
-  json::Value input;
-};
-
-/// A host that the agent's network asks for.
-struct HostQuestion {
-  std::string host;  ///< a name in lower case
-  int port = 443;
-};
 
 /// For whom and where an agent works: what all its calls have in common.
 struct CallPlace {

@@ -114,13 +114,16 @@ class ToolApprovals(SystemTest):
         self.assertLess(types.index("approval_decided"), types.index("tool_start"))
         self.assertIn("Note from Butler", str(self.model.requests()[-1]["messages"]))
 
-    def test_a_decision_that_comes_while_no_worker_lives_is_found_by_the_next_one(self):
+    def test_a_worker_that_stops_hands_a_waiting_job_back_and_the_next_one_finds_the_decision(self):
         self.call_script("make it")
         self.butler.start_all()
         self.write_script()
         job = self.start_job("make it")
         asked = self.pending(job)
-        self.butler.kill("worker")
+        stopped = self.butler.pid("worker")
+        self.butler.signal("worker", signal.SIGTERM)
+        until(lambda: not alive(stopped), "the worker to be gone")
+        self.assertEqual(self.butler.job(job)["status"], "queued")
         self.decide(asked)
         self.assertEqual(self.made(), "")
         self.butler.start("worker")
