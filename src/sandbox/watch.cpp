@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
@@ -27,6 +28,7 @@ namespace {
 constexpr std::chrono::milliseconds interval{100};
 constexpr std::size_t entries_at_once = 1'000;  // some 2 ms
 constexpr std::uint64_t block_bytes = 512;      // the unit of st_blocks
+constexpr std::uint64_t entry_bytes = 4'096;    // an empty file costs a disk its inode
 constexpr std::uint64_t tolerated_growth = std::uint64_t{16} << 20U;
 // A descriptor is open for each level. What hides below that counts as too much.
 constexpr std::size_t deepest = 128;
@@ -142,7 +144,7 @@ std::optional<std::uint64_t> FolderSize::look_further(std::size_t entries) {
         ::fstatat(::dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
       continue;
     }
-    bytes_ += static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
+    bytes_ += std::max(static_cast<std::uint64_t>(status.st_blocks) * block_bytes, entry_bytes);
     const dev_t device = open_.back()->device;
     if (!S_ISDIR(status.st_mode) || status.st_dev != device) continue;
     if (open_.size() < deepest) {
@@ -163,9 +165,10 @@ std::optional<std::string> Watch::look() {
   }
   if (limits_.workspace_bytes == 0) return std::nullopt;
   const auto size = size_.look_further(entries_at_once);
-  if (!size) return std::nullopt;
-  if (!size_at_start_) size_at_start_ = *size;
-  return disk_verdict(*size_at_start_, *size, limits_);
+  if (size && !size_at_start_) size_at_start_ = *size;
+  if (!size_at_start_) return std::nullopt;
+  // A folder that grows as fast as it is read never comes to its end.
+  return disk_verdict(*size_at_start_, size.value_or(size_.so_far()), limits_);
 }
 
 asio::awaitable<void> Watch::run() {

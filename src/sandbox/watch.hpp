@@ -44,6 +44,9 @@ class FolderSize {
   /// a new one. No link is followed, no other file system entered.
   std::optional<std::uint64_t> look_further(std::size_t entries);
 
+  /// What the round that is under way has counted.
+  std::uint64_t so_far() const { return bytes_; }
+
  private:
   struct Open;
   std::vector<std::filesystem::path> folders_;

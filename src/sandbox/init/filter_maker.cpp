@@ -113,6 +113,11 @@ void print_arguments_filter() {
   filter.print("arguments_filter");
 }
 
+/// Another process than the caller, or anything but 0 in the upper half.
+scmp_arg_cmp is_another(unsigned argument) {
+  return {.arg = argument, .op = SCMP_CMP_NE, .datum_a = 0, .datum_b = 0};
+}
+
 /// Landlock knows no unix sockets by path, no datagrams, and no connection that is made by sending.
 void print_shared_kernel_filter() {
   Filter filter(SCMP_ACT_ALLOW);
@@ -134,6 +139,9 @@ void print_shared_kernel_filter() {
   filter.add(refuse, "sendto", {is(3, MSG_FASTOPEN, MSG_FASTOPEN)});
   filter.add(refuse, "sendmsg", {is(2, MSG_FASTOPEN, MSG_FASTOPEN)});
   filter.add(refuse, "sendmmsg", {is(3, MSG_FASTOPEN, MSG_FASTOPEN)});
+  // The user's other programs have numbers here.
+  filter.add(refuse, "prlimit64", {is_another(0)});
+  filter.add(refuse, "setpriority", {is_another(1)});
   filter.add_all(refuse, forbidden_outside_namespaces);
   filter.print("shared_kernel_filter");
 }
