@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 
 from support.net import free_port
-from support.paths import BINARY
+from support.paths import BINARY, require
 from support.process import alive, command_line, signal_quietly
 from support.wait import until
 
@@ -133,6 +133,19 @@ class VmTest(unittest.TestCase):
         # Without a service the port is there, and closes.
         self.start()
         self.assertNotEqual(self.vm("shell", "--", "wget", "-q", "-O", "-", "http://127.0.0.1:3128/").returncode, 0)
+
+    def test_hostile_code_finds_only_what_is_the_guests_own(self):
+        self.start()
+        probe = require(BINARY.parent / "butler-sandbox-probe", "make build").read_bytes()
+        self.ok("shell", "--", "sh", "-c", "cat >/workspace/probe; chmod +x /workspace/probe", stdin=probe)
+        self.assertTrue(self.shell("touch /not-mine 2>&1; true").endswith("Permission denied\n"))
+        printed = self.vm("shell", "--", "/workspace/probe", "attempts", "--json", "workspace=/workspace").stdout
+        records = [json.loads(line) for line in printed.splitlines() if '"group"' in line]
+        self.assertGreaterEqual(sum(record["result"] == "held" for record in records), 100)
+        reached = {record["group"] for record in records if record["result"] == "open"}
+        # Its kernel, its memory, its disk, its devices. Not among them: other files, networks, processes, privileges.
+        self.assertLessEqual(reached, {"kernel", "families", "namespaces", "terminal", "workspace", "devices", "limits"},
+                             [record for record in records if record["result"] == "open"])
 
     def test_machines_from_one_snapshot_have_different_randomness(self):
         self.start("--warm")
