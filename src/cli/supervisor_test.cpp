@@ -172,7 +172,7 @@ TEST_F(SupervisorTest, AProgramThatIsNotThereIsTriedAgainAndStopsCleanly) {
 }
 
 TEST_F(SupervisorTest, AMisconfiguredChildEndsEverything) {
-  start({child("first", "ready(); say('pid', os.getpid()); wait()"),
+  start({child("first", "say('pid', os.getpid()); ready(); wait()"),
          shell_child("second", "echo wrong; exit 78")});
   const pid_t first = number("first: pid ");
   run_until([&] { return exit_code.has_value(); });

@@ -55,7 +55,7 @@ void add_metrics(metrics::Registry& registry, const StatusOf& status_of) {
 json::Object health_members(const WorkerStatus& status) {
   json::Object members{{"mode", status.mode},       {"slots", status.slots},
                        {"running", status.running}, {"sessions", status.sessions},
-                       {"sandbox", "none"},         {"orchestratorReachable", status.orchestrator}};
+                       {"sandbox", status.sandbox}, {"orchestratorReachable", status.orchestrator}};
   members["policy"] = status.policy_profile;
   if (status.policy_problem) members["policyProblem"] = *status.policy_problem;
   return members;

@@ -26,6 +26,7 @@ struct WorkerStatus {
   egress::Traffic egress = {};
   std::optional<domain::Usd> spent_today;  ///< unset: no model is asked
   model_proxy::Budgets budgets = {};
+  std::string sandbox = {};  ///< what contains the agents, as in bwrap/1; "none" for the mock
   std::string policy_profile = {};
   std::optional<std::string> policy_problem = {};  ///< what is wrong with the policy's file
 };

@@ -149,6 +149,7 @@ class Worker {
             .egress = services_ ? services_->egress() : egress::Traffic{},
             .spent_today = services_ ? std::optional{services_->spent_today()} : std::nullopt,
             .budgets = {.per_day = settings_.budget_per_day, .per_job = settings_.budget_per_job},
+            .sandbox = sandbox_ ? sandbox_->profile() : "none",
             .policy_profile = std::string{domain::enum_name(policy->profile)},
             .policy_problem = policy_.problem()};
   }

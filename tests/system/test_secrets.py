@@ -68,6 +68,8 @@ class Secrets(SystemTest):
         self.butler.up()
         self.model.script(call("bash", {"command": self.hunt_command()}, when="hunt"), say("hunted", when="hunt", hasToolResult=True))
         self.simulator.send_text("hunt")
+        self.simulator.wait_for_reply("May I use bash?")
+        self.simulator.send_text("/approve")
         self.simulator.wait_for_reply("hunted")
         self.expect_nothing_found("environment", "cmdline", "file")
 
