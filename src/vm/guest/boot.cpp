@@ -82,6 +82,8 @@ Outcome boot() {
       return failure(std::string{"cannot mount "} + mount.target);
     }
   }
+  // The first file system's root is open to everybody, as /tmp is.
+  if (::chmod("/", 0755) != 0) return failure("cannot close the root folder");
   if (const auto loaded = load_modules(); !loaded) return loaded;
   if (::sethostname("butler-vm", 9) != 0) return failure("cannot name the machine");
   return switch_loopback_on();

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -94,7 +96,11 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+/// The guest's user, who has no way to more rights.
 void become_agent(int report) {
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(report, "cannot give up new privileges");
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  if (::setrlimit(RLIMIT_CORE, &none) != 0) give_up(report, "cannot limit its dumps");
   if (::geteuid() != 0) return;
   if (::setgroups(0, nullptr) != 0 || ::setresgid(agent_user, agent_user, agent_user) != 0 ||
       ::setresuid(agent_user, agent_user, agent_user) != 0) {
