@@ -79,7 +79,7 @@ std::optional<std::string> disk_verdict(std::uint64_t at_start, std::uint64_t no
   if (limits.workspace_bytes == 0 || now <= limits.workspace_bytes || now <= at_start + tolerated_growth) {
     return std::nullopt;
   }
-  return "its workspace grew beyond " + std::to_string(limits.workspace_bytes / mebibyte) +
+  return "its files grew beyond " + std::to_string(limits.workspace_bytes / mebibyte) +
          " MB (WORKER_WORKSPACE_MB), so its processes were ended";
 }
 

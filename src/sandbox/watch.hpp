@@ -46,8 +46,6 @@ class FolderSize {
   /// What the round that is under way has found: no more than there is.
   std::uint64_t so_far() const { return bytes_; }
 
-  /// What the round that is under way has counted.
-  std::uint64_t so_far() const { return bytes_; }
 
  private:
   struct Open;
