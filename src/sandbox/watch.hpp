@@ -46,7 +46,6 @@ class FolderSize {
   /// What the round that is under way has found: no more than there is.
   std::uint64_t so_far() const { return bytes_; }
 
-
  private:
   struct Open;
   std::vector<std::filesystem::path> folders_;
