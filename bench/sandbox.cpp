@@ -39,6 +39,7 @@ int main(int count, char** arguments) {
   for (const auto tier : {sandbox::Tier::bwrap, sandbox::Tier::landlock, sandbox::Tier::none}) {
     const auto sandbox = sandbox::make_sandbox(tier, sandbox::InitProgram{program});
     std::vector<double> times;
+    times.reserve(static_cast<std::size_t>(starts));
     for (int i = 0; i < starts; ++i) times.push_back(start_once(*sandbox, arguments[1]));
     std::ranges::sort(times);
     std::printf("sandbox start %s: median %.1f ms, least %.1f ms, most %.1f ms (%d starts)\n",

@@ -42,6 +42,7 @@ std::vector<MadeFile> made_files(unsigned user, unsigned group, const std::strin
 
 std::vector<std::string> data_contents(const MountPlan& plan, const std::vector<MadeFile>& files) {
   std::vector<std::string> contents;
+  contents.reserve(files.size());
   for (const auto& file : files) contents.push_back(file.content);
   const auto covers = std::ranges::count(plan.mounts, Mount::Kind::cover_file, &Mount::kind);
   contents.resize(contents.size() + static_cast<std::size_t>(covers));

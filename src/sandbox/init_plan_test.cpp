@@ -5,8 +5,6 @@
 namespace butler::sandbox {
 namespace {
 
-using testing::HasSubstr;
-
 TEST(InitPlan, WhatIsWrittenIsRead) {
   const InitPlan plan{.arguments = {"bash", "-c", "a\nb", ""},
                       .environment = {"A=1", "B="},

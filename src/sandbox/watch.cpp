@@ -26,9 +26,11 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::milliseconds interval{100};
-constexpr std::size_t entries_at_once = 1'000;  // some 2 ms
-constexpr std::uint64_t block_bytes = 512;      // the unit of st_blocks
-constexpr std::uint64_t entry_bytes = 4'096;    // an empty file costs a disk its inode
+constexpr std::size_t entries_at_once = 200;
+constexpr std::size_t entries_at_the_start = 2'000;  // some 4 ms
+constexpr std::chrono::milliseconds time_for_the_disk{5};
+constexpr std::uint64_t entry_bytes = 4'096;  // the least: an empty file costs a disk its inode
+constexpr std::uint64_t block_bytes = 512;    // the unit of st_blocks
 constexpr std::uint64_t tolerated_growth = std::uint64_t{16} << 20U;
 // A descriptor is open for each level. What hides below that counts as too much.
 constexpr std::size_t deepest = 128;
@@ -157,17 +159,27 @@ std::optional<std::uint64_t> FolderSize::look_further(std::size_t entries) {
 }
 
 Watch::Watch(asio::any_io_executor executor, pid_t root, Limits limits, std::vector<fs::path> folders)
-    : executor_(std::move(executor)), root_(root), limits_(limits), size_(std::move(folders)) {}
+    : executor_(std::move(executor)), root_(root), limits_(limits), size_(std::move(folders)) {
+  // Before the agent can have done much: a small workspace is measured at once.
+  if (limits_.workspace_bytes != 0) size_at_start_ = size_.look_further(entries_at_the_start);
+}
 
 std::optional<std::string> Watch::look() {
   if (limits_.memory_bytes != 0) {
     if (auto verdict = memory_verdict(usage_of_tree(root_), limits_)) return verdict;
   }
-  if (limits_.workspace_bytes == 0) return std::nullopt;
-  const auto size = size_.look_further(entries_at_once);
-  if (size && !size_at_start_) size_at_start_ = *size;
-  if (!size_at_start_) return std::nullopt;
-  // A folder that grows as fast as it is read never comes to its end.
+  return limits_.workspace_bytes == 0 ? std::nullopt : look_at_disk();
+}
+
+std::optional<std::string> Watch::look_at_disk() {
+  const auto deadline = std::chrono::steady_clock::now() + time_for_the_disk;
+  std::optional<std::uint64_t> size;
+  while (!size && std::chrono::steady_clock::now() < deadline) size = size_.look_further(entries_at_once);
+  if (!size_at_start_) {
+    // The first round began with the sandbox: what it finds was there, or came while it looked.
+    size_at_start_ = size;
+    return std::nullopt;
+  }
   return disk_verdict(*size_at_start_, size.value_or(size_.so_far()), limits_);
 }
 

@@ -43,8 +43,7 @@ class FolderSize {
   /// Looks at up to `entries` more entries. The size in bytes when a round is complete; the next call begins
   /// a new one. No link is followed, no other file system entered.
   std::optional<std::uint64_t> look_further(std::size_t entries);
-
-  /// What the round that is under way has counted.
+  /// What the round that is under way has found: no more than there is.
   std::uint64_t so_far() const { return bytes_; }
 
  private:
@@ -73,6 +72,7 @@ class Watch {
 
  private:
   std::optional<std::string> look();
+  std::optional<std::string> look_at_disk();
 
   boost::asio::any_io_executor executor_;
   pid_t root_;

@@ -69,7 +69,10 @@ int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram 
   spec.stdin_mode = process::Stdin::inherited;
   spec.stdout_mode = process::Stdout::inherited;
   spec.stderr_mode = process::Stderr::inherited;
-  auto started = (*sandbox)->start(io.get_executor(), spec, [](http::ListeningSocket) {});
+  // Nobody answers there: this is no job, with no model and no hosts allowed.
+  std::optional<http::ListeningSocket> unanswered;
+  auto started = (*sandbox)->start(io.get_executor(), spec,
+                                   [&](http::ListeningSocket listener) { unanswered = std::move(listener); });
   if (!started) throw std::runtime_error(started.error());
   int status = EXIT_FAILURE;
   asio::co_spawn(io, await_end(*started, io.get_executor()), [&](std::exception_ptr fault, int value) {

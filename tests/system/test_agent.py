@@ -18,6 +18,11 @@ class Agent(SystemTest):
     def running_job(self) -> dict:
         return until(lambda: next(iter(self.butler.jobs(status="running")), None), "a job to run")
 
+    def approve_what_is_asked(self, after: int) -> int:
+        """The policy asks about what reads or signals processes."""
+        self.simulator.wait_for_reply("/approve", after=after)
+        return self.simulator.send_text("/approve")
+
     def sleeping_tool(self) -> int | None:
         """As the host numbers it: in the sandbox it has another number."""
         tools = (pid for pid in descendants(self.butler.pid("worker")) if command_line(pid)[:2] == ["sleep", "600"])
@@ -103,9 +108,7 @@ class Agent(SystemTest):
         self.model.script(*call_then_say("bash", {"command": "env | sort > seen.txt; cat /proc/$PPID/environ >> seen.txt"},
                                          "done looking", when="look"))
         self.butler.up()
-        self.simulator.send_text("look around")
-        self.simulator.wait_for_reply("May I use bash?")
-        self.simulator.send_text("/approve")
+        self.approve_what_is_asked(after=self.simulator.send_text("look around"))
         self.simulator.wait_for_reply("done looking")
         seen = (self.butler.workspace / "seen.txt").read_text()
         self.assertIn("PATH=", seen)
@@ -119,11 +122,8 @@ class Agent(SystemTest):
         self.model.script(*call_then_say("bash", {"command": "kill -9 $PPID"}, "never said", when="die"),
                           say("alive again", when="hello"))
         self.butler.up()
-        self.simulator.send_text("die please")
-        self.simulator.wait_for_reply("May I use bash?")
-        self.simulator.send_text("/approve")
-        self.simulator.wait_for_reply("the agent ended in the middle of its work")
-        self.assertEqual(self.butler.jobs()[0]["status"], "failed")
+        self.approve_what_is_asked(after=self.simulator.send_text("die please"))
+        until(lambda: self.butler.jobs()[0]["status"] == "failed", "the job to fail")
         sent = self.simulator.send_text("hello")
         self.simulator.wait_for_reply("alive again", after=sent)
 

@@ -67,20 +67,22 @@ class ModelAccess(SystemTest):
         body = {"model": "mock-1", "messages": [{"role": "user", "content": "for me"}]}
         return net.request("POST", f"{address}/chat/completions", body, {"authorization": f"Bearer {token}"})
 
-    def test_an_agent_that_reads_all_it_can_finds_no_secret_and_a_token_that_ends_with_its_job(self):
+    def test_an_agent_that_reads_all_it_can_finds_no_secret_and_a_token_that_is_worth_nothing_outside(self):
         folders = f"{self.butler.home} {self.scratch}"
-        self.model.script(*call_then_say("bash", {"command": "bash look.sh"}, "that was everything", when="look"), say("for you", when="for me"))
+        self.model.script(*call_then_say("bash", {"command": "bash look.sh"}, "looked", when="look"),
+                          say("for you", when="for me"))
         recorder = Recorder(self.model.url)
         self.addCleanup(recorder.close)
         config = self.butler.home / "agent/models.json"
         config.write_text(config.read_text().replace(self.model.url, recorder.url))
         self.butler.up()
+        # From a file: as a command it would be denied for what it names, and nothing would be tried.
         (self.butler.workspace / "look.sh").write_text(READ_ALL.replace("{folders}", folders))
         (self.butler.workspace / "look.sh").chmod(0o644)
-        self.simulator.send_text("look at everything")
-        self.simulator.wait_for_reply("May I use bash?")
-        self.simulator.send_text("/approve")
-        self.simulator.wait_for_reply("that was everything")
+        asked = self.simulator.send_text("look at everything")
+        self.simulator.wait_for_reply("/approve", after=asked)
+        approved = self.simulator.send_text("/approve")
+        self.simulator.wait_for_reply("looked", after=approved)
         seen = (self.butler.workspace / "seen.txt").read_text(errors="replace")
 
         self.assertIn("PI_CODING_AGENT_DIR=", seen)
@@ -91,7 +93,7 @@ class ModelAccess(SystemTest):
                              "bot token": self.simulator.bot_token}.items():
             self.assertFalse(secret in seen, f"the agent has found the {name}")
         self.assertEqual(recorder.keys, [f"Bearer {API_KEY}"] * 2, "the provider sees the real key")
-        with self.assertRaises(OSError, msg="what the agent reaches the model by is its sandbox's own"):
+        with self.assertRaises(OSError, msg="the listener is the sandbox's own: nobody else finds it"):
             self._ask_with(address[1], token[1])
 
         spending = self.butler.administer("worker", "GET", "/spending").json

@@ -113,9 +113,12 @@ void print_arguments_filter() {
   filter.print("arguments_filter");
 }
 
-/// Another process than the caller, or anything but 0 in the upper half.
-scmp_arg_cmp is_another(unsigned argument) {
-  return {.arg = argument, .op = SCMP_CMP_NE, .datum_a = 0, .datum_b = 0};
+/// Refuses the call unless the argument is zero, which means the caller itself.
+void refuse_others(Filter& filter, const char* name, unsigned argument) {
+  for (scmp_datum_t bit = 0; bit < 32; ++bit) {
+    const scmp_datum_t mask = scmp_datum_t{1} << bit;
+    filter.add(refuse, name, {is(argument, mask, mask)});
+  }
 }
 
 /// Landlock knows no unix sockets by path, no datagrams, and no connection that is made by sending.
@@ -139,10 +142,16 @@ void print_shared_kernel_filter() {
   filter.add(refuse, "sendto", {is(3, MSG_FASTOPEN, MSG_FASTOPEN)});
   filter.add(refuse, "sendmsg", {is(2, MSG_FASTOPEN, MSG_FASTOPEN)});
   filter.add(refuse, "sendmmsg", {is(3, MSG_FASTOPEN, MSG_FASTOPEN)});
-  // The user's other programs have numbers here.
-  filter.add(refuse, "prlimit64", {is_another(0)});
-  filter.add(refuse, "setpriority", {is_another(1)});
   filter.add_all(refuse, forbidden_outside_namespaces);
+  // Other processes of this user are in reach: whom a priority or a limit is for has to be the caller.
+  for (const unsigned argument : {0U, 1U}) {
+    refuse_others(filter, "setpriority", argument);
+    refuse_others(filter, "ioprio_set", argument);
+  }
+  for (const char* const name :
+       {"prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"}) {
+    refuse_others(filter, name, 0);
+  }
   filter.print("shared_kernel_filter");
 }
 
