@@ -3,6 +3,7 @@ is looked at from outside."""
 
 import json
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -68,8 +69,9 @@ class Secrets(SystemTest):
         self.butler.up()
         self.model.script(call("bash", {"command": self.hunt_command()}, when="hunt"), say("hunted", when="hunt", hasToolResult=True))
         self.simulator.send_text("hunt")
-        self.simulator.wait_for_reply("May I use bash?")
-        self.simulator.send_text("/approve")
+        # The policy cannot look into a program, so it asks; a person who says yes is what the sandbox is there for.
+        question = self.simulator.wait_for_reply("May I use bash?")[0]["text"]
+        self.simulator.send_text("/approve " + re.search(r"/approve (\S+)", question)[1])
         self.simulator.wait_for_reply("hunted")
         self.expect_nothing_found("environment", "cmdline", "file")
 
@@ -116,8 +118,14 @@ class Secrets(SystemTest):
             self.assertEqual(self.secrets_in(json.dumps(environment(pid))), own[role], role)
         family = [pid for pid in descendants(self.butler.pid("worker"))]
         self.assertTrue(self.butler.agents(), "pi runs")
+        read = 0
         for pid in family:
-            self.assertEqual(self.secrets_in(json.dumps(environment(pid))), set(), command_line(pid))
+            try:
+                self.assertEqual(self.secrets_in(json.dumps(environment(pid))), set(), command_line(pid))
+                read += 1
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # one of the tool's sleeps has ended
+        self.assertGreater(read, 2, "the way in, pi and its tool")
         for pid in (self.butler.processes[-1].pid, *roles, *family):
             self.assertEqual(self.secrets_in(" ".join(command_line(pid))), set(), command_line(pid))
         (self.butler.workspace / "end").touch()
