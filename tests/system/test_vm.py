@@ -84,7 +84,7 @@ class VmTest(unittest.TestCase):
         self.assertIn("butler vm stop", self.vm("reset").stderr)
 
     def test_the_workspace_is_kept_over_a_restart_and_emptied_by_a_reset(self):
-        self.start()
+        self.start("--warm")
         self.shell("echo kept >/workspace/file; echo lost >/tmp/file")
         self.ok("stop")
         self.assertEqual(self.status()["state"], "stopped")
@@ -123,7 +123,7 @@ class VmTest(unittest.TestCase):
                     connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 6\r\n\r\nserved")
 
         threading.Thread(target=answer, daemon=True).start()
-        self.start("--services", str(path))
+        self.start("--warm", "--services", str(path))
         self.assertEqual(self.shell("wget -q -O - http://127.0.0.1:3128/"), "served")
         self.assertEqual(self.shell("ls /sys/class/net"), "lo\n")
         reached = self.shell(
@@ -131,11 +131,11 @@ class VmTest(unittest.TestCase):
             " '1.1.1.1 443'; do nc -w 2 $to </dev/null && echo reached $to; done 2>/dev/null; true")
         self.assertEqual(reached, "")
         # Without a service the port is there, and closes.
-        self.start()
+        self.start("--warm")
         self.assertNotEqual(self.vm("shell", "--", "wget", "-q", "-O", "-", "http://127.0.0.1:3128/").returncode, 0)
 
     def test_hostile_code_finds_only_what_is_the_guests_own(self):
-        self.start()
+        self.start("--warm")
         probe = require(BINARY.parent / "butler-sandbox-probe", "make build").read_bytes()
         self.ok("shell", "--", "sh", "-c", "cat >/workspace/probe; chmod +x /workspace/probe", stdin=probe)
         self.assertTrue(self.shell("touch /not-mine 2>&1; true").endswith("Permission denied\n"))
@@ -160,7 +160,7 @@ class VmTest(unittest.TestCase):
         self.assertEqual(self.shell("cat /workspace/of-the-warm"), "kept\n")
 
     def test_the_machine_dies_with_the_process_that_keeps_it(self):
-        status = self.start()
+        status = self.start("--warm")
         qemu = status["qemuPid"]
         self.assertIn("-sandbox", command_line(qemu))
         user = Path(f"/proc/{qemu}").stat().st_uid
@@ -173,7 +173,7 @@ class VmTest(unittest.TestCase):
         self.assertIn("butler vm start", refused.stderr)
 
     def test_a_client_that_goes_takes_its_command_along(self):
-        self.start()
+        self.start("--warm")
         client = subprocess.Popen(
             [BINARY, "vm", "shell", "--", "sh", "-c", "echo begun; exec sleep 1000"],
             env={"BUTLER_HOME": str(self.home), "BUTLER_ENV_FILE": "", "PATH": os.environ["PATH"]},
