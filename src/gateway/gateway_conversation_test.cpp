@@ -297,8 +297,9 @@ TEST_F(ConversationTest, PanicStopsWhatRunsAndGoesOnAgain) {
   EXPECT_THAT(texts()[2], HasSubstr("Paused (panic by Ada (42))"));
   EXPECT_EQ(texts()[3], wording::panic_off(true, 1));
   EXPECT_EQ(texts()[4], wording::panic_usage());
-  EXPECT_THAT(orchestrator.pauses,
-              ElementsAre(R"body({"reason":"panic by Ada (42)","abortRunning":true,"requesterId":"42"})body"));
+  EXPECT_THAT(
+      orchestrator.pauses,
+      ElementsAre(R"body({"reason":"panic by Ada (42)","abortRunning":true,"requesterId":"42"})body"));
 }
 
 TEST_F(ConversationTest, PanicAndAbortDoNotWaitForAStuckLaneOrForTwoHundredUpdates) {

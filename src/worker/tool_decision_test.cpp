@@ -43,7 +43,8 @@ TEST(CallPlaceTest, NamesTheJobAndItsFolders) {
   job.kind = domain::JobKind::run;
   config::WorkerSettings settings;
   settings.home = "/b";
-  const auto place = call_place(job, {.session_key = "", .workspace = "/w", .owner = {}, .name = ""}, settings, "/b/h");
+  const auto place =
+      call_place(job, {.session_key = "", .workspace = "/w", .owner = {}, .name = ""}, settings, "/b/h");
   EXPECT_EQ(place.common.requester_id, "42");
   EXPECT_EQ(place.common.chat_id, "5");
   EXPECT_EQ(place.common.session_key, "telegram:5:v1");
