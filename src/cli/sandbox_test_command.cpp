@@ -123,6 +123,7 @@ int test_sandbox(const std::string& tier, Format format, std::ostream& out) {
   if (!tier.empty()) names = {tier};
   const ProbeReport control = run_probe(control_tier, programs);
   std::vector<ProbeReport> tiers;
+  tiers.reserve(names.size());
   for (const auto& name : names) tiers.push_back(run_probe(name, programs));
   if (format == Format::json) {
     out << json::serialize(sandbox_report_json(control, tiers)) << '\n';

@@ -98,6 +98,7 @@ void add_key(Targets& targets) {
 
 std::vector<char*> argument_vector(std::vector<std::string>& words) {
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   return pointers;
