@@ -21,7 +21,7 @@ api::Approval tool(std::string name, json::Object input) {
           .tool_name = std::move(name),
           .input = std::move(input),
           .risk = "It deletes.",
-          .cwd = "/work",
+          .cwd = "/place",
           .sandbox_profile = "bwrap/1",
           .scopes = {ApprovalScope::once}};
 }

@@ -8,7 +8,7 @@ namespace {
 TEST(InitPlan, WhatIsWrittenIsRead) {
   const InitPlan plan{.arguments = {"bash", "-c", "a\nb", ""},
                       .environment = {"A=1", "B="},
-                      .folder = "/work",
+                      .folder = "/project",
                       .parent = 17,
                       .make_listener = true,
                       .filter = false,
@@ -17,7 +17,7 @@ TEST(InitPlan, WhatIsWrittenIsRead) {
                       .landlock_required = true,
                       .connect_port = 3'128,
                       .readable = {"/usr"},
-                      .writable = {"/work", "/tmp"},
+                      .writable = {"/project", "/tmp"},
                       .memory_bytes = std::uint64_t{1} << 40U,
                       .processes = 5,
                       .file_bytes = 6,

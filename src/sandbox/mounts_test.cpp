@@ -30,43 +30,44 @@ HostFiles host(std::map<std::string, PathKind> paths, std::map<std::string, std:
 
 Spec spec_of(std::vector<std::string> names) {
   Spec spec{.arguments = {"true"}, .environment = {}};
-  spec.workspace = "/work";
+  spec.workspace = "/project";
   spec.protected_names = std::move(names);
   return spec;
 }
 
 std::vector<Mount> mounts_for(const std::vector<std::string>& names, std::map<std::string, PathKind> paths) {
-  paths.emplace("/work", PathKind::folder);
+  paths.emplace("/project", PathKind::folder);
   const auto plan = plan_mounts(spec_of(names), host(std::move(paths)));
   return plan ? plan->mounts : std::vector<Mount>{};
 }
 
 TEST(Mounts, AProtectedNameIsCoveredAlsoWhenItIsMissing) {
   const auto mounts = mounts_for({".envrc", ".pi", ".git/hooks"}, {});
-  EXPECT_THAT(mounts, Contains(Mount{.kind = cover_file, .path = "/work/.envrc"}));
-  EXPECT_THAT(mounts, Contains(Mount{.kind = cover_folder, .path = "/work/.pi"}));
-  EXPECT_THAT(mounts, Contains(Mount{.kind = cover_folder, .path = "/work/.git"}));
+  EXPECT_THAT(mounts, Contains(Mount{.kind = cover_file, .path = "/project/.envrc"}));
+  EXPECT_THAT(mounts, Contains(Mount{.kind = cover_folder, .path = "/project/.pi"}));
+  EXPECT_THAT(mounts, Contains(Mount{.kind = cover_folder, .path = "/project/.git"}));
 }
 
 TEST(Mounts, AProtectedNameThatIsThereIsReadOnlyAndItsFolderCannotBeMovedAside) {
-  const auto mounts = mounts_for({".git/hooks", ".git/config"}, {{"/work/.git", PathKind::folder},
-                                                                 {"/work/.git/hooks", PathKind::folder},
-                                                                 {"/work/.git/config", PathKind::file}});
-  EXPECT_THAT(mounts, Contains(Mount{.kind = read_write, .path = "/work/.git"}));
-  EXPECT_THAT(mounts, Contains(Mount{.kind = read_only, .path = "/work/.git/hooks"}));
-  EXPECT_THAT(mounts, Contains(Mount{.kind = read_only, .path = "/work/.git/config"}));
+  const auto mounts = mounts_for({".git/hooks", ".git/config"}, {{"/project/.git", PathKind::folder},
+                                                                 {"/project/.git/hooks", PathKind::folder},
+                                                                 {"/project/.git/config", PathKind::file}});
+  EXPECT_THAT(mounts, Contains(Mount{.kind = read_write, .path = "/project/.git"}));
+  EXPECT_THAT(mounts, Contains(Mount{.kind = read_only, .path = "/project/.git/hooks"}));
+  EXPECT_THAT(mounts, Contains(Mount{.kind = read_only, .path = "/project/.git/config"}));
 }
 
 TEST(Mounts, TheCoverOfAnotherSandboxIsCoveredAgain) {
-  const auto mounts = mounts_for({".git/hooks", ".envrc"}, {{"/work/.git", PathKind::empty_folder},
-                                                            {"/work/.envrc", PathKind::empty_file}});
-  EXPECT_THAT(mounts, Contains(Mount{.kind = cover_folder, .path = "/work/.git"}));
-  EXPECT_THAT(mounts, Contains(Mount{.kind = cover_file, .path = "/work/.envrc"}));
+  const auto mounts = mounts_for({".git/hooks", ".envrc"}, {{"/project/.git", PathKind::empty_folder},
+                                                            {"/project/.envrc", PathKind::empty_file}});
+  EXPECT_THAT(mounts, Contains(Mount{.kind = cover_folder, .path = "/project/.git"}));
+  EXPECT_THAT(mounts, Contains(Mount{.kind = cover_file, .path = "/project/.envrc"}));
 }
 
 TEST(Mounts, ALinkInTheNameOfSomethingProtectedIsRefused) {
-  for (const std::string link : {"/work/.git", "/work/.git/hooks"}) {
-    std::map<std::string, PathKind> paths{{"/work", PathKind::folder}, {"/work/.git", PathKind::folder}};
+  for (const std::string link : {"/project/.git", "/project/.git/hooks"}) {
+    std::map<std::string, PathKind> paths{{"/project", PathKind::folder},
+                                          {"/project/.git", PathKind::folder}};
     paths[link] = PathKind::link;
     const auto plan = plan_mounts(spec_of({".git/hooks"}), host(paths));
     ASSERT_FALSE(plan) << link;
@@ -77,16 +78,16 @@ TEST(Mounts, ALinkInTheNameOfSomethingProtectedIsRefused) {
 TEST(Mounts, WhatIsReadableMayBeMissingWhatIsWritableMayNot) {
   auto spec = spec_of({});
   spec.read_only = {"/books"};
-  EXPECT_TRUE(plan_mounts(spec, host({{"/work", PathKind::folder}})));
+  EXPECT_TRUE(plan_mounts(spec, host({{"/project", PathKind::folder}})));
   spec.read_write = {"/session"};
-  EXPECT_FALSE(plan_mounts(spec, host({{"/work", PathKind::folder}})));
+  EXPECT_FALSE(plan_mounts(spec, host({{"/project", PathKind::folder}})));
   EXPECT_FALSE(plan_mounts(spec_of({}), host({})));
 }
 
 TEST(Mounts, ALinkedPathIsSeenAtItsOwnPlace) {
   auto spec = spec_of({});
   spec.read_only = {"/runtime"};
-  const auto plan = plan_mounts(spec, host({{"/work", PathKind::folder}, {"/runtime-1", PathKind::folder}},
+  const auto plan = plan_mounts(spec, host({{"/project", PathKind::folder}, {"/runtime-1", PathKind::folder}},
                                            {{"/runtime", "/runtime-1"}}));
   ASSERT_TRUE(plan);
   EXPECT_THAT(plan->mounts, Contains(Mount{.kind = read_only, .path = "/runtime-1"}));
@@ -94,7 +95,7 @@ TEST(Mounts, ALinkedPathIsSeenAtItsOwnPlace) {
 }
 
 TEST(BwrapArguments, EveryNamespaceIsItsOwnAndTheRestOfTheRootIsReadOnly) {
-  const MountPlan plan{.workspace = "/work", .mounts = {{.kind = cover_file, .path = "/work/.envrc"}}};
+  const MountPlan plan{.workspace = "/project", .mounts = {{.kind = cover_file, .path = "/project/.envrc"}}};
   const auto files = made_files(7, 8, "/h");
   const auto arguments = bwrap_arguments("bwrap", plan, {}, files, 7);
   for (const std::string option :
@@ -105,14 +106,14 @@ TEST(BwrapArguments, EveryNamespaceIsItsOwnAndTheRestOfTheRootIsReadOnly) {
   std::string line;
   for (const auto& argument : arguments) line += argument + ' ';
   EXPECT_THAT(line, HasSubstr("--size 268435456 --tmpfs /tmp "));
-  EXPECT_THAT(line, HasSubstr("--remount-ro /dev --remount-ro / --chdir /work -- "));
-  EXPECT_THAT(line, HasSubstr("--ro-bind-data 11 /work/.envrc "));
+  EXPECT_THAT(line, HasSubstr("--remount-ro /dev --remount-ro / --chdir /project -- "));
+  EXPECT_THAT(line, HasSubstr("--ro-bind-data 11 /project/.envrc "));
   EXPECT_THAT(line, Not(HasSubstr("resolv.conf")));
   EXPECT_EQ(data_contents(plan, files).size(), 5U);
 }
 
 TEST(InitPlanOfATier, LandlockFiltersMoreAndConnectsToOnePortOnly) {
-  const MountPlan plan{.workspace = "/work", .mounts = {{.kind = read_write, .path = "/work"}}};
+  const MountPlan plan{.workspace = "/project", .mounts = {{.kind = read_write, .path = "/project"}}};
   const auto bwrap = make_init_plan(Tier::bwrap, spec_of({}), plan, 3'128);
   EXPECT_TRUE(bwrap.make_listener && bwrap.filter && bwrap.landlock && !bwrap.shared_kernel_names);
   const auto landlock = make_init_plan(Tier::landlock, spec_of({}), plan, 4'000);
@@ -120,7 +121,7 @@ TEST(InitPlanOfATier, LandlockFiltersMoreAndConnectsToOnePortOnly) {
               landlock.shared_kernel_names);
   EXPECT_EQ(landlock.connect_port, 4'000U);
   EXPECT_THAT(landlock.readable, Not(Contains("/")));
-  EXPECT_THAT(landlock.writable, Contains("/work"));
+  EXPECT_THAT(landlock.writable, Contains("/project"));
   const auto none = make_init_plan(Tier::none, spec_of({}), plan, 4'000);
   EXPECT_FALSE(none.filter || none.landlock);
 }
