@@ -106,19 +106,17 @@ Script Reader::read_list() {
     if (at_ == begin) fail("something stands where a command should");
     auto& next = script.pipelines.back().next;
     skip_blanks();
+    const bool at_case_end = looking_at(";;") || looking_at(";&");
     if (take("&&")) {
       next = Connector::and_then;
     } else if (take("||")) {
       next = Connector::or_else;
-    } else if (looking_at(";;") || looking_at(";&")) {
-      break;
-    } else if (take(";") || peek() == '\n') {
+    } else if (!at_case_end && (take(";") || peek() == '\n')) {
       next = Connector::sequence;
     } else if (take("&")) {
       next = Connector::background;
-    } else if (!at_list_end()) {
-      fail("something stands where a command should end");
     } else {
+      if (!at_case_end && !at_list_end()) fail("something stands where a command should end");
       break;
     }
   }
