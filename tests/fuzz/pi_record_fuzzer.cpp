@@ -18,7 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!record) continue;
     turn.take(*record, now);
     if (const auto* dialog = std::get_if<butler::worker::pi::Dialog>(&*record)) {
-      if (const auto question = butler::worker::pi::read_gate_question(*dialog)) turn.announce(*question);
+      if (const auto question = butler::worker::pi::read_gate_question(*dialog)) {
+        turn.ask(*question);
+        turn.begin_call(*question);
+      }
     }
     now += std::chrono::seconds{1};
   }
