@@ -46,7 +46,8 @@ void TaskGroup::cancel() {
   // Inside the event loop this is a plain call. From outside, Asio would only queue each task's cancellation,
   // and a task that ends before its turn would take the signal away from under it: then the whole step is
   // queued.
-  asio::dispatch(executor_, [this] {
+  asio::dispatch(executor_, [this, here = std::weak_ptr{here_}] {
+    if (here.expired()) return;
     // A task may end inside emit() and leave the list: step before emitting.
     for (auto task = tasks_.begin(); task != tasks_.end();) {
       auto current = task++;

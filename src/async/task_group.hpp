@@ -5,6 +5,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <functional>
 #include <list>
+#include <memory>
 #include <string>
 
 #include "async/event.hpp"
@@ -46,6 +47,8 @@ class TaskGroup {
   OnFault on_fault_;
   std::list<Task> tasks_;
   Event ended_;
+  std::shared_ptr<bool> here_ =
+      std::make_shared<bool>(true);  ///< whoever comes later can see that this is gone
 };
 
 }  // namespace butler::async

@@ -393,7 +393,9 @@ void Walk::walk_condition(const shell::Command& command) {
 
 void Walk::call_function(const std::string& name) {
   const auto* const function = state_.functions[name];
-  if (function == nullptr) return give_up("calls a function that may not be there: " + name);
+  if (function == nullptr || function->bodies.empty()) {
+    return give_up("calls a function that may not be there: " + name);
+  }
   if (std::ranges::find(calls_, name) != calls_.end()) {
     note({.command_class = CommandClass::destructive,
           .why = "calls a function from within itself, without an end"});

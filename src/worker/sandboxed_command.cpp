@@ -27,8 +27,8 @@ int status_of(const process::ExitStatus& status) {
   return status.code ? *status.code : signal_base + status.signal.value_or(0);
 }
 
-asio::awaitable<int> await_end(sandbox::Started& started, const asio::any_io_executor& executor) {
-  async::TaskGroup watching(executor);
+asio::awaitable<int> await_end(sandbox::Started& started, asio::any_io_executor executor) {
+  async::TaskGroup watching(std::move(executor));
   watching.spawn("sandbox limits", started.watch->run());
   const auto status = co_await started.child.wait();
   watching.cancel();
