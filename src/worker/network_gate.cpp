@@ -5,21 +5,13 @@
 
 #include "log/log.hpp"
 #include "worker/events.hpp"
+#include "worker/tool_decision.hpp"
 
 namespace butler::worker {
 
 namespace asio = boost::asio;
 
 namespace {
-
-policy::Requester requester_of(const WorkspaceOwner& owner) {
-  switch (owner.kind) {
-    case WorkspaceOwner::Kind::owners: return policy::Requester::owner;
-    case WorkspaceOwner::Kind::person: return policy::Requester::person;
-    case WorkspaceOwner::Kind::group: break;
-  }
-  return policy::Requester::group;
-}
 
 asio::awaitable<egress::HostDecision> ask_at(const ToolGate& gate, AgentListener& listener,
                                              egress::HostQuestion question) {

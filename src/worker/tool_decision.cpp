@@ -38,16 +38,16 @@ std::string_view words_of(policy::CommandClass what) {
   return "does something unknown";
 }
 
+}  // namespace
+
 policy::Requester requester_of(const WorkspaceOwner& owner) {
   switch (owner.kind) {
     case WorkspaceOwner::Kind::owners: return policy::Requester::owner;
     case WorkspaceOwner::Kind::person: return policy::Requester::person;
     case WorkspaceOwner::Kind::group: return policy::Requester::group;
   }
-  return policy::Requester::person;
+  return policy::Requester::group;
 }
-
-}  // namespace
 
 CallPlace call_place(const domain::Job& job, const Conversation& conversation,
                      const config::WorkerSettings& settings, std::string agent_home) {

@@ -21,6 +21,9 @@ struct CallPlace {
   std::string sandbox_profile;  ///< names the tier and the version of its profile
 };
 
+/// Whose agent it is, in the policy's words. Pure.
+policy::Requester requester_of(const WorkspaceOwner& owner);
+
 /// What is known of it before the agent runs.
 CallPlace call_place(const domain::Job& job, const Conversation& conversation,
                      const config::WorkerSettings& settings, std::string agent_home);
