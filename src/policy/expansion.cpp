@@ -286,8 +286,8 @@ Argument Walk::variable(const std::string& name) {
   if (std::ranges::find(numbers, name) != numbers.end() && !state_.variables.contains(name))
     return {.texts = {"0"}};
   if (const auto found = state_.variables.find(name); found != state_.variables.end()) return found->second;
-  if (state_.forgotten) return anything();
   if (name == "PWD" && !state_.folders.empty()) return {.texts = state_.folders};
+  if (state_.forgotten) return anything();
   if (name == "HOME" && !folders_.agent_home.empty()) return {.texts = {folders_.agent_home}};
   if (name == "TMPDIR" && !folders_.scratch.empty()) return {.texts = {folders_.scratch}};
   auto value = anything();

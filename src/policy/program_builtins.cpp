@@ -148,6 +148,7 @@ void run_joined(Walk& walk, const Call& call, std::span<const Argument> words) {
   for (const auto& word : words) {
     if (word.plain() == nullptr) {
       walk.forget_variables();
+      walk.change_folder(nullptr);
       return walk.note_hidden(call, "runs a text that is known only when it runs");
     }
     text.append(*word.plain()).append(" ");

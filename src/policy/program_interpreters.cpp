@@ -51,13 +51,18 @@ void run_shell(Walk& walk, const Call& call) {
     if (rest.empty() || rest.front().plain() == nullptr)
       return walk.note_hidden(call, "runs a text that is known only when it runs");
     return walk.in_subshell([&] {
-      walk.forget_variables();
+      walk.begin_shell();
       walk.run_text(*rest.front().plain());
     });
   }
   if (!rest.empty()) return walk.note_execution(call, rest.front());
   walk.note_hidden(call, "runs the commands that come as its input");
-  if (call.input != nullptr) walk.in_subshell([&] { walk.run_text(*call.input); });
+  if (call.input != nullptr) {
+    walk.in_subshell([&] {
+      walk.begin_shell();
+      walk.run_text(*call.input);
+    });
+  }
 }
 
 /// What an interpreter's options mean. `code`: the next argument is a program. `values`: it is something

@@ -158,21 +158,27 @@ class Finding {
     }
     found.wildcard = true;
     Arguments inner;
+    Arguments as_written;  ///< what stands around a {} within a word is looked into as well
+    bool within_a_word = false;
     for (++at_; at_ < call_.arguments.size(); ++at_) {
       const auto& argument = call_.arguments[at_];
       const auto* const text = argument.plain();
       if (text != nullptr && *text == ";") break;
       if (text != nullptr && *text == "+" && !inner.empty() && inner.back() == found) break;
-      if (text == nullptr || text->find("{}") == std::string::npos) {
+      const auto place = text == nullptr ? std::string::npos : text->find("{}");
+      if (place == std::string::npos) {
         inner.push_back(argument);
       } else if (*text == "{}") {
         inner.push_back(found);
       } else {
-        inner.push_back({.texts = {text->substr(0, text->find("{}"))}, .dynamic = true});
+        inner.push_back({.texts = {text->substr(0, place)}, .dynamic = true});
+        within_a_word = true;
       }
+      as_written.push_back(place == std::string::npos || *text == "{}" ? inner.back() : argument);
     }
     if (inner.empty()) return walk_.note_unknown(call_, "runs a program that is not named");
     walk_.in_subshell([&] { walk_.run_program(inner); });
+    if (within_a_word) walk_.in_subshell([&] { walk_.run_program(as_written); });
   }
 
   Walk& walk_;

@@ -113,6 +113,8 @@ void run_with_input(Walk& walk, const Call& call) {
   if (placeholder.empty()) {
     inner.push_back(anything);
   } else {
+    // What stands around the placeholder is looked into as well.
+    walk.in_subshell([&] { walk.run_program(inner); });
     for (auto& argument : inner) {
       const auto* const text = argument.plain();
       const auto found_at = text == nullptr ? std::string::npos : text->find(placeholder);

@@ -65,10 +65,11 @@ RC_GTEST_PROP(PolicyProperty, WrappingACommandNeverMakesItLooser, ()) {
       "sh -c " + quoted(command), "env bash -c " + quoted(command), "timeout 5 sh -c " + quoted(command),
       "eval " + quoted(command), "(" + command + "\n)", "{ " + command + "\n}",
       "if true; then " + command + "\nfi", "x=$(" + command + "\n)", "echo \"$(" + command + "\n)\"",
-      "ls | { " + command + "\n}", "true && " + command, "false || " + command,
+      "ls | { " + command + "\n}", "true && { " + command + "\n}", "false || { " + command + "\n}",
       "for i in 1; do " + command + "\ndone", "f() { " + command + "\n}; f",
       "nohup sh -c " + quoted(command) + " &", "find . -exec sh -c " + quoted(command) + " \\;",
-      "sudo sh -c " + quoted(command), "sh <<< " + quoted(command));
+      "ls | xargs -I{} sh -c " + quoted(command), "sudo sh -c " + quoted(command),
+      "sh <<< " + quoted(command));
   RC_ASSERT(decided(profile, wrapped).verdict >= decided(profile, command).verdict);
 }
 

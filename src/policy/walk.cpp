@@ -200,6 +200,13 @@ void Walk::forget_variables() {
   state_.forgotten = true;
 }
 
+void Walk::begin_shell() {
+  std::map<std::string, Argument> inherited;
+  for (const auto* const name : {"HOME", "TMPDIR"}) inherited[name] = variable(name);
+  forget_variables();
+  for (auto& [name, value] : inherited) state_.variables[name] = std::move(value);
+}
+
 bool Walk::spend() {
   if (budget_ == 0) return false;
   if (--budget_ == 0) give_up("is too long to be looked into");

@@ -69,6 +69,8 @@ class Walk {
   void change_folder(const Argument* folder);
   void set_variable(const std::string& name, Argument value);
   void forget_variables();
+  /// As in a shell that this one starts: it has what every process has, and knows no other variable for sure.
+  void begin_shell();
   bool is_function(const std::string& name) const { return state_.functions.contains(name); }
 
   /// Runs `inside` as in a process of its own: what it does to variables and the folder is lost.
