@@ -23,7 +23,7 @@ class Guard {
   /// Whether it may remove what is there.
   bool allows_removal(std::string_view path) const;
 
-  const std::set<std::string>& kept() const { return kept_; }
+  const std::set<std::string>& kept() const& { return kept_; }
 
  private:
   bool is_kept(std::string_view path) const;

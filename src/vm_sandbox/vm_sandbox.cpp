@@ -130,8 +130,8 @@ class VmSandbox final : public sandbox::Sandbox {
       plan.folders.push_back(writable.string());
       plan.folders.push_back((writable / "home").string());
     }
-    const auto& kept = make_guard(spec, mounts).kept();
-    plan.kept.assign(kept.begin(), kept.end());
+    const auto guard = make_guard(spec, mounts);
+    plan.kept.assign(guard.kept().begin(), guard.kept().end());
     const auto& limits = spec.limits;
     plan.memory_mib = static_cast<std::int64_t>(std::max(limits.memory_bytes / mebibyte, least_memory));
     const auto wanted = limits.workspace_bytes == 0 ? unlimited_workspace : limits.workspace_bytes / mebibyte;
