@@ -24,6 +24,7 @@
 #include "config/load.hpp"
 #include "json/value.hpp"
 #include "render/render.hpp"
+#include "vm_sandbox/vm_run.hpp"
 
 namespace butler::cli {
 
@@ -135,6 +136,10 @@ void add_sandbox_commands(CLI::App& app, CommandLine& line) {
       line, [&line] { return explain_sandbox(load_config(), line.format(), std::cout); })
       ->add_flag("--json", line.json, "As JSON.");
   add_sandbox_test(*sandbox, line);
+  // A worker's helper; an empty group keeps it out of the help.
+  add_command(*sandbox, "vm-run", "The process between a job and its virtual machine.", line,
+              vm_sandbox::vm_run)
+      ->group("");
 }
 
 void add_commands(CLI::App& app, CommandLine& line) {

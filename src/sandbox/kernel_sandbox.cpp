@@ -160,7 +160,6 @@ class KernelSandbox final : public Sandbox {
 
 HostFacts look_at_host(const InitProgram& init, const fs::path& trial_folder) {
   HostFacts facts{.is_root = ::geteuid() == 0, .landlock_version = landlock_of_this_kernel()};
-  facts.vm_problem = "virtual machines do not run jobs in this version";
   if (facts.is_root) return facts;
   if (::access(bwrap_program, X_OK) != 0) {
     facts.bwrap_problem = std::string{bwrap_program} + " is not there (apt-get install bubblewrap)";

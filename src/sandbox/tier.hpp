@@ -25,7 +25,7 @@ struct HostFacts {
   bool is_root = false;
   std::optional<std::string> bwrap_problem = {};
   int landlock_version = 0;
-  std::optional<std::string> vm_problem = {};
+  std::optional<std::string> vm_problem = "nobody has looked for virtual machines";
 };
 
 struct TierChoice {

@@ -21,7 +21,7 @@ namespace {
 
 constexpr const char* kernel_package = "linux-image-cloud-amd64";
 /// Counts up when the same parts are put together in another way.
-constexpr std::string_view layout = "1";
+constexpr std::string_view layout = "2";
 
 /// In the order they have to be loaded in. Debian's cloud kernel has everything else built in.
 constexpr std::array modules{
@@ -40,6 +40,7 @@ constexpr std::array modules{
 constexpr std::string_view passwd =
     "root:x:0:0:root:/root:/bin/sh\n"
     "agent:x:1000:1000:agent:/workspace:/bin/sh\n";
+constexpr std::string_view bash = "#!/bin/sh\nexec /bin/sh \"$@\"\n";
 constexpr std::string_view group = "root:x:0:\nagent:x:1000:\n";
 constexpr std::string_view hosts = "127.0.0.1 localhost butler-vm\n::1 localhost\n";
 
@@ -151,6 +152,8 @@ std::string make_initrd(const fs::path& kernel_modules, const std::string& agent
   for (std::string path; std::getline(lines, path);) {
     if (path != "bin/busybox") archive.add_link(path, "/bin/busybox");
   }
+  // What asks for bash gets the shell that there is.
+  archive.add_file("bin/bash", bash, 0755);
   archive.add_file("etc/passwd", passwd);
   archive.add_file("etc/group", group);
   archive.add_file("etc/hosts", hosts);

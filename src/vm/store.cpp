@@ -7,7 +7,7 @@
 #include "json/codec.hpp"
 #include "vm/disk.hpp"
 #include "vm/files.hpp"
-#include "vm/tool.hpp"
+#include "vm/snapshot.hpp"
 
 namespace butler::vm {
 
@@ -89,37 +89,13 @@ std::expected<MachineOptions, std::string> MachineStore::options_of(const Machin
   return options;
 }
 
-/// A state fits only the QEMU, the image and the hardware that it was made with.
-asio::awaitable<std::expected<fs::path, std::string>> MachineStore::snapshot_of(MachineOptions options,
-                                                                                MachineRecord record) const {
-  const auto version = co_await run_tool({"qemu-system-x86_64", "--version"}, "/");
-  if (!version) co_return std::unexpected(version.error());
-  Digest digest;
-  digest.add("qemu", *version);
-  digest.add("image", record.digest);
-  digest.add("workspace", std::to_string(record.workspace_mib));
-  for (const auto& argument : qemu_arguments(options.hardware, false)) digest.add("argument", argument);
-  const auto file = folder_ / "snapshots" / (digest.finish().substr(0, 16) + ".state");
-  if (fs::exists(file)) co_return file;
-
-  fs::create_directories(file.parent_path());
-  auto machine = co_await Machine::start(options);
-  if (!machine) co_return std::unexpected(machine.error());
-  auto fresh = file;
-  fresh += ".new";
-  const auto saved = co_await (*machine)->save(fresh);
-  co_await (*machine)->stop(std::chrono::milliseconds{0});
-  if (!saved) co_return std::unexpected(saved.error());
-  fs::rename(fresh, file);
-  co_return file;
-}
-
 asio::awaitable<std::expected<Started, std::string>> MachineStore::start(MachineRecord record,
                                                                          bool warm) const {
   auto options = options_of(record);
   if (!options) co_return std::unexpected(options.error());
   if (warm) {
-    const auto snapshot = co_await snapshot_of(*options, record);
+    const auto snapshot =
+        co_await snapshot_of(*options, record.digest, record.workspace_mib, folder_ / "snapshots");
     if (!snapshot) co_return std::unexpected(snapshot.error());
     options->snapshot = *snapshot;
   }

@@ -58,8 +58,6 @@ class MachineStore {
   boost::asio::awaitable<std::expected<Started, std::string>> start(MachineRecord record, bool warm) const;
 
  private:
-  boost::asio::awaitable<std::expected<std::filesystem::path, std::string>> snapshot_of(
-      MachineOptions options, MachineRecord record) const;
   std::expected<MachineOptions, std::string> options_of(const MachineRecord& record) const;
 
   std::filesystem::path folder_;

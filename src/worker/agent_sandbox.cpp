@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "vm_sandbox/vm_sandbox.hpp"
 #include "worker/agent_services.hpp"
 
 namespace butler::worker {
@@ -35,6 +36,9 @@ void add_program(std::vector<fs::path>& paths, const std::vector<std::string>& c
   }
 }
 
+/// Where `butler vm` keeps its image.
+fs::path machine_store(const config::WorkerSettings& settings) { return settings.home / "vm"; }
+
 }  // namespace
 
 sandbox::TierChoice tier_choice(const config::SandboxSettings& settings) {
@@ -46,11 +50,22 @@ sandbox::TierChoice tier_choice(const config::SandboxSettings& settings) {
   return choice;
 }
 
+sandbox::HostFacts host_facts(const config::WorkerSettings& settings, const sandbox::InitProgram& init,
+                              const fs::path& trial_folder) {
+  auto facts = sandbox::look_at_host(init, trial_folder);
+  facts.vm_problem = vm_sandbox::vm_problem(machine_store(settings));
+  if (!facts.vm_problem && !settings.sandbox.read_only_paths.empty()) {
+    facts.vm_problem = "WORKER_READ_ONLY_PATHS cannot be had in a virtual machine: leave it empty";
+  }
+  return facts;
+}
+
 std::expected<std::unique_ptr<sandbox::Sandbox>, std::string> open_sandbox(
-    const config::SandboxSettings& settings, sandbox::InitProgram init, const fs::path& trial_folder) {
-  const auto facts = sandbox::look_at_host(init, trial_folder);
-  const auto tier = sandbox::choose_tier(tier_choice(settings), facts);
+    const config::WorkerSettings& settings, sandbox::InitProgram init, const fs::path& trial_folder) {
+  const auto facts = host_facts(settings, init, trial_folder);
+  const auto tier = sandbox::choose_tier(tier_choice(settings.sandbox), facts);
   if (!tier) return std::unexpected(tier.error());
+  if (*tier == sandbox::Tier::vm) return vm_sandbox::make_vm_sandbox(machine_store(settings));
   return sandbox::make_sandbox(*tier, std::move(init));
 }
 

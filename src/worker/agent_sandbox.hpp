@@ -14,10 +14,14 @@ namespace butler::worker {
 /// What WORKER_SANDBOX and its companion ask for.
 sandbox::TierChoice tier_choice(const config::SandboxSettings& settings);
 
+/// What this machine can do: sandbox::look_at_host(), and virtual machines.
+sandbox::HostFacts host_facts(const config::WorkerSettings& settings, const sandbox::InitProgram& init,
+                              const std::filesystem::path& trial_folder);
+
 /// The sandbox of this worker's agents. `trial_folder` may be shown to a trial. The error is a sentence:
 /// there is none to be had on this machine.
 std::expected<std::unique_ptr<sandbox::Sandbox>, std::string> open_sandbox(
-    const config::SandboxSettings& settings, sandbox::InitProgram init,
+    const config::WorkerSettings& settings, sandbox::InitProgram init,
     const std::filesystem::path& trial_folder);
 
 /// What every agent and command may see and use; whoever starts one adds the program, its environment and

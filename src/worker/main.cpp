@@ -56,6 +56,9 @@ constexpr milliseconds stop_grace{3'000};
 constexpr milliseconds session_patience{600};
 /// Of sysexits.h: starting again will not help.
 constexpr int wrong_configuration = 78;
+constexpr const char* commands_only =
+    "with WORKER_SANDBOX=vm this worker runs commands (/run) only: the virtual machine has no node, which the "
+    "agent needs. WORKER_SANDBOX=auto runs both, without a machine of their own.";
 
 void require_runnable(const config::WorkerSettings& settings) {
   if (settings.mode != ExecMode::rpc) return;
@@ -88,7 +91,7 @@ std::unique_ptr<sandbox::Sandbox> required_sandbox(const config::WorkerSettings&
   if (!init) throw NoSandbox("butler-sandbox-init was not opened before the worker's start");
   const auto home = prepare_agent_home(settings.home);
   const Scratch trial(home.scratch);
-  auto sandbox = open_sandbox(settings.sandbox, *std::move(init), trial.folder() / "home");
+  auto sandbox = open_sandbox(settings, *std::move(init), trial.folder() / "home");
   if (!sandbox) throw NoSandbox(sandbox.error());
   const auto profile = (*sandbox)->profile();
   if ((*sandbox)->tier() == sandbox::Tier::none) {
@@ -99,6 +102,9 @@ std::unique_ptr<sandbox::Sandbox> required_sandbox(const config::WorkerSettings&
   } else if ((*sandbox)->tier() == sandbox::Tier::landlock && settings.sandbox.tier == "auto") {
     log::warn("worker.weaker_sandbox",
               {{"sandbox", profile}, {"advice", "butler sandbox explain says why it is not bwrap"}});
+  }
+  if ((*sandbox)->tier() == sandbox::Tier::vm) {
+    log::warn("worker.commands_only", {{"sandbox", profile}, {"meaning", commands_only}});
   }
   log::info("worker.sandbox", {{"sandbox", profile}});
   return std::move(*sandbox);
@@ -200,6 +206,9 @@ class Worker {
     if (sandbox_->tier() == sandbox::Tier::none && conversation->owner.kind != WorkspaceOwner::Kind::owners) {
       return std::make_unique<RefusingAgent>(
           "this worker runs without a sandbox, so it works for its owners only");
+    }
+    if (sandbox_->tier() == sandbox::Tier::vm && job.kind != domain::JobKind::run) {
+      return std::make_unique<RefusingAgent>(commands_only);
     }
     ToolGate gate = make_gate(job, *conversation);
     if (job.kind == domain::JobKind::run) {

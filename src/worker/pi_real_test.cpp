@@ -147,7 +147,7 @@ class RealPiTest : public testing::Test {
     for (const auto& path : {settings.workspace, settings.session_root}) fs::create_directory(path);
     home = prepare_agent_home(settings.home);
     const auto program = fs::read_symlink("/proc/self/exe").parent_path() / "../../butler-sandbox-init";
-    auto opened = open_sandbox(settings.sandbox, sandbox::InitProgram{program}, home.user_home);
+    auto opened = open_sandbox(settings, sandbox::InitProgram{program}, home.user_home);
     ASSERT_TRUE(opened) << opened.error();
     sandbox = std::move(*opened);
 

@@ -1,9 +1,7 @@
 #include "worker/private_files.hpp"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include <system_error>
 
 #include "process/role.hpp"
+#include "sandbox/descriptors.hpp"
 
 namespace butler::worker {
 
@@ -41,11 +40,7 @@ FileDescriptor::~FileDescriptor() {
 }
 
 FileDescriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode) {
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
-  how.mode = mode;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  return FileDescriptor{static_cast<int>(::syscall(SYS_openat2, folder, name.c_str(), &how, sizeof(how)))};
+  return FileDescriptor{sandbox::open_beneath(folder, name, flags, mode).release()};
 }
 
 void make_private_folder(const std::filesystem::path& folder) {

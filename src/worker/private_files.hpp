@@ -29,9 +29,7 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-/// Opens what lies in a folder that the agent can write to: openat2(2) with RESOLVE_BENEATH, and no symbolic
-/// link anywhere on the way. Every look of the host into a workspace or a session folder goes through here.
-/// Closed, with errno, when it cannot be had.
+/// sandbox::open_beneath().
 FileDescriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode = 0);
 
 /// Makes the folder and those above it; the folder itself gets mode 0700.

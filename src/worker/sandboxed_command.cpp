@@ -44,7 +44,7 @@ SandboxExplanation explain_sandbox(const config::WorkerSettings& settings, const
   const auto home = prepare_agent_home(settings.home);
   const Scratch scratch(home.scratch);
   SandboxExplanation explanation{.choice = tier_choice(settings.sandbox),
-                                 .facts = sandbox::look_at_host(init, scratch.folder() / "home"),
+                                 .facts = host_facts(settings, init, scratch.folder() / "home"),
                                  .spec = agent_spec(settings, home, settings.workspace, scratch.folder())};
   explanation.tier = sandbox::choose_tier(explanation.choice, explanation.facts);
   auto mounts = sandbox::plan_mounts(explanation.spec, sandbox::host_files());
@@ -59,7 +59,7 @@ int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram 
   make_private_folder(settings.workspace);
   const auto home = prepare_agent_home(settings.home);
   const Scratch scratch(home.scratch);
-  auto sandbox = open_sandbox(settings.sandbox, std::move(init), scratch.folder() / "home");
+  auto sandbox = open_sandbox(settings, std::move(init), scratch.folder() / "home");
   if (!sandbox) throw std::runtime_error(sandbox.error());
 
   asio::io_context io{1};

@@ -1,0 +1,206 @@
+#include "vm_sandbox/vm_run.hpp"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "async/event.hpp"
+#include "async/task_group.hpp"
+#include "vm/machine.hpp"
+#include "vm_sandbox/guest_workspace.hpp"
+#include "vm_sandbox/job_machine.hpp"
+#include "vm_sandbox/run_plan.hpp"
+
+namespace butler::vm_sandbox {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t read_size = 65'536;
+constexpr int signal_base = 128;
+constexpr int exit_failed = 125;
+
+void die_with(pid_t parent) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || ::getppid() != parent) std::raise(SIGKILL);
+}
+
+RunPlan read_plan() {
+  struct stat status{};
+  if (::fstat(plan_descriptor, &status) != 0) {
+    throw std::runtime_error("this is started by Butler, not by hand");
+  }
+  std::string text(static_cast<std::size_t>(status.st_size), '\0');
+  if (::pread(plan_descriptor, text.data(), text.size(), 0) != status.st_size) {
+    throw std::runtime_error("the machine's plan cannot be read");
+  }
+  ::close(plan_descriptor);
+  auto plan = decode_run_plan(text);
+  if (!plan) throw std::runtime_error(plan.error());
+  return std::move(*plan);
+}
+
+/// Waits until something can be read, or the end has come. A file cannot be waited for, and need not be.
+asio::awaitable<void> wait_for_input(asio::posix::stream_descriptor& input) {
+  const auto readable = asio::posix::stream_descriptor::wait_read;
+  const auto [error] = co_await input.async_wait(readable, as_result);
+  if (error && error != asio::error::operation_not_supported) throw boost::system::system_error(error);
+}
+
+asio::awaitable<void> send_input(vm::RunningCommand& command) {
+  asio::posix::stream_descriptor input(co_await asio::this_coro::executor, ::dup(STDIN_FILENO));
+  std::string bytes(read_size, '\0');
+  for (;;) {
+    co_await wait_for_input(input);
+    const auto count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (count <= 0) break;
+    auto some = bytes.substr(0, static_cast<std::size_t>(count));
+    if (!co_await command.write_stdin(std::move(some))) break;
+  }
+  command.close_stdin();
+}
+
+/// Whoever does not read holds the command up, and nobody else: a machine has one command.
+void write_out(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto count = ::write(descriptor, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw std::system_error(errno, std::generic_category(), "the output cannot be written");
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+asio::awaitable<void> show_output(vm::RunningCommand& command) {
+  for (;;) {
+    const auto bytes = co_await command.read_stdout();
+    if (bytes.empty()) co_return;
+    write_out(STDOUT_FILENO, bytes);
+  }
+}
+
+asio::awaitable<void> show_errors(vm::RunningCommand& command) {
+  for (;;) {
+    const auto bytes = co_await command.read_stderr();
+    if (bytes.empty()) co_return;
+    write_out(STDERR_FILENO, bytes);
+  }
+}
+
+asio::awaitable<void> hand_signals_on(vm::RunningCommand& command) {
+  asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM, SIGHUP);
+  for (;;) {
+    const auto number = co_await signals.async_wait(asio::use_awaitable);
+    command.signal(number);
+  }
+}
+
+using Ended = std::expected<process::ExitStatus, std::string>;
+
+/// The command as the guest's user. What it leaves running is killed afterwards, by guest_workspace.hpp.
+vm::Command command_of(const RunPlan& plan) {
+  const std::string script =
+      std::string{"umask 077; "} + (plan.merge_errors ? "exec 2>&1; " : "") + "exec \"$@\"";
+  vm::Command command{.id = {}, .arguments = {"/bin/sh", "-c", script, "butler"}};
+  command.arguments.insert(command.arguments.end(), plan.arguments.begin(), plan.arguments.end());
+  command.environment = plan.environment;
+  command.working_directory = plan.workspace;
+  return command;
+}
+
+asio::awaitable<Ended> run_command(vm::Machine& machine, const RunPlan& plan) {
+  auto command = machine.run(command_of(plan));
+  const auto executor = co_await asio::this_coro::executor;
+  async::TaskGroup towards(executor);
+  towards.spawn("input", send_input(command));
+  towards.spawn("signals", hand_signals_on(command));
+  async::TaskGroup from(executor);
+  from.spawn("output", show_output(command));
+  from.spawn("errors", show_errors(command));
+  auto ended = co_await command.wait();
+  // What the command has left in the background may hold its output open: that ends with it.
+  co_await stop_processes(machine);
+  co_await from.join();
+  towards.cancel();
+  co_await towards.join();
+  co_return ended;
+}
+
+void tell(const std::string& sentence) { write_out(STDERR_FILENO, "butler: " + sentence + "\n"); }
+
+asio::awaitable<int> run_in(vm::Machine& machine, RunPlan plan) {
+  GuestWorkspace workspace(machine, plan);
+  const auto brought = co_await workspace.bring_in();
+  if (!brought) throw std::runtime_error(brought.error());
+  for (const auto& sentence : *brought) tell(sentence);
+  const auto ended = co_await run_command(machine, plan);
+  if (!ended) throw std::runtime_error(ended.error());
+  const auto kept = co_await workspace.bring_out();
+  if (!kept) throw std::runtime_error(kept.error());
+  for (const auto& sentence : *kept) tell(sentence);
+  co_return ended->code ? *ended->code : signal_base + ended->signal.value_or(0);
+}
+
+asio::awaitable<int> run_plan(RunPlan plan) {
+  auto machine = co_await start_job_machine(plan);
+  if (!machine) throw std::runtime_error("the virtual machine did not start: " + machine.error());
+  async::TaskGroup connections(co_await asio::this_coro::executor);
+  connections.spawn("connections", vm::serve_connections(**machine, services_in(plan.folder)));
+  std::optional<int> status;
+  std::string fault;
+  try {
+    status = co_await run_in(**machine, std::move(plan));
+  } catch (const std::exception& problem) {
+    fault = problem.what();
+  }
+  co_await (*machine)->stop(std::chrono::milliseconds{0});
+  co_await connections.join();
+  if (!status) throw std::runtime_error(fault);
+  co_return *status;
+}
+
+int run_to_end(RunPlan plan) {
+  asio::io_context io{1};
+  int status = exit_failed;
+  asio::co_spawn(io, run_plan(std::move(plan)), [&](std::exception_ptr fault, int value) {
+    if (fault) std::rethrow_exception(fault);
+    status = value;
+  });
+  io.run();
+  return status;
+}
+
+}  // namespace
+
+int vm_run() try {
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::umask(077);
+  std::signal(SIGPIPE, SIG_IGN);
+  auto plan = read_plan();
+  die_with(static_cast<pid_t>(plan.parent));
+  return run_to_end(std::move(plan));
+} catch (const std::exception& fault) {
+  std::fprintf(stderr, "butler: %s\n", fault.what());
+  return exit_failed;
+}
+
+}  // namespace butler::vm_sandbox

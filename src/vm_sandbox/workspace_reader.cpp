@@ -1,0 +1,147 @@
+#include "vm_sandbox/workspace_reader.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace butler::vm_sandbox {
+
+namespace {
+
+constexpr std::size_t piece_size = 65'536;
+constexpr std::size_t most_entries = ArchiveLimits{}.entries;
+constexpr unsigned permissions = 0777;
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+std::uint32_t seconds_of(const struct stat& status) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(status.st_mtim.tv_sec, 0, UINT32_MAX));
+}
+
+std::string join(const std::string& folder, std::string_view name) {
+  return folder.empty() ? std::string{name} : folder + '/' + std::string{name};
+}
+
+}  // namespace
+
+FileStamp stamp_of(const struct stat& status) {
+  return {.inode = status.st_ino,
+          .size = status.st_size,
+          .modified_seconds = status.st_mtim.tv_sec,
+          .modified_nanoseconds = status.st_mtim.tv_nsec};
+}
+
+WorkspaceReader::WorkspaceReader(const std::filesystem::path& workspace)
+    : workspace_(::open(workspace.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (workspace_.get() < 0) throw std::system_error(errno, std::generic_category(), workspace.string());
+  list_folder("");
+}
+
+/// A folder comes before what is in it, as whoever unpacks needs it.
+void WorkspaceReader::list_folder(const std::string& path) {
+  auto folder = sandbox::open_beneath(workspace_.get(), path.empty() ? "." : path, O_RDONLY | O_DIRECTORY);
+  const std::unique_ptr<DIR, CloseFolder> open{folder.get() < 0 ? nullptr : ::fdopendir(folder.get())};
+  if (!open) {
+    left_out_.push_back(path);
+    return;
+  }
+  folder.release();
+  while (const dirent* const entry = ::readdir(open.get())) {  // NOLINT(concurrency-mt-unsafe): own stream
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    if (++listed_ > most_entries) {
+      throw std::runtime_error("the workspace has more than " + std::to_string(most_entries) +
+                               " files, too many for a virtual machine");
+    }
+    paths_.push_back(join(path, name));
+  }
+}
+
+std::string WorkspaceReader::next() {
+  if (file_.get() >= 0) return next_content();
+  for (;;) {
+    if (paths_.empty() && folders_.empty()) break;
+    if (paths_.empty()) {
+      list_folder(folders_.front());
+      folders_.pop_front();
+      continue;
+    }
+    const auto path = std::move(paths_.front());
+    paths_.pop_front();
+    auto bytes = begin_entry(path);
+    if (!bytes.empty()) return bytes;
+  }
+  if (std::exchange(ended_, true)) return {};
+  return encode_archive_end();
+}
+
+/// "" for what is not sent.
+std::string WorkspaceReader::begin_entry(const std::string& path) {
+  const auto entry = sandbox::open_beneath(workspace_.get(), path, O_PATH);
+  struct stat status{};
+  if (entry.get() < 0 || path.size() > archive_path_limit || ::fstat(entry.get(), &status) != 0) {
+    left_out_.push_back(path);
+    return {};
+  }
+  ArchiveEntry head{.path = path, .mode = status.st_mode & permissions, .modified = seconds_of(status)};
+  if (S_ISREG(status.st_mode)) return begin_file(path, status);
+  if (S_ISDIR(status.st_mode)) {
+    head.kind = ArchiveEntry::Kind::folder;
+    folders_.push_back(path);
+    manifest_[path] = {.kind = head.kind, .mode = head.mode, .stamp = stamp_of(status)};
+    return encode_entry(head);
+  }
+  if (!S_ISLNK(status.st_mode)) return {};  // a socket or the like is of this machine only
+  std::array<char, archive_path_limit + 1> target{};
+  const auto size = ::readlinkat(entry.get(), "", target.data(), target.size());
+  if (size < 0) throw std::system_error(errno, std::generic_category(), path);
+  head.kind = ArchiveEntry::Kind::link;
+  head.size = static_cast<std::uint64_t>(size);
+  const std::string text{target.data(), static_cast<std::size_t>(size)};
+  manifest_[path] = {.kind = head.kind, .mode = head.mode, .content = text, .stamp = stamp_of(status)};
+  return encode_entry(head) + text + encode_padding(head.size);
+}
+
+std::string WorkspaceReader::begin_file(const std::string& path, const struct stat& status) {
+  file_ = sandbox::open_beneath(workspace_.get(), path, O_RDONLY | O_NONBLOCK);
+  struct stat opened{};
+  if (file_.get() < 0 || ::fstat(file_.get(), &opened) != 0 || opened.st_ino != status.st_ino ||
+      static_cast<std::uint64_t>(opened.st_size) > archive_file_limit) {
+    file_.close();
+    left_out_.push_back(path);
+    return {};
+  }
+  file_path_ = path;
+  file_size_ = file_left_ = static_cast<std::uint64_t>(opened.st_size);
+  const auto mode = opened.st_mode & permissions;
+  manifest_[path] = {.kind = ArchiveEntry::Kind::file, .mode = mode, .stamp = stamp_of(opened)};
+  auto bytes = encode_entry({.path = path, .mode = mode, .modified = seconds_of(opened), .size = file_size_});
+  if (file_left_ == 0) bytes += next_content();
+  return bytes;
+}
+
+/// As much as the head has said, also of a file that is being written to.
+std::string WorkspaceReader::next_content() {
+  std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(piece_size, file_left_)), '\0');
+  const auto count = ::read(file_.get(), bytes.data(), bytes.size());
+  if (count < 0) throw std::system_error(errno, std::generic_category(), file_path_);
+  if (count > 0) bytes.resize(static_cast<std::size_t>(count));  // at its end: zeros for what is missing
+  digest_.add(bytes);
+  file_left_ -= bytes.size();
+  if (file_left_ > 0) return bytes;
+  file_.close();
+  manifest_[file_path_].content = digest_.finish();
+  return bytes + encode_padding(file_size_);
+}
+
+}  // namespace butler::vm_sandbox

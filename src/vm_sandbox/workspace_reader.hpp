@@ -1,0 +1,78 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sandbox/descriptors.hpp"
+#include "vm_sandbox/archive.hpp"
+#include "vm_sandbox/content_digest.hpp"
+
+namespace butler::vm_sandbox {
+
+/// Which state of a file this is, without reading it.
+struct FileStamp {
+  std::uint64_t inode = 0;
+  std::int64_t size = 0;
+  std::int64_t modified_seconds = 0;
+  std::int64_t modified_nanoseconds = 0;
+
+  bool operator==(const FileStamp&) const = default;
+};
+
+FileStamp stamp_of(const struct stat& status);
+
+/// One thing that was sent.
+struct SentEntry {
+  ArchiveEntry::Kind kind = ArchiveEntry::Kind::file;
+  std::uint32_t mode = 0;
+  std::string content = {};  ///< a file's SHA-256, a link's target
+  FileStamp stamp = {};
+
+  bool operator==(const SentEntry&) const = default;
+};
+
+/// By path.
+using Manifest = std::map<std::string, SentEntry>;
+
+/// A workspace as an archive, a piece at a time. No link is followed. Faults are std::system_error, and
+/// std::runtime_error for a workspace that has too many files.
+class WorkspaceReader {
+ public:
+  explicit WorkspaceReader(const std::filesystem::path& workspace);
+
+  /// The next bytes; "" at the end.
+  std::string next();
+
+  /// What was sent so far.
+  const Manifest& manifest() const { return manifest_; }
+  /// What cannot be read, or is larger than the archive can say.
+  const std::vector<std::string>& left_out() const { return left_out_; }
+
+ private:
+  void list_folder(const std::string& path);
+  std::string begin_entry(const std::string& path);
+  std::string begin_file(const std::string& path, const struct stat& status);
+  std::string next_content();
+
+  sandbox::Descriptor workspace_;
+  std::deque<std::string> folders_;  ///< still to be looked into
+  std::deque<std::string> paths_;    ///< still to be sent
+  std::size_t listed_ = 0;
+  Manifest manifest_;
+  std::vector<std::string> left_out_;
+  sandbox::Descriptor file_;  ///< that is being sent
+  std::string file_path_;
+  std::uint64_t file_size_ = 0;
+  std::uint64_t file_left_ = 0;
+  ContentDigest digest_;
+  bool ended_ = false;
+};
+
+}  // namespace butler::vm_sandbox
