@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <iostream>
 #include <ostream>
 #include <utility>
 
@@ -134,7 +135,12 @@ int run_in_sandbox(const config::Loaded& loaded, std::vector<std::string> comman
     return exit_config;
   }
   auto init = become_worker(*settings);
-  return worker::run_in_sandbox(*settings, std::move(init), std::move(command));
+  try {
+    return worker::run_in_sandbox(*settings, std::move(init), std::move(command));
+  } catch (const worker::NoSandbox& fault) {
+    std::cerr << "butler: " << fault.what() << '\n';
+    return exit_config;
+  }
 }
 
 }  // namespace butler::cli

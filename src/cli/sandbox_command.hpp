@@ -9,7 +9,7 @@
 
 namespace butler::cli {
 
-/// `butler sandbox run -- COMMAND…`: the exit status is the command's.
+/// `butler sandbox run -- COMMAND…`: the exit status is the command's; 78 when nothing can contain it.
 int run_in_sandbox(const config::Loaded& loaded, std::vector<std::string> command);
 
 /// `butler sandbox explain`: which tier is used and why not the others; what is visible, writable, reachable;

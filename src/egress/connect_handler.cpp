@@ -106,10 +106,11 @@ std::variant<http::Response, http::BodyLimit> ConnectHandler::admit(const http::
   return refusal(403, reason);
 }
 
-void ConnectHandler::deny(const Job& job, const std::string& target, const std::string& reason) {
+void ConnectHandler::deny(const Job& job, const std::string& target, const std::string& reason, bool noted) {
   ++traffic_.denied;
   log::warn("egress.denied", {{"job", job.id}, {"target", target}, {"reason", reason}});
-  if (job.hooks.on_denied) job.hooks.on_denied({.job = job.id, .target = target, .reason = reason});
+  if (!job.hooks.on_denied) return;
+  job.hooks.on_denied({.job = job.id, .target = target, .reason = reason, .noted = noted});
 }
 
 asio::awaitable<void> ConnectHandler::serve(http::Request request, http::Exchange& exchange) {
@@ -153,7 +154,7 @@ asio::awaitable<void> ConnectHandler::connect(Passage& passage, http::Exchange& 
   if (server) co_return co_await relay(passage, exchange, std::move(*server));
   const Obstacle& obstacle = server.error();
   if (obstacle.denied) {
-    deny(*passage.job, passage.text, obstacle.reason);
+    deny(*passage.job, passage.text, obstacle.reason, obstacle.noted);
   } else {
     ++traffic_.failed;
     log::info("egress.failed",
@@ -190,7 +191,10 @@ ConnectHandler::Result<HostRule> ConnectHandler::permit(Passage& passage) {
   if (admission.kind == Admission::Kind::allow) co_return *admission.rule;
   if (admission.kind == Admission::Kind::deny) co_return refused(std::move(admission.reason));
   auto decision = co_await ask(passage.job, passage.target);
-  if (!decision.allowed) co_return refused(std::move(decision.reason));
+  if (!decision.allowed) {
+    co_return std::unexpected(
+        Obstacle{.denied = true, .reason = std::move(decision.reason), .noted = decision.noted});
+  }
   co_return rule_for(passage.target);
 }
 

@@ -82,6 +82,7 @@ class ConnectHandler {
   struct Obstacle {
     bool denied = false;  ///< it must not be made; else it cannot be
     std::string reason;   ///< a sentence
+    bool noted = false;   ///< who decided has told of it
   };
   template <class T>
   using Result = boost::asio::awaitable<std::expected<T, Obstacle>>;
@@ -96,7 +97,7 @@ class ConnectHandler {
   boost::asio::awaitable<void> ask_person(std::shared_ptr<Job> job, HostQuestion question,
                                           std::shared_ptr<Answer> answer);
   boost::asio::awaitable<void> relay(Passage& passage, http::Exchange& exchange, http::Socket server);
-  void deny(const Job& job, const std::string& target, const std::string& reason);
+  void deny(const Job& job, const std::string& target, const std::string& reason, bool noted = false);
 
   boost::asio::any_io_executor executor_;
   Resolver& resolver_;

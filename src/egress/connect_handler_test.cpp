@@ -418,6 +418,18 @@ TEST_F(EgressQuestion, ANoIsADenialInTheirWords) {
   EXPECT_THAT(resolver.asked, IsEmpty());
 }
 
+TEST_F(EgressQuestion, ANoOfWhichIsToldAlreadyIsSoInTheDenial) {
+  start();
+  bool noted = false;
+  hooks.on_denied = [&](const Denial& denial) { noted = denial.noted; };
+  hooks.ask = [](HostQuestion) -> awaitable<HostDecision> {
+    co_return HostDecision{.allowed = false, .reason = "no", .noted = true};
+  };
+  handler->begin("job-2", hooks);
+  EXPECT_THAT(ask("new.example:443"), HasSubstr("no"));
+  EXPECT_TRUE(noted);
+}
+
 TEST_F(EgressQuestion, AYesOpensNoPrivateAddress) {
   start();
   EXPECT_THAT(ask_and_hear("new.example:443", true), HasSubstr("this machine"));

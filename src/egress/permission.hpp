@@ -33,6 +33,7 @@ struct HostQuestion {
 struct HostDecision {
   bool allowed = false;
   std::string reason = {};  ///< of a refusal, as a sentence
+  bool noted = false;       ///< whoever is to hear of a refusal has heard of it
 };
 
 /// Asks a person; cancelled when the job ends. What it answers holds for the rest of the job.
@@ -43,6 +44,7 @@ struct Denial {
   std::string job;
   std::string target;  ///< "host:port", as far as it could be read
   std::string reason;  ///< a sentence
+  bool noted = false;  ///< as in the HostDecision that it comes from
 };
 
 /// What is to be done about a target, by name alone: nothing has been looked up.

@@ -364,10 +364,29 @@ TEST_F(GatewayApprovalsTest, RefusalsOfTheRulesAreToldToThoseWhoWantToolNotices)
   const std::string job = running_job("tidy up");
   ASSERT_TRUE(reads("Started"));
   orchestrator.add_event(job, {.type = domain::EventType::log,
-                               .message = "curl: rule floor",
+                               .message = "Not started: curl. Rule floor: Never.",
                                .data = json::Object{{"kind", "policy_denied"}},
                                .seq = 1});
-  ASSERT_TRUE(reads("Not allowed by the rules: curl: rule floor"));
+  ASSERT_TRUE(reads("Not started: curl. Rule floor: Never."));
+}
+
+TEST_F(GatewayApprovalsTest, ARefusalIsToldAlsoWhenTheAnswerIsFasterThanTheNextLook) {
+  settings.only_agent_output = false;
+  settings.notify_tool_events = true;
+  start();
+  const std::string job = running_job("tidy up");
+  ASSERT_TRUE(reads("Started"));
+  for (const std::int64_t seq : {1, 2}) {
+    const auto words = "Not started: call " + std::to_string(seq);
+    orchestrator.add_event(job, {.type = domain::EventType::log,
+                                 .message = words,
+                                 .data = json::Object{{"kind", "policy_denied"}},
+                                 .seq = seq});
+  }
+  orchestrator.finish(job, domain::JobStatus::completed, "done");
+  ASSERT_TRUE(reads("done"));
+  ASSERT_TRUE(reads("Not started: call 2"));
+  EXPECT_EQ(std::ranges::count(texts(), "Not started: call 1"), 1);
 }
 
 }  // namespace

@@ -91,6 +91,9 @@ void JobWatches::ended(const std::string& job_id) {
   const auto found = watched_.find(job_id);
   if (found == watched_.end()) return;
   show_typing(found->second, false);
+  if (options_.notices.tools && found->second.tells_tools) {
+    tasks_.spawn("last refusals", tell_last_refusals(std::move(found->second)));
+  }
   watched_.erase(found);
   approvals_.job_ended(job_id);
 }
@@ -210,12 +213,34 @@ void JobWatches::note_events(Watched& watched, const api::EventPage& page) {
 void JobWatches::note_tools(Watched& watched, const std::vector<api::Event>& events) {
   for (const api::Event& event : events) {
     if (event.type == domain::EventType::tool_start) watched.tools.push_back(event);
-    if (is_refusal(event)) {
-      note(watched, "refused:" + std::to_string(event.seq.value_or(0)),
-           wording::refused_by_rules(*event.message));
-    }
   }
+  note_refusals(watched, events);
   if (!watched.tools.empty() && Clock::now() >= watched.tools_due) tell_tools(watched);
+}
+
+void JobWatches::note_refusals(const Watched& watched, const std::vector<api::Event>& events) {
+  for (const api::Event& event : events) {
+    if (!is_refusal(event)) continue;
+    // About no job: the end of this one does not make it pointless.
+    outbox_.queue({.source = "refused:" + std::to_string(event.seq.value_or(0)) + ":" + watched.job.id,
+                   .kind = MessageKind::notice,
+                   .to = watched.turn.lane,
+                   .payloads = quiet_payloads(wording::refused_by_rules(*event.message))});
+  }
+}
+
+/// What a job was refused just before its end: its answer was faster than a look at its events.
+asio::awaitable<void> JobWatches::tell_last_refusals(Watched watched) {
+  for (bool more = true; more;) {
+    const auto page = co_await orchestrator_.events(watched.job.id, watched.cursor, seconds{0});
+    if (!page) {
+      log::warn("job.not_watched", {{"job", watched.job.id}, {"error", page.error().message}});
+      co_return;
+    }
+    note_refusals(watched, page->events);
+    more = page->next_cursor != watched.cursor;
+    watched.cursor = page->next_cursor;
+  }
 }
 
 void JobWatches::tell_tools(Watched& watched) {

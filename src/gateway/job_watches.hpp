@@ -82,6 +82,8 @@ class JobWatches {
   void show_typing(Watched& watched, bool running);
   void note_events(Watched& watched, const api::EventPage& page);
   void note_tools(Watched& watched, const std::vector<api::Event>& events);
+  void note_refusals(const Watched& watched, const std::vector<api::Event>& events);
+  boost::asio::awaitable<void> tell_last_refusals(Watched watched);
   void tell_tools(Watched& watched);
   void note(const Watched& watched, const std::string& topic, const std::string& text);
 

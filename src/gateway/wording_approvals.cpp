@@ -25,6 +25,7 @@ constexpr std::size_t longest_risk = 600;
 constexpr std::size_t longest_summary = 100;
 constexpr std::size_t longest_typed = 32;
 constexpr std::size_t longest_reason = 300;
+constexpr std::size_t longest_refusal = 600;
 
 std::string one_line(std::string_view text, std::size_t limit) {
   std::string line = make_all_visible(text);
@@ -212,8 +213,6 @@ std::string name_what_you_mean(std::string_view command, const std::vector<std::
 
 std::string somebody(std::string_view person_id) { return fmt::format("id {}", person_id); }
 
-std::string refused_by_rules(std::string_view message) {
-  return fmt::format("Not allowed by the rules: {}", one_line(message, longest_reason));
-}
+std::string refused_by_rules(std::string_view message) { return one_line(message, longest_refusal); }
 
 }  // namespace butler::gateway::wording

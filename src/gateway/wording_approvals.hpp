@@ -55,7 +55,7 @@ std::string name_what_you_mean(std::string_view command, const std::vector<std::
 /// How deciders are named when nothing but their id is known.
 std::string somebody(std::string_view person_id);
 
-/// A tool or a connection was refused by the rules, without anybody being asked.
+/// A tool or a connection was refused by the rules, without anybody being asked: `message` is the log's.
 std::string refused_by_rules(std::string_view message);
 
 }  // namespace butler::gateway::wording

@@ -33,6 +33,7 @@ struct Outcome {
 struct Permission {
   bool allowed = false;
   std::string reason = {};  ///< when it is not: a sentence for the agent; may be empty
+  bool noted = false;       ///< a no that is on the job's record already
 };
 
 /// Who hears what the agent does, and asks people for it.

@@ -16,8 +16,8 @@ constexpr std::string_view unasked = "Butler could not ask whether this may run,
 Permission no(std::string_view why) { return {.allowed = false, .reason = std::string{why}}; }
 
 Permission permission_of(const api::ApprovalDecision& decision) {
-  return {.allowed = decision.decision == domain::ApprovalVerdict::allow,
-          .reason = decision.reason.value_or("")};
+  const bool allowed = decision.decision == domain::ApprovalVerdict::allow;
+  return {.allowed = allowed, .reason = decision.reason.value_or(""), .noted = !allowed};
 }
 
 }  // namespace
@@ -62,7 +62,8 @@ asio::awaitable<Permission> ApprovalWait::find_out(api::ApprovalRequest request)
     case domain::ApprovalStatus::pending: break;
     case domain::ApprovalStatus::allowed: co_return Permission{.allowed = true};
     case domain::ApprovalStatus::denied:
-    case domain::ApprovalStatus::expired: co_return no(approval->reason.value_or(""));
+    case domain::ApprovalStatus::expired:
+      co_return Permission{.reason = approval->reason.value_or(""), .noted = true};
   }
   co_return co_await wait_for(approval->id);
 }

@@ -50,6 +50,12 @@ api::ReportedEvent log_event(std::string_view message) {
           .data = {}};
 }
 
+api::ReportedEvent refusal_event(Refused what, std::string_view message) {
+  auto event = log_event(message);
+  event.data = json::Object{{"kind", what == Refused::tool ? "policy_denied" : "egress_denied"}};
+  return event;
+}
+
 api::ReportedEvent tool_start_event(const ToolCall& call) {
   json::Object data{{"toolCallId", call.id}, {"toolName", call.name}, {"summary", summarize(call)}};
   auto arguments = shorten_strings(call.arguments);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,12 @@ struct ToolCall {
 api::ReportedEvent text_event(std::string_view delta);
 api::ReportedEvent thinking_event(std::string_view delta);
 api::ReportedEvent log_event(std::string_view message);
+
+/// What was refused without anybody being asked.
+enum class Refused : std::uint8_t { tool, host };
+/// The line of the log about it: `data.kind` is `policy_denied` or `egress_denied`, which is how the gateway
+/// knows what it may tell in the chat.
+api::ReportedEvent refusal_event(Refused what, std::string_view message);
 
 /// `data {toolCallId, toolName, summary, args}`: the arguments with long strings shortened.
 api::ReportedEvent tool_start_event(const ToolCall& call);

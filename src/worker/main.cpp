@@ -215,7 +215,7 @@ class Worker {
       if (auto refusal = gate.refuse_run(job.prompt)) {
         return std::make_unique<RefusingAgent>(std::move(*refusal));
       }
-      return std::make_unique<RunCommand>(executor_, command_options(*conversation));
+      return std::make_unique<RunCommand>(executor_, command_options(*conversation), std::move(gate));
     }
     return std::make_unique<PiAgent>(executor_, sessions_, std::move(*conversation), std::move(gate),
                                      pi_options());

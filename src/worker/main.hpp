@@ -39,7 +39,7 @@ SandboxExplanation explain_sandbox(const config::WorkerSettings& settings, const
 
 /// Runs one command exactly as a job's commands run, in the owners' workspace, with this process's own
 /// streams. The command's exit status, 128 and the signal's number when it was killed. Throws
-/// std::runtime_error when it cannot be started.
+/// NoSandbox when nothing can contain it, std::runtime_error when it cannot be started.
 int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram init,
                    std::vector<std::string> command);
 

@@ -14,8 +14,8 @@ namespace butler::worker {
 /// means something in a private network may lead there. What cannot be read as a rule is left out and logged.
 egress::HostPolicy host_policy(const policy::Policy& policy, const WorkspaceOwner& owner);
 
-/// Asks at the gate for hosts that are not listed, and notes in the job's log what was refused. Both outlive
-/// the job: see AgentAccess::end().
+/// Asks at the gate for hosts that are not listed, and notes in the job's log what was refused without
+/// asking, each refusal once. Both outlive the job: see AgentAccess::end().
 egress::JobHooks network_hooks(const ToolGate& gate, AgentListener& listener);
 
 }  // namespace butler::worker

@@ -46,7 +46,7 @@ TEST_F(PiAgentGateTest, ADeniedToolNeverStartsAndIsNotReported) {
   EXPECT_FALSE(made());
   EXPECT_EQ(listener.count(EventType::tool_start), 0U);
   EXPECT_EQ(listener.count(EventType::tool_end), 0U);
-  EXPECT_THAT(listener.first(EventType::log), HasSubstr("touch made"));
+  EXPECT_THAT(listener.first(EventType::log), HasSubstr("policy_denied"));
 }
 
 TEST_F(PiAgentGateTest, AToolThatIsAskedForIsNotReportedBeforeItIsAllowed) {

@@ -1,12 +1,13 @@
 #include "worker/run_command.hpp"
 
-#include <csignal>
+#include <algorithm>
 #include <utility>
 
 #include "async/task_group.hpp"
 #include "domain/limits.hpp"
 #include "domain/utf8.hpp"
 #include "worker/events.hpp"
+#include "worker/network_gate.hpp"
 
 namespace butler::worker {
 
@@ -22,6 +23,8 @@ constexpr std::size_t text_limit = domain::limits::result_text - cut_note.size()
 
 // The last bytes of a command's output are in the pipe when it has ended and its children are dead.
 constexpr std::chrono::seconds last_output{1};
+
+constexpr std::chrono::seconds waiting_step{1};
 
 }  // namespace
 
@@ -58,13 +61,13 @@ asio::awaitable<Outcome> RunCommand::run(domain::Job job, AgentListener& listene
 
   const Scratch scratch(options_.scratch_parent);
   const auto spec = spec_of(job.prompt, scratch);
-  std::unique_ptr<AgentAccess> access;
   const sandbox::TakeListener take = [&](http::ListeningSocket socket) {
-    if (options_.serve) access = options_.serve(std::move(socket));
+    if (options_.serve) access_ = options_.serve(std::move(socket));
   };
   auto started = options_.sandbox->start(executor_, spec, take);
   if (!started) co_return Outcome{.kind = Outcome::Kind::failed, .text = started.error()};
-  if (access) access->begin(job.id);
+  gate_.settle_in(scratch.folder().string(), started->profile);
+  if (access_) access_->begin(job.id, network_hooks(gate_, listener));
   Outcome outcome = co_await supervise(std::move(*started), scratch, listener);
   const bool failed = outcome.kind != Outcome::Kind::completed;
   listener.report(tool_end_event(call_id, tool_name, output_.text(), failed));
@@ -82,17 +85,13 @@ sandbox::Spec RunCommand::spec_of(const std::string& command, const Scratch& scr
 asio::awaitable<Outcome> RunCommand::supervise(sandbox::Started started, const Scratch& scratch,
                                                AgentListener& listener) {
   process::ChildProcess& child = started.child;
-  const auto deadline = Clock::now() + options_.time_limit;
   async::TaskGroup tasks(executor_);
   tasks.spawn("output", read_output(child, listener));
   tasks.spawn("exit", watch_exit(child));
   if (started.watch) tasks.spawn("sandbox limits", started.watch->run());
 
-  bool timed_out = false;
-  while (!exit_ && !aborted_ && !timed_out) {
-    const bool changed = co_await changed_.wait_until(deadline);
-    timed_out = !changed;
-  }
+  const bool timed_out = co_await await_end(listener.person_wait());
+  if (access_) access_->end();
   // What it left in the background goes as well: nobody would know of it.
   child.kill_tree();
   scratch.kill_strays();
@@ -102,8 +101,23 @@ asio::awaitable<Outcome> RunCommand::supervise(sandbox::Started started, const S
   }
   tasks.cancel();
   co_await tasks.join();
+  if (access_) co_await access_->settle();
+  access_.reset();
   if (started.watch) verdict_ = started.watch->verdict();
   co_return outcome_of(timed_out);
+}
+
+asio::awaitable<bool> RunCommand::await_end(const PersonWait& waited) {
+  const auto limit = Clock::now() + options_.time_limit;
+  while (!exit_ && !aborted_) {
+    const auto now = Clock::now();
+    auto deadline = limit + waited.total(now);
+    if (now >= deadline) co_return true;
+    // It moves on while people are waited for, and nobody tells when that ends.
+    if (waited.waits()) deadline = std::max(deadline, now + waiting_step);
+    co_await changed_.wait_until(deadline);
+  }
+  co_return false;
 }
 
 asio::awaitable<void> RunCommand::read_output(process::ChildProcess& child, AgentListener& listener) {
@@ -136,6 +150,7 @@ Outcome RunCommand::outcome_of(bool timed_out) const {
 
 void RunCommand::abort(std::chrono::milliseconds /*patience*/) {
   aborted_ = true;
+  if (access_) access_->end();
   changed_.notify_all();
 }
 

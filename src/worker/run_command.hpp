@@ -16,6 +16,7 @@
 #include "worker/agent.hpp"
 #include "worker/agent_environment.hpp"
 #include "worker/agent_services.hpp"
+#include "worker/tool_gate.hpp"
 
 namespace butler::worker {
 
@@ -40,7 +41,8 @@ class OutputText {
   bool full_ = false;
 };
 
-/// Executes a `run` job: `/bin/bash -c <prompt>` in the workspace, in a sandbox, without the model.
+/// Executes a `run` job: `/bin/bash -c <prompt>` in the workspace, in a sandbox, without the model. Hosts
+/// that it wants to reach are asked for as an agent's are; time that people are waited for does not count.
 class RunCommand final : public Agent {
  public:
   struct Options {
@@ -53,8 +55,9 @@ class RunCommand final : public Agent {
     std::chrono::milliseconds time_limit{3'600'000};
   };
 
-  RunCommand(boost::asio::any_io_executor executor, Options options)
-      : executor_(executor), options_(std::move(options)), changed_(executor) {}
+  /// The command itself has been approved; `gate` decides on hosts.
+  RunCommand(boost::asio::any_io_executor executor, Options options, ToolGate gate)
+      : executor_(executor), options_(std::move(options)), gate_(std::move(gate)), changed_(executor) {}
 
   boost::asio::awaitable<Outcome> run(domain::Job job, AgentListener& listener) override;
   /// Kills the command and all that it started, whatever the patience: a command has nothing to put in order.
@@ -67,11 +70,15 @@ class RunCommand final : public Agent {
                                             AgentListener& listener);
   boost::asio::awaitable<void> read_output(process::ChildProcess& child, AgentListener& listener);
   boost::asio::awaitable<void> watch_exit(process::ChildProcess& child);
+  /// Returns when the command has ended, or is to be ended: true when its time was over.
+  boost::asio::awaitable<bool> await_end(const PersonWait& waited);
   Outcome outcome_of(bool timed_out) const;
   sandbox::Spec spec_of(const std::string& command, const Scratch& scratch) const;
 
   boost::asio::any_io_executor executor_;
   Options options_;
+  ToolGate gate_;
+  std::unique_ptr<AgentAccess> access_;
   async::Event changed_;
   bool aborted_ = false;
   bool output_ended_ = false;

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
 
 #include "domain/limits.hpp"
 #include "domain/utf8.hpp"
@@ -40,12 +43,18 @@ class RunCommandTest : public testing::Test {
   }
 
   Outcome run(const std::string& command) {
-    RunCommand agent(context.get_executor(), options);
+    RunCommand agent(context.get_executor(), options, gate());
     return run_to_end(context, agent.run(make_job(command), listener));
+  }
+  ToolGate gate() {
+    return ToolGate({}, [this](const policy::Question& question) {
+      questions.push_back(question);
+      return policy::Decision{.verdict = verdict, .rule = "test-rule", .reason = "Because."};
+    });
   }
   /// Runs the command and calls `act` at its first output.
   Outcome run_and(const std::string& command, const std::function<void(RunCommand&)>& act) {
-    RunCommand agent(context.get_executor(), options);
+    RunCommand agent(context.get_executor(), options, gate());
     listener.on_event = [&](const api::ReportedEvent& event) {
       if (event.type == EventType::agent_text_delta) act(agent);
     };
@@ -63,6 +72,8 @@ class RunCommandTest : public testing::Test {
   fs::path workspace = folder.path() / "workspace";
   testing_support::PlainSandbox sandbox;
   RunCommand::Options options;
+  policy::Verdict verdict = policy::Verdict::ask;
+  std::vector<policy::Question> questions;
   ListenerLog listener{context};
 };
 
@@ -135,6 +146,94 @@ TEST_F(RunCommandTest, AMissingWorkspaceIsNamed) {
   const auto outcome = run("true");
   EXPECT_EQ(outcome.kind, Kind::failed);
   EXPECT_FALSE(outcome.text.empty());
+}
+
+/// A command with a way to other hosts: those that are not listed are asked for.
+class RunCommandHostsTest : public RunCommandTest {
+ protected:
+  RunCommandHostsTest() {
+    settings.home = folder.path();
+    settings.provider = "mock";
+    settings.provider_keys["MOCK_API_KEY"] = config::Secret{"key-for-the-provider"};
+    fs::create_directory(settings.home / "agent");
+    testing_support::write_file(settings.home / "agent" / "models.json",
+                                testing_support::models_json("http://127.0.0.1:9/v1"));
+    services.emplace(context.get_executor(), settings, [](const AgentIdentity&) {
+      return egress::HostPolicy{.others = egress::HostPolicy::Others::ask};
+    });
+    options.serve = [this](http::ListeningSocket socket) { return services->open(std::move(socket), {}); };
+    auto plain = options.spec;
+    options.spec = [plain](const fs::path& scratch) {
+      auto spec = plain(scratch);
+      spec.listener_environment = way_out;
+      return spec;
+    };
+  }
+  void TearDown() override { run_to_end(context, services->shut_down()); }
+
+  /// What is asked for a host, as a command does it: the whole answer.
+  static std::string connect(const std::string& target) {
+    return "exec 3<>/dev/tcp/127.0.0.1/${HTTP_PROXY##*:}; printf 'CONNECT " + target +
+           " HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3; cat <&3;";
+  }
+  std::size_t notices(std::string_view words) const {
+    return static_cast<std::size_t>(std::ranges::count_if(listener.events, [&](const auto& event) {
+      return event.type == EventType::log && event.message.value_or("").find(words) != std::string::npos;
+    }));
+  }
+
+  config::WorkerSettings settings;
+  std::optional<AgentServices> services;
+};
+
+TEST_F(RunCommandHostsTest, AHostThatIsNotListedIsAskedForInTheNameOfTheSandboxItRunsIn) {
+  listener.permission = Permission{.allowed = false, .reason = "Not that one.", .noted = true};
+  const auto outcome = run(connect("new.example:443"));
+  EXPECT_THAT(outcome.text, HasSubstr("403"));
+  EXPECT_THAT(outcome.text, HasSubstr("Not that one."));
+  ASSERT_EQ(listener.asked.size(), 1U);
+  EXPECT_EQ(listener.asked[0].tool_name, "network");
+  EXPECT_EQ(json::serialize(listener.asked[0].input), R"({"host":"new.example","port":443})");
+  EXPECT_EQ(listener.asked[0].sandbox_profile, sandbox.profile());
+  EXPECT_EQ(notices("new.example"), 0U) << "who said no knows";
+}
+
+TEST_F(RunCommandHostsTest, WhatThePolicyRefusesIsNotedOnceHoweverOftenItIsTried) {
+  verdict = policy::Verdict::deny;
+  run(connect("new.example:443") + connect("new.example:443") + connect("8.8.8.8:443") +
+      connect("8.8.8.8:443"));
+  EXPECT_EQ(notices("Not connected to new.example:443. Rule test-rule: Because."), 1U);
+  EXPECT_EQ(notices("new.example"), 1U);
+  EXPECT_EQ(notices("Not connected to 8.8.8.8:443: "), 1U);
+  EXPECT_THAT(listener.first(EventType::log), HasSubstr(R"("kind":"egress_denied")"));
+}
+
+TEST_F(RunCommandHostsTest, ARunThatIsRefusedEverywhereDoesNotFillTheLog) {
+  run("for i in $(seq 40); do " + connect("10.0.0.'$i':443") + " done");
+  EXPECT_EQ(notices("Not connected to"), 20U);
+  EXPECT_EQ(notices("More connections were refused"), 1U);
+}
+
+TEST_F(RunCommandHostsTest, WaitingForAPersonCountsAgainstNoTimeLimit) {
+  options.time_limit = 700ms;
+  asio::steady_timer timer(context);
+  listener.on_ask = [&](const api::ApprovalRequest&) {
+    timer.expires_after(1'500ms);
+    timer.async_wait([&](const boost::system::error_code&) { listener.decide({.allowed = false}); });
+  };
+  const auto outcome = run(connect("new.example:443") + " echo went on");
+  EXPECT_EQ(outcome.kind, Kind::completed) << outcome.text;
+  EXPECT_THAT(outcome.text, HasSubstr("went on"));
+}
+
+TEST_F(RunCommandHostsTest, AnAbortWithdrawsTheQuestionAndEndsTheCommand) {
+  RunCommand agent(context.get_executor(), options, gate());
+  listener.on_ask = [&](const api::ApprovalRequest&) { asio::post(context, [&] { agent.abort(5s); }); };
+  const auto outcome =
+      run_to_end(context, agent.run(make_job(connect("new.example:443") + " sleep 600"), listener));
+  EXPECT_EQ(outcome.kind, Kind::aborted);
+  EXPECT_FALSE(listener.wait.waits());
+  EXPECT_FALSE(anything_runs());
 }
 
 TEST(OutputTextTest, AnUnfinishedCharacterWaitsForItsRest) {

@@ -60,7 +60,7 @@ int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram 
   const auto home = prepare_agent_home(settings.home);
   const Scratch scratch(home.scratch);
   auto sandbox = open_sandbox(settings, std::move(init), scratch.folder() / "home");
-  if (!sandbox) throw std::runtime_error(sandbox.error());
+  if (!sandbox) throw NoSandbox(sandbox.error());
 
   asio::io_context io{1};
   auto spec = agent_spec(settings, home, settings.workspace, scratch.folder());

@@ -46,7 +46,12 @@ asio::awaitable<Permission> ToolGate::admit(CallQuestion call, AgentListener& li
   auto question = question_of(place_, call);
   if (!question) co_return no(question.error());
   auto decision = decide(*question);
-  Subject subject{.call = std::move(call), .question = std::move(*question), .decision = std::move(decision)};
+  std::string not_done = "Not started: " + call.tool_name + ": " + summary_of(call);
+  Subject subject{.call = std::move(call),
+                  .question = std::move(*question),
+                  .decision = std::move(decision),
+                  .kind = Refused::tool,
+                  .not_done = std::move(not_done)};
   co_return co_await admit(std::move(subject), listener);
 }
 
@@ -56,7 +61,11 @@ asio::awaitable<Permission> ToolGate::admit(HostQuestion host, AgentListener& li
                     .input = json::Object{{"host", host.host}, {"port", host.port}}};
   auto question = question_of(place_, host);
   auto decision = decide(question);
-  Subject subject{.call = std::move(call), .question = std::move(question), .decision = std::move(decision)};
+  Subject subject{.call = std::move(call),
+                  .question = std::move(question),
+                  .decision = std::move(decision),
+                  .kind = Refused::host,
+                  .not_done = "Not connected to " + host.host + ":" + std::to_string(host.port)};
   co_return co_await admit(std::move(subject), listener);
 }
 
@@ -70,11 +79,11 @@ asio::awaitable<Permission> ToolGate::admit(Subject subject, AgentListener& list
 }
 
 Permission ToolGate::refuse(const Subject& subject, AgentListener& listener) {
-  const auto& call = subject.call;
-  log::info("tool.denied", {{"tool", call.tool_name}, {"rule", subject.decision.rule}});
-  listener.report(log_event("Not started: " + call.tool_name + ": " + summary_of(call) + ". Rule " +
-                            subject.decision.rule + ": " + subject.decision.reason));
-  return no(denial_words(subject.decision));
+  const auto& decision = subject.decision;
+  log::info("tool.denied", {{"tool", subject.call.tool_name}, {"rule", decision.rule}});
+  listener.report(
+      refusal_event(subject.kind, subject.not_done + ". Rule " + decision.rule + ": " + decision.reason));
+  return {.allowed = false, .reason = denial_words(decision), .noted = true};
 }
 
 asio::awaitable<Permission> ToolGate::ask(Subject subject, AgentListener& listener) const {

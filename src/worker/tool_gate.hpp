@@ -5,6 +5,7 @@
 #include <string>
 
 #include "worker/agent.hpp"
+#include "worker/events.hpp"
 #include "worker/payload.hpp"
 #include "worker/tool_decision.hpp"
 
@@ -24,7 +25,7 @@ class ToolGate {
   /// executes are looked at again when it comes, and what has changed is asked for anew.
   boost::asio::awaitable<Permission> admit(CallQuestion call, AgentListener& listener) const;
 
-  /// Whether the agent may reach the host; asks under the tool's name `network`.
+  /// Whether the agent may reach the host; asks under the tool's name `network`. A refusal is noted likewise.
   boost::asio::awaitable<Permission> admit(HostQuestion host, AgentListener& listener) const;
 
   /// Why a job of kind `run` must not be carried out although a person has approved it: nullopt when it may.
@@ -35,6 +36,8 @@ class ToolGate {
     CallQuestion call;
     policy::Question question;
     policy::Decision decision;
+    Refused kind = Refused::tool;
+    std::string not_done;  ///< what the job's log says of a refusal
   };
 
   policy::Decision decide(const policy::Question& question) const;

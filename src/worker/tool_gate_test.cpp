@@ -56,7 +56,10 @@ TEST_F(ToolGateTest, WhatIsDeniedIsLoggedWithItsRuleAndToldToTheAgent) {
   const auto permission = admit(decides(Verdict::deny, "Never here."), "rm -rf /");
   EXPECT_FALSE(permission.allowed);
   EXPECT_THAT(permission.reason, HasSubstr("(rule test-rule). Never here."));
-  EXPECT_EQ(listener.first(EventType::log), "Not started: bash: rm -rf /. Rule test-rule: Never here.");
+  EXPECT_TRUE(permission.noted);
+  ASSERT_EQ(listener.count(EventType::log), 1U);
+  EXPECT_EQ(listener.events[0].message, "Not started: bash: rm -rf /. Rule test-rule: Never here.");
+  EXPECT_EQ(listener.first(EventType::log), R"({"kind":"policy_denied"})");
   EXPECT_TRUE(listener.asked.empty());
 }
 
@@ -152,6 +155,17 @@ TEST_F(ToolGateTest, AHostIsAskedForAsTheToolNetwork) {
   EXPECT_EQ(host, "example.org");
   EXPECT_EQ(listener.asked.at(0).tool_name, "network");
   EXPECT_EQ(json::serialize(listener.asked.at(0).input), R"({"host":"example.org","port":443})");
+}
+
+TEST_F(ToolGateTest, AHostThatThePolicyForbidsIsNotedAsAConnection) {
+  const ToolGate gate(place, decides(Verdict::deny, "Never here."));
+  const auto permission =
+      run_to_end(context, gate.admit(HostQuestion{.host = "example.org", .port = 443}, listener));
+  EXPECT_FALSE(permission.allowed);
+  EXPECT_TRUE(permission.noted);
+  ASSERT_EQ(listener.count(EventType::log), 1U);
+  EXPECT_EQ(listener.events[0].message, "Not connected to example.org:443. Rule test-rule: Never here.");
+  EXPECT_EQ(listener.first(EventType::log), R"({"kind":"egress_denied"})");
 }
 
 TEST_F(ToolGateTest, AnApprovedRunIsStillHeldToWhatIsForbidden) {

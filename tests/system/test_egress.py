@@ -3,56 +3,12 @@
 import json
 import os
 import shutil
-import ssl
-import subprocess
-import threading
 import unittest
-from socket import create_server
 
 from support.case import SystemTest
+from support.host import Host
 from support.model_server import call_then_say
 from support.wait import until
-
-
-class Host:
-    """A TLS server on 127.0.0.1 that answers every connection, and keeps it open when asked for /stay."""
-
-    def __init__(self, folder):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                        "-subj", "/CN=host", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-                       check=True, capture_output=True)
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-        self._listener = create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.requests: list[str] = []
-        self.cut = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection):
-        try:
-            with self._context.wrap_socket(connection, server_side=True) as stream:
-                line = stream.recv(4096).decode().split("\r\n")[0]
-                self.requests.append(line)
-                stream.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n")
-                if "/stay" not in line:
-                    stream.sendall(b"from a host")
-                elif not stream.recv(1):
-                    self.cut.set()
-        except OSError:
-            if any("/stay" in request for request in self.requests):
-                self.cut.set()
-
-    def close(self):
-        self._listener.close()
 
 
 class Egress(SystemTest):

@@ -93,8 +93,14 @@ class Command(SystemTest):
         self.assertIn(str(self.butler.workspace), explained["writable"])
         self.assertIn(f"{self.butler.workspace}/.envrc", explained["protected"])
         self.assertEqual(explained["limits"]["memoryMb"], 512)
-        refused = self.sandbox("explain", WORKER_SANDBOX="vm")
-        self.assertEqual(refused.returncode, EXIT_CONFIG)
+
+    def test_what_cannot_be_contained_is_not_run(self):
+        self.assertEqual(self.sandbox("explain", WORKER_SANDBOX="vm").returncode, EXIT_CONFIG)
+        for variables in ({"WORKER_SANDBOX": "vm"}, {"WORKER_SANDBOX": "none"}):
+            with self.subTest(**variables):
+                ran = self.shell("echo ran", **variables)
+                self.assertEqual((ran.returncode, ran.stdout), (EXIT_CONFIG, ""))
+                self.assertIn("WORKER_SANDBOX", ran.stderr)
 
 
 class Agents(SystemTest):
