@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "http/event_stream.hpp"
 #include "json/value.hpp"
-#include "model_proxy/event_stream.hpp"
 #include "model_proxy/model_api.hpp"
 
 namespace butler::model_proxy {
@@ -52,7 +52,7 @@ class UsageReader {
 
   ModelApi api_;
   Form form_;
-  EventStream stream_;
+  http::EventStream stream_;
   std::string document_;
   bool too_large_ = false;
   std::optional<TokenUsage> usage_;

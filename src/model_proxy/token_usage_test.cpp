@@ -128,21 +128,5 @@ TEST(UsageReader, WhatIsMissingIsEstimatedFromWhatPassedBy) {
   EXPECT_EQ(estimate_usage(begun, 4'000), (TokenUsage{.input = 25, .output = 2}));
 }
 
-TEST(EventStream, JoinsTheLinesOfAnEventAndPassesOverComments) {
-  EventStream stream;
-  EXPECT_THAT(stream.feed(": hello\nid: 1\ndata: one\ndata:two\n\ndata: three\r\rda"),
-              testing::ElementsAre("one\ntwo", "three"));
-  EXPECT_THAT(stream.feed("ta: last"), testing::IsEmpty());
-  EXPECT_EQ(stream.finish(), "last");
-}
-
-TEST(EventStream, AnEndlessLineIsDroppedAndTheNextEventIsRead) {
-  EventStream stream;
-  const std::string piece(1'000'000, 'x');
-  EXPECT_THAT(stream.feed("data: "), testing::IsEmpty());
-  for (int i = 0; i < 20; ++i) ASSERT_THAT(stream.feed(piece), testing::IsEmpty());
-  EXPECT_THAT(stream.feed("\n\ndata: after\n\n"), testing::ElementsAre("after"));
-}
-
 }  // namespace
 }  // namespace butler::model_proxy

@@ -31,6 +31,10 @@ void add_metrics(metrics::Registry& registry, const StatusOf& status_of) {
   auto& bytes = registry.counters({"butler_worker_egress_bytes_total",
                                    "Bytes between agents and other hosts, of connections that have ended.",
                                    {"direction"}});
+  auto& mcp =
+      registry.counters({"butler_worker_mcp_calls_total",
+                         "Calls of agents to MCP servers that the worker asks, by what became of them.",
+                         {"outcome"}});
   registry.before_text([&, status_of] {
     const auto now = status_of();
     slots.set(static_cast<double>(now.slots));
@@ -45,6 +49,9 @@ void add_metrics(metrics::Registry& registry, const StatusOf& status_of) {
     raise(connections.with({"denied"}), now.egress.denied);
     raise(connections.with({"failed"}), now.egress.failed);
     raise(connections.with({"cut"}), now.egress.cut);
+    raise(mcp.with({"answered"}), now.mcp.answered);
+    raise(mcp.with({"denied"}), now.mcp.denied);
+    raise(mcp.with({"failed"}), now.mcp.failed);
     raise(bytes.with({"sent"}), now.egress.sent);
     raise(bytes.with({"received"}), now.egress.received);
   });

@@ -9,6 +9,7 @@
 #include "domain/usd.hpp"
 #include "egress/connect_handler.hpp"
 #include "json/value.hpp"
+#include "mcp_host/agent_servers.hpp"
 #include "metrics/registry.hpp"
 #include "model_proxy/budget.hpp"
 #include "model_proxy/proxy.hpp"
@@ -24,6 +25,7 @@ struct WorkerStatus {
   bool orchestrator = false;  ///< it answered the last claim that came back
   model_proxy::Traffic traffic = {};
   egress::Traffic egress = {};
+  mcp_host::Traffic mcp = {};
   std::optional<domain::Usd> spent_today;  ///< unset: no model is asked
   model_proxy::Budgets budgets = {};
   std::string sandbox = {};  ///< what contains the agents, as in bwrap/1; "none" for the mock

@@ -30,6 +30,8 @@ model_proxy::ProxyOptions proxy_options(const config::WorkerSettings& settings) 
           .silence_timeout = settings.silence_timeout};
 }
 
+std::shared_ptr<const mcp_host::Server> no_servers(std::string_view) { return nullptr; }
+
 /// One agent has few connections open at once; more than that are a fault, or meant to do harm.
 constexpr std::size_t connections_of_one_agent = 256;
 
@@ -39,17 +41,20 @@ constexpr std::size_t connections_of_one_agent = 256;
 class AgentAccess::Site final : public http::Application {
  public:
   Site(const asio::any_io_executor& executor, model_proxy::ModelProxy& proxy, const ProviderSetup& setup,
-       const std::string& provider, std::unique_ptr<egress::ConnectHandler> hosts)
+       const std::string& provider, std::unique_ptr<egress::ConnectHandler> hosts,
+       std::unique_ptr<mcp_host::AgentServers> servers)
       : proxy_(proxy),
         setup_(setup),
         provider_(provider),
         grant_(proxy.grant()),
         hosts_(std::move(hosts)),
+        servers_(std::move(servers)),
         server_(executor, {.connections = connections_of_one_agent}, *this) {}
 
   http::Server& server() { return server_; }
   model_proxy::Grant& grant() { return *grant_; }
   egress::ConnectHandler& hosts() { return *hosts_; }
+  mcp_host::AgentServers& servers() { return *servers_; }
 
   std::string models_json() const {
     const std::string url = "http://127.0.0.1:" + std::to_string(server_.port()) + proxy_.path();
@@ -58,6 +63,7 @@ class AgentAccess::Site final : public http::Application {
 
   std::variant<http::Response, http::BodyLimit> admit(const http::RequestHead& head) override {
     if (egress::ConnectHandler::is_for(head)) return hosts_->admit(head);
+    if (mcp_host::AgentServers::is_for(head)) return servers_->admit(head);
     // A token that works elsewhere is another agent's.
     if (!grant_->is_presented_by(head)) return model_proxy::wrong_token();
     return proxy_.admit(head);
@@ -65,6 +71,7 @@ class AgentAccess::Site final : public http::Application {
 
   asio::awaitable<void> serve(http::Request request, http::Exchange& exchange) override {
     if (egress::ConnectHandler::is_for(request.head)) return hosts_->serve(std::move(request), exchange);
+    if (mcp_host::AgentServers::is_for(request.head)) return servers_->serve(std::move(request), exchange);
     return proxy_.serve(std::move(request), exchange);
   }
 
@@ -72,6 +79,7 @@ class AgentAccess::Site final : public http::Application {
   static asio::awaitable<void> close(std::shared_ptr<Site> self) {
     co_await self->server_.shut_down(std::chrono::milliseconds{0});
     co_await self->hosts_->close();
+    co_await self->servers_->close();
   }
 
  private:
@@ -80,6 +88,7 @@ class AgentAccess::Site final : public http::Application {
   const std::string& provider_;
   std::unique_ptr<model_proxy::Grant> grant_;
   std::unique_ptr<egress::ConnectHandler> hosts_;
+  std::unique_ptr<mcp_host::AgentServers> servers_;
   http::Server server_;
 };
 
@@ -90,6 +99,7 @@ AgentAccess::AgentAccess(std::shared_ptr<Site> site, async::TaskGroup& tasks)
 
 AgentAccess::~AgentAccess() {
   end();
+  site_->servers().stop();
   tasks_.spawn("end of agent services", Site::close(site_));
 }
 
@@ -103,23 +113,28 @@ std::vector<std::string> way_out(std::uint16_t port) {
   const std::string proxy = "http://127.0.0.1:" + std::to_string(port);
   const std::string direct = "127.0.0.1,localhost,::1";
   // Both spellings are in use; node looks at neither unless it is told to.
-  return {"HTTP_PROXY=" + proxy, "HTTPS_PROXY=" + proxy, "http_proxy=" + proxy, "https_proxy=" + proxy,
-          "NO_PROXY=" + direct,  "no_proxy=" + direct,   "NODE_USE_ENV_PROXY=1"};
+  return {"HTTP_PROXY=" + proxy,  "HTTPS_PROXY=" + proxy,
+          "http_proxy=" + proxy,  "https_proxy=" + proxy,
+          "NO_PROXY=" + direct,   "no_proxy=" + direct,
+          "NODE_USE_ENV_PROXY=1", "BUTLER_MCP_URL=" + proxy + "/mcp"};
 }
 
 void AgentAccess::begin(std::string job, egress::JobHooks hooks) {
   site_->grant().begin(job);
+  site_->servers().begin(job);
   site_->hosts().begin(std::move(job), std::move(hooks));
 }
 
 void AgentAccess::hold() {
   site_->grant().hold();
   site_->hosts().end();
+  site_->servers().end();
 }
 
 void AgentAccess::end() {
   site_->grant().end();
   site_->hosts().end();
+  site_->servers().end();
 }
 
 asio::awaitable<void> AgentAccess::settle() { return site_->hosts().close(); }
@@ -127,7 +142,7 @@ asio::awaitable<void> AgentAccess::settle() { return site_->hosts().close(); }
 const std::optional<std::string>& AgentAccess::refusal() const { return site_->grant().refusal(); }
 
 AgentServices::AgentServices(const asio::any_io_executor& executor, const config::WorkerSettings& settings,
-                             HostPolicyOf hosts)
+                             HostPolicyOf hosts, FindServer servers)
     : executor_(executor),
       provider_(settings.provider),
       setup_(required_setup(settings)),
@@ -135,6 +150,10 @@ AgentServices::AgentServices(const asio::any_io_executor& executor, const config
       proxy_(executor, setup_.upstream, spending_, proxy_options(settings)),
       resolver_(executor),
       hosts_(std::move(hosts)),
+      mcp_setup_{
+          .find = servers ? std::move(servers) : no_servers,
+          .folder = settings.home / "mcp" / "host",
+          .search_path = "/usr/local/bin:/usr/bin:/bin:" + (settings.home / "runtime" / "bin").string()},
       tasks_(executor) {}
 
 std::unique_ptr<AgentAccess> AgentServices::open(http::ListeningSocket listener, AgentIdentity identity) {
@@ -142,7 +161,9 @@ std::unique_ptr<AgentAccess> AgentServices::open(http::ListeningSocket listener,
     return hosts_ ? hosts_(identity) : egress::HostPolicy{};
   };
   auto hosts = std::make_unique<egress::ConnectHandler>(executor_, resolver_, egress_, std::move(policy));
-  auto site = std::make_shared<AgentAccess::Site>(executor_, proxy_, setup_, provider_, std::move(hosts));
+  auto servers = std::make_unique<mcp_host::AgentServers>(executor_, mcp_setup_, mcp_);
+  auto site = std::make_shared<AgentAccess::Site>(executor_, proxy_, setup_, provider_, std::move(hosts),
+                                                  std::move(servers));
   site->server().listen(std::move(listener));
   return std::unique_ptr<AgentAccess>(new AgentAccess(std::move(site), tasks_));
 }

@@ -14,6 +14,7 @@
 #include "config/settings.hpp"
 #include "egress/connect_handler.hpp"
 #include "http/listening_socket.hpp"
+#include "mcp_host/agent_servers.hpp"
 #include "model_proxy/proxy.hpp"
 #include "worker/conversation.hpp"
 #include "worker/provider_setup.hpp"
@@ -27,7 +28,8 @@ struct AgentIdentity {
   std::string session_key = {};
 };
 
-/// What tells programs to take the listener on this port as their way to other hosts. Nothing secret.
+/// What tells programs to take the listener on this port as their way to other hosts and to the MCP servers
+/// that the worker asks for them. Nothing secret.
 std::vector<std::string> way_out(std::uint16_t port);
 
 /// What one agent process can reach, served on a listener of its own: whoever connects there is that agent.
@@ -70,17 +72,20 @@ class AgentAccess {
   async::TaskGroup& tasks_;
 };
 
-/// What agents are served by the worker: their model, through the one proxy that has the key, and other hosts
-/// as far as they are allowed.
+/// What agents are served by the worker: their model, through the one proxy that has the key, MCP servers
+/// that need secrets, and other hosts as far as they are allowed.
 class AgentServices {
  public:
   /// Which hosts an agent may reach. Asked for each connection, so that a change counts at once.
   using HostPolicyOf = std::function<egress::HostPolicy(const AgentIdentity&)>;
 
-  /// Without `hosts`, no host can be reached. Throws std::runtime_error when the provider cannot be had
-  /// without giving the agent its key, and std::system_error when the ledger cannot be used.
+  using FindServer = std::function<std::shared_ptr<const mcp_host::Server>(std::string_view)>;
+
+  /// Without `hosts`, no host can be reached, and without `servers` no MCP server. Throws std::runtime_error
+  /// when the provider cannot be had without giving the agent its key, and std::system_error when the ledger
+  /// cannot be used.
   AgentServices(const boost::asio::any_io_executor& executor, const config::WorkerSettings& settings,
-                HostPolicyOf hosts = {});
+                HostPolicyOf hosts = {}, FindServer servers = {});
 
   /// Serves one agent process on this listener. The result is destroyed before shut_down(). Throws
   /// std::system_error.
@@ -93,6 +98,7 @@ class AgentServices {
 
   const model_proxy::Traffic& traffic() const { return proxy_.traffic(); }
   const egress::Traffic& egress() const { return egress_; }
+  const mcp_host::Traffic& mcp() const { return mcp_; }
   /// Spent today.
   domain::Usd spent_today() { return spending_.spent("").today; }
 
@@ -105,6 +111,8 @@ class AgentServices {
   egress::SystemResolver resolver_;
   egress::Traffic egress_;
   HostPolicyOf hosts_;
+  mcp_host::Setup mcp_setup_;
+  mcp_host::Traffic mcp_;
   async::TaskGroup tasks_;
 };
 

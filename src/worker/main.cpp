@@ -18,6 +18,7 @@
 #include "domain/enum_name.hpp"
 #include "http/types.hpp"
 #include "log/log.hpp"
+#include "mcp_host/configuration_file.hpp"
 #include "metrics/process_metrics.hpp"
 #include "policy/describe.hpp"
 #include "policy/policy.hpp"
@@ -113,9 +114,10 @@ http::Url orchestrator_url(const config::WorkerSettings& settings) {
 /// The role's parts, wired by hand.
 class Worker {
  public:
-  /// `sandbox` is null for the mock, which starts nothing. The policy outlives the worker.
+  /// `sandbox` is null for the mock, which starts nothing. The policy and the MCP servers outlive the worker.
   Worker(asio::any_io_executor executor, const config::WorkerSettings& settings,
-         std::unique_ptr<sandbox::Sandbox> sandbox, policy_file::PolicyFile& policy)
+         std::unique_ptr<sandbox::Sandbox> sandbox, policy_file::PolicyFile& policy,
+         mcp_host::ConfigurationFile& mcp_servers)
       : executor_(executor),
         settings_(settings),
         stop_(executor, stop_grace),
@@ -124,7 +126,9 @@ class Worker {
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
         policy_(policy),
         services_(settings.mode == ExecMode::rpc
-                      ? std::make_unique<AgentServices>(executor, settings, allowed_hosts())
+                      ? std::make_unique<AgentServices>(
+                            executor, settings, allowed_hosts(),
+                            [&mcp_servers](std::string_view name) { return mcp_servers.find(name); })
                       : nullptr),
         sessions_(
             executor, [this](const Conversation& conversation) { return open_session(conversation); },
@@ -147,6 +151,7 @@ class Worker {
             .orchestrator = claims_.reaches_orchestrator(),
             .traffic = services_ ? services_->traffic() : model_proxy::Traffic{},
             .egress = services_ ? services_->egress() : egress::Traffic{},
+            .mcp = services_ ? services_->mcp() : mcp_host::Traffic{},
             .spent_today = services_ ? std::optional{services_->spent_today()} : std::nullopt,
             .budgets = {.per_day = settings_.budget_per_day, .per_job = settings_.budget_per_job},
             .sandbox = sandbox_ ? sandbox_->profile() : "none",
@@ -276,6 +281,11 @@ int run(const config::WorkerSettings& settings, std::optional<http::ListeningSoc
     log::error("policy.broken", {{"error", policy.error()}, {"meaning", "the worker does not start"}});
     return wrong_configuration;
   }
+  auto mcp_servers = mcp_host::ConfigurationFile::open(mcp_host::configuration_path(settings.home));
+  if (!mcp_servers) {
+    log::error("mcp.broken", {{"error", mcp_servers.error()}, {"meaning", "the worker does not start"}});
+    return wrong_configuration;
+  }
   asio::io_context io{1};
   async::TaskGroup root(io.get_executor(), [](std::string_view, std::string_view fault) {
     // Nothing that still waits could be brought to an end. Agents see the end of their input and leave.
@@ -285,7 +295,7 @@ int run(const config::WorkerSettings& settings, std::optional<http::ListeningSoc
   metrics::Registry registry;
   metrics::add_process_metrics(registry);
   std::optional<admin::AdminSocket> administration;
-  Worker worker(io.get_executor(), settings, std::move(sandbox), *policy);
+  Worker worker(io.get_executor(), settings, std::move(sandbox), *policy, *mcp_servers);
   log::info("worker.started", {{"worker", settings.worker_id},
                                {"mode", real ? "rpc" : "mock"},
                                {"slots", settings.concurrency},

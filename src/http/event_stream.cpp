@@ -1,8 +1,8 @@
-#include "model_proxy/event_stream.hpp"
+#include "http/event_stream.hpp"
 
 #include <utility>
 
-namespace butler::model_proxy {
+namespace butler::http {
 
 std::vector<std::string> EventStream::feed(std::string_view bytes) {
   std::vector<std::string> events;
@@ -47,4 +47,4 @@ void EventStream::append(std::string& text, std::string_view more) {
   if (!dropped_) text.append(more);
 }
 
-}  // namespace butler::model_proxy
+}  // namespace butler::http

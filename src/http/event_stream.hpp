@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace butler::model_proxy {
+namespace butler::http {
 
 /// The `data` of server-sent events (HTML standard, § 9.2.6) out of bytes as they come. Pure. An event whose
 /// data is longer than `longest_event` is dropped.
@@ -29,4 +29,4 @@ class EventStream {
   bool after_cr_ = false;  ///< a line feed that comes next belongs to the line before
 };
 
-}  // namespace butler::model_proxy
+}  // namespace butler::http
