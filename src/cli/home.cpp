@@ -124,6 +124,10 @@ void prepare_shared_home(const fs::path& home, const HomeOwners& owners) {
   make_folder(folder.fd(), "mcp");
   const Folder tools(folder.fd(), "mcp");
   if (tools.mode() != open_mode) tools.give_to(0, 0, open_mode);
+  // Where MCP servers work that the worker starts.
+  make_folder(tools.fd(), "host");
+  const Folder servers(tools.fd(), "host");
+  servers.give_to(owners.agent.uid, owners.agent.gid, private_mode);
 }
 
 void prepare_home(const fs::path& home) {

@@ -87,7 +87,8 @@ TEST_F(SharedHomeTest, EachPartBelongsToItsRole) {
   prepare_shared_home(home, owners);
   EXPECT_EQ(owner_of(home), 0U);
   EXPECT_EQ(mode_of(home), 01771U);
-  for (const auto* const name : {"workspace", "sessions", "agent", "people", "groups", "worker"}) {
+  for (const auto* const name :
+       {"workspace", "sessions", "agent", "people", "groups", "worker", "mcp/host"}) {
     EXPECT_EQ(owner_of(home / name), owners.agent.uid) << name;
     EXPECT_EQ(mode_of(home / name), 0700U) << name;
   }

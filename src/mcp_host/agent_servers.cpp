@@ -64,13 +64,13 @@ http::Response response_to(const Call& call, const ToolList& tools, const Reply&
   return response;
 }
 
-std::unique_ptr<Upstream> make_upstream(const asio::any_io_executor& executor, const Setup& setup,
+std::unique_ptr<Upstream> make_upstream(const asio::any_io_executor& executor, const ServerSource& source,
                                         std::shared_ptr<const Server> server) {
   if (std::holds_alternative<RemoteServer>(server->place)) {
     return std::make_unique<RemoteUpstream>(executor, std::move(server));
   }
-  auto folder = setup.folder / server->name;
-  return std::make_unique<LocalUpstream>(executor, std::move(server), std::move(folder), setup.search_path);
+  auto folder = source.folder / server->name;
+  return std::make_unique<LocalUpstream>(executor, std::move(server), std::move(folder), source.search_path);
 }
 
 }  // namespace
@@ -85,8 +85,8 @@ struct AgentServers::Passage {
   bool client_gone = false;
 };
 
-AgentServers::AgentServers(asio::any_io_executor executor, const Setup& setup, Traffic& traffic)
-    : executor_(std::move(executor)), setup_(setup), traffic_(traffic) {}
+AgentServers::AgentServers(asio::any_io_executor executor, const ServerSource& source, Traffic& traffic)
+    : executor_(std::move(executor)), source_(source), traffic_(traffic) {}
 AgentServers::~AgentServers() = default;
 
 void AgentServers::begin(std::string job) {
@@ -115,7 +115,7 @@ bool AgentServers::is_for(const http::RequestHead& head) { return head.path().st
 std::variant<http::Response, http::BodyLimit> AgentServers::admit(const http::RequestHead& head) {
   if (!open_) return no_job();
   if (is_foreign(head)) return refusal(403, "this is for programs of the agent only");
-  if (!setup_.find(name_in(head))) return refusal(404, "there is no MCP server of this name");
+  if (!source_.find(name_in(head))) return refusal(404, "there is no MCP server of this name");
   if (head.method == "DELETE") return http::BodyLimit{0};
   if (head.method != "POST") {
     auto answer = refusal(405, "expected POST with one message of JSON-RPC");
@@ -129,7 +129,7 @@ std::variant<http::Response, http::BodyLimit> AgentServers::admit(const http::Re
 }
 
 asio::awaitable<void> AgentServers::serve(http::Request request, http::Exchange& exchange) {
-  auto server = setup_.find(name_in(request.head));
+  auto server = source_.find(name_in(request.head));
   std::optional<http::Response> refused;
   if (!open_ || !server) refused = no_job();
   if (under_way_.size() >= calls_at_once) refused = refusal(429, "too many requests of one agent at once");
@@ -172,7 +172,7 @@ Upstream& AgentServers::upstream_of(const std::shared_ptr<const Server>& server)
     retired_.push_back(std::move(entry.upstream));
   }
   entry.server = server;
-  entry.upstream = make_upstream(executor_, setup_, server);
+  entry.upstream = make_upstream(executor_, source_, server);
   return *entry.upstream;
 }
 

@@ -27,7 +27,7 @@ struct Traffic {
 };
 
 /// Where servers come from and run. Outlives whoever uses it.
-struct Setup {
+struct ServerSource {
   /// The server of a name, null when there is none. Asked for each request, so that a change counts at once.
   std::function<std::shared_ptr<const Server>(std::string_view)> find;
   std::filesystem::path folder;  ///< each server that is started here works in one of its name below it
@@ -42,7 +42,7 @@ struct Setup {
 class AgentServers {
  public:
   /// What is passed by reference outlives it.
-  AgentServers(boost::asio::any_io_executor executor, const Setup& setup, Traffic& traffic);
+  AgentServers(boost::asio::any_io_executor executor, const ServerSource& source, Traffic& traffic);
   ~AgentServers();
 
   /// From now on requests are served, for this job.
@@ -73,7 +73,7 @@ class AgentServers {
   void deny(Passage& passage, Refusal refusal);
 
   boost::asio::any_io_executor executor_;
-  const Setup& setup_;
+  const ServerSource& source_;
   Traffic& traffic_;
   std::string job_;
   bool open_ = false;

@@ -93,10 +93,10 @@ for line in sys.stdin:
 
 class McpAgentServersTest : public testing::Test {
  protected:
-  McpAgentServersTest() : servers(context.get_executor(), setup, traffic), site(servers), remote(context) {
-    setup.folder = folder.path() / "mcp" / "host";
-    setup.search_path = "/usr/bin:/bin";
-    setup.find = [this](std::string_view name) {
+  McpAgentServersTest() : servers(context.get_executor(), source, traffic), site(servers), remote(context) {
+    source.folder = folder.path() / "mcp" / "host";
+    source.search_path = "/usr/bin:/bin";
+    source.find = [this](std::string_view name) {
       const auto found = configured.find(name);
       return found == configured.end() ? nullptr : found->second;
     };
@@ -168,7 +168,7 @@ class McpAgentServersTest : public testing::Test {
   asio::io_context context{1};
   async::TaskGroup background{context.get_executor()};
   Servers configured;
-  Setup setup;
+  ServerSource source;
   Traffic traffic;
   AgentServers servers;
   Site site;
@@ -303,7 +303,7 @@ TEST_F(McpAgentServersTest, ALocalServerHasTheConfiguredVariablesAndAFolderOfIts
   configure_local();
   const auto answer = json::parse(call("local", "look")).value().at("result");
   const auto own = (folder.path() / "mcp/host/local").string();
-  EXPECT_EQ(answer.at("folder"), own);
+  EXPECT_EQ(json::find_string(answer, "folder"), own);
   std::vector<std::string> variables;
   for (const auto& variable : answer.at("environment").as_object()) {
     if (variable.key() == "LC_CTYPE") continue;  // Python's own

@@ -114,7 +114,8 @@ std::map<std::string, std::string> read_environment(const json::Value& value, co
     std::string name{std::string_view{member.key()}};
     if (!is_variable_name(name)) wrong(where, "a variable's name has other characters than it may have");
     const auto* text = member.value().if_string();
-    if (text == nullptr || std::string_view{*text}.contains('\0')) wrong(where + "/" + name, "expected a text");
+    if (text == nullptr || std::string_view{*text}.contains('\0'))
+      wrong(where + "/" + name, "expected a text");
     environment.emplace(std::move(name), std::string_view{*text});
   }
   return environment;

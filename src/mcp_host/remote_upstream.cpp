@@ -129,9 +129,9 @@ asio::awaitable<Reply> RemoteUpstream::read(const Call& call, http::ResponseStre
   for (;;) {
     auto piece = co_await stream.read(left_until(deadline));
     if (!piece && success) co_return failure("the server's answer broke off: " + piece.error());
-    if (!piece || !*piece || error.size() > error_limit) break;
+    if (!piece || !*piece || error.size() >= error_limit) break;
     if (!success) {
-      error.append(**piece, 0, error_limit);
+      error.append(**piece, 0, error_limit - error.size());
     } else if (auto answer = reader.take(**piece)) {
       co_return Reply{.answer = std::move(answer)};
     }

@@ -150,7 +150,7 @@ AgentServices::AgentServices(const asio::any_io_executor& executor, const config
       proxy_(executor, setup_.upstream, spending_, proxy_options(settings)),
       resolver_(executor),
       hosts_(std::move(hosts)),
-      mcp_setup_{
+      mcp_servers_{
           .find = servers ? std::move(servers) : no_servers,
           .folder = settings.home / "mcp" / "host",
           .search_path = "/usr/local/bin:/usr/bin:/bin:" + (settings.home / "runtime" / "bin").string()},
@@ -161,7 +161,7 @@ std::unique_ptr<AgentAccess> AgentServices::open(http::ListeningSocket listener,
     return hosts_ ? hosts_(identity) : egress::HostPolicy{};
   };
   auto hosts = std::make_unique<egress::ConnectHandler>(executor_, resolver_, egress_, std::move(policy));
-  auto servers = std::make_unique<mcp_host::AgentServers>(executor_, mcp_setup_, mcp_);
+  auto servers = std::make_unique<mcp_host::AgentServers>(executor_, mcp_servers_, mcp_);
   auto site = std::make_shared<AgentAccess::Site>(executor_, proxy_, setup_, provider_, std::move(hosts),
                                                   std::move(servers));
   site->server().listen(std::move(listener));

@@ -111,7 +111,7 @@ class AgentServices {
   egress::SystemResolver resolver_;
   egress::Traffic egress_;
   HostPolicyOf hosts_;
-  mcp_host::Setup mcp_setup_;
+  mcp_host::ServerSource mcp_servers_;
   mcp_host::Traffic mcp_;
   async::TaskGroup tasks_;
 };

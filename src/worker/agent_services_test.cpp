@@ -176,6 +176,34 @@ TEST_F(AgentServicesTest, TheAgentIsToldTheWayToOtherHosts) {
                                      std::string{"NO_PROXY=127.0.0.1,localhost,::1"}}));
 }
 
+TEST_F(AgentServicesTest, McpServersAreServedWhileAJobRunsAndNotInItsHold) {
+  const auto server = std::make_shared<const mcp_host::Server>(
+      mcp_host::Server{.name = "notes", .place = mcp_host::LocalServer{.command = {"/no/such/program"}}});
+  services.emplace(context.get_executor(), settings, AgentServices::HostPolicyOf{},
+                   [&](std::string_view name) { return name == "notes" ? server : nullptr; });
+  const auto access = open("one");
+  const std::string url = "http://127.0.0.1:" + std::to_string(access->port());
+  EXPECT_THAT(access->environment(), testing::Contains("BUTLER_MCP_URL=" + url + "/mcp"));
+  const auto ask_server = [&](const std::string& name) {
+    http::Client client(context.get_executor(), http::Url::parse(url).value());
+    http::Request request{.head = {.method = "POST",
+                                   .target = "/mcp/" + name,
+                                   .headers = {{"content-type", "application/json"}}},
+                          .body = R"({"jsonrpc":"2.0","id":1,"method":"ping"})"};
+    return run_to_end(context, status(client, std::move(request)));
+  };
+  EXPECT_EQ(ask_server("notes"), 403);
+  access->begin("job");
+  EXPECT_EQ(ask_server("notes"), 200);
+  EXPECT_EQ(ask_server("others"), 404);
+  EXPECT_EQ(services->mcp().failed, 1U);
+  access->hold();
+  EXPECT_EQ(ask_server("notes"), 403);
+  access->begin("next");
+  access->end();
+  EXPECT_EQ(ask_server("notes"), 403);
+}
+
 TEST_F(AgentServicesTest, AClosedAccessHasNoListener) {
   auto access = open("one");
   access->begin("job");

@@ -5,7 +5,6 @@ import json
 import os
 import shlex
 import shutil
-import sys
 import unittest
 from pathlib import Path
 
@@ -34,7 +33,7 @@ class McpHost(SystemTest):
         program.chmod(0o644)
         self.servers = {
             "tickets": {"url": self.tickets.url, "headers": {"Authorization": f"Bearer {HTTP_KEY}"}, "tools": ["add", "confess"]},
-            "notes": {"command": [sys.executable, str(program)], "env": {"NOTES_TOKEN": STDIO_TOKEN}, "tools": ["add", "confess"]},
+            "notes": {"command": ["python3", str(program)], "env": {"NOTES_TOKEN": STDIO_TOKEN}, "tools": ["add", "confess"]},
         }
         self.write_config("policy.json", {"rules": [{"name": "tools", "verdict": "allow", "tools": ["bash"]}]})
         self.write_config("mcp-host.json", {"servers": self.servers})
@@ -68,6 +67,15 @@ class McpHost(SystemTest):
         sent = self.simulator.send_text(word)
         self.simulator.wait_for_reply(f"done with {word}", after=sent)
         return (self.butler.workspace / "out.txt").read_text()
+
+    def started_servers(self) -> list[int]:
+        found = []
+        for pid in descendants(self.butler.pid("worker")):
+            try:
+                found += [pid] if "NOTES_TOKEN" in environment(pid) else []
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # a program of the agent's has ended meanwhile
+        return found
 
     def call(self, server: str, tool: str, number: int = 1) -> str:
         message = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": tool, "arguments": {}}}
@@ -120,8 +128,7 @@ class McpHost(SystemTest):
         self.assertEqual(report["found"], {})
         self.assertGreater(report["read"]["file"], 0)
         # The server was there all the while, and has what it was started with and nothing else.
-        servers = [pid for pid in descendants(self.butler.pid("worker")) if "NOTES_TOKEN" in environment(pid)]
-        self.assertEqual(len(servers), 1)
+        self.assertEqual(len(self.started_servers()), 1)
         folder = self.butler.home / "mcp/host/notes"
         self.assertEqual(json.loads((folder / "environment.json").read_text()).keys() - {"LC_CTYPE"},
                          {"NOTES_TOKEN", "PATH", "HOME", "LANG"})
@@ -138,27 +145,19 @@ class McpHost(SystemTest):
 
     def test_nothing_is_served_after_the_job_and_the_server_ends_with_the_agent(self):
         self.butler.up()
-        self.agent_runs(self.call("notes", "add") + "\n"
+        self.agent_runs(self.call("notes", "confess") + "\n"
                         "(setsid sh -c 'until [ -e go ]; do sleep 0.02; done; "
                         "curl -sS --noproxy \"*\" -H \"content-type: application/json\" -d {} $BUTLER_MCP_URL/notes > late.txt 2>&1; "
                         "mv late.txt late' > /dev/null 2>&1 &)")
-        server = until(lambda: [pid for pid in descendants(self.butler.pid("worker")) if "NOTES_TOKEN" in environment(pid)],
-                       "the server runs")
+        server = until(self.started_servers, "the server runs")
         self.butler.wait_for_job(self.butler.jobs()[0]["id"], "completed")
         (self.butler.workspace / "go").touch()
+        # What the agent has left behind in its sandbox is there, and is not served.
         late = self.butler.workspace / "late"
-        # pi ends what its tool has left behind; if it does not, nobody is served.
-        if self._appears(late):
-            self.assertIn("no job of this agent runs", late.read_text())
+        until(late.exists, "an answer")
+        self.assertIn("no job of this agent runs", late.read_text())
         self.butler.close()
         self.assertFalse(Path(f"/proc/{server[0]}").exists())
-
-    def _appears(self, path: Path) -> bool:
-        try:
-            until(path.exists, "an answer", 3)
-            return True
-        except AssertionError:
-            return False
 
     def test_a_worker_does_not_start_with_a_broken_file_and_keeps_the_last_good_one(self):
         self.write_config("mcp-host.json", {"servers": self.servers}, mode=0o644)
