@@ -9,6 +9,7 @@ window is used and marked when none agreed. `make bench` builds what this needs.
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from support.simulator import Simulator  # noqa: E402
 
 LOAD = CHECKOUT / "build/release/bench/butler_load"
 POLICY = CHECKOUT / "build/release/bench/butler_policy_bench"
+MODEL_PROXY = CHECKOUT / "build/release/bench/butler_model_proxy_bench"
+SANDBOX = CHECKOUT / "build/release/bench/butler_sandbox_bench"
 AGREEMENT = 0.25
 
 
@@ -209,6 +212,38 @@ class Bench:
         self.row("P1", "decision of the policy, the corpus of commands", "≤ 100 µs",
                  f"mean {mean:.0f} µs, p99 {p99:.0f} µs, slowest command {slowest:.0f} µs", windows)
 
+    def sandbox(self) -> None:
+        folder = self.scratch / "sandbox"
+        folder.mkdir(mode=0o711)
+        workspace = folder / "workspace"
+        workspace.mkdir()
+        # The sandbox is never for root.
+        user = ["setpriv", "--reuid=butler", "--regid=butler", "--clear-groups"] if os.geteuid() == 0 else []
+        if user:
+            shutil.chown(workspace, "butler", "butler")
+
+        def starts() -> dict:
+            done = subprocess.run([*user, SANDBOX, workspace], capture_output=True, text=True, check=True)
+            return {tier["profile"]: tier["median_ms"] for tier in map(json.loads, done.stdout.splitlines())}
+
+        windows = best_windows(starts, folder, 3, self.tries)
+        for profile in windows[0].result:
+            median = statistics.median(window.result[profile] for window in windows)
+            self.row("S1", f"start of a sandbox, {profile}", "≤ 20 ms", f"{median:.1f} ms", windows)
+
+    def model_proxy(self) -> None:
+        folder = self.scratch / "proxy"
+        folder.mkdir(mode=0o711)
+
+        def added() -> dict:
+            done = subprocess.run([MODEL_PROXY, "500", "20000"], capture_output=True, text=True, check=True)
+            return json.loads(done.stdout)
+
+        windows = best_windows(added, folder, 3, self.tries)
+        request, piece = (statistics.median(window.result[name] for window in windows) for name in ("request_us", "piece_us"))
+        self.row("S2", "what the model proxy adds to a request, and to a streamed piece", "(none set)",
+                 f"{request:.0f} µs; {piece:.1f} µs", windows)
+
     def machine(self) -> None:
         folder = self.scratch / "vm"
         folder.mkdir(mode=0o711)
@@ -246,14 +281,14 @@ class Bench:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tries", type=int, default=8, help="windows to try per measure (default 8)")
-    parser.add_argument("--only", nargs="*", choices=("queue", "pickup", "path", "idle", "policy", "vm"), help="measure only these")
+    parser.add_argument("--only", nargs="*", choices=("queue", "pickup", "path", "idle", "policy", "sandbox", "proxy", "vm"), help="measure only these")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="butler-bench-", dir="/var/tmp") as name:
         scratch = Path(name)
         scratch.chmod(0o711)
         bench = Bench(scratch, options.tries)
         parts = {"queue": bench.orchestrator, "pickup": bench.pickup, "path": bench.whole_path, "idle": bench.idle,
-                 "policy": bench.policy, "vm": bench.machine}
+                 "policy": bench.policy, "sandbox": bench.sandbox, "proxy": bench.model_proxy, "vm": bench.machine}
         for part, run in parts.items():
             if not options.only or part in options.only:
                 run()

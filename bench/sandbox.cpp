@@ -1,5 +1,8 @@
-// Milliseconds from nothing to the end of /usr/bin/true in a sandbox, for each tier: butler_sandbox_bench
-// FOLDER [STARTS]. FOLDER is the workspace. Run it as another user than root.
+// Milliseconds from nothing until /usr/bin/true runs in a sandbox; one JSON line for each tier.
+//
+//   butler_sandbox_bench FOLDER [STARTS]
+//
+// FOLDER is the workspace. Run it as another user than root.
 #include "sandbox/sandbox.hpp"
 
 #include <algorithm>
@@ -42,7 +45,7 @@ int main(int count, char** arguments) {
     times.reserve(static_cast<std::size_t>(starts));
     for (int i = 0; i < starts; ++i) times.push_back(start_once(*sandbox, arguments[1]));
     std::ranges::sort(times);
-    std::printf("sandbox start %s: median %.1f ms, least %.1f ms, most %.1f ms (%d starts)\n",
-                sandbox->profile().c_str(), times[times.size() / 2], times.front(), times.back(), starts);
+    std::printf("{\"profile\": \"%s\", \"median_ms\": %.1f, \"least_ms\": %.1f, \"most_ms\": %.1f}\n",
+                sandbox->profile().c_str(), times[times.size() / 2], times.front(), times.back());
   }
 }

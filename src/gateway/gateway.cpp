@@ -82,7 +82,10 @@ struct Gateway::Parts {
               gateway.settings_.telegram_root + ":" + std::to_string(bot.id),
               wanted_menus(people.owners(), permissions(gateway.settings_))),
         creator(store, gateway.orchestrator_, outbox, people, approvals,
-                [this](const Turn& turn, const domain::Job& job) { watches.watch(turn, job); }),
+                [this](const Turn& turn, const domain::Job& job) {
+                  notices.turn_taken();
+                  watches.watch(turn, job);
+                }),
         controls(
             store, gateway.orchestrator_, outbox, answers, people, pairing, tool_approvals,
             {.permissions = permissions(gateway.settings_), .patience = gateway.options_.control_patience},

@@ -225,7 +225,8 @@ class GatewayStore : public PeopleRecords, public ApprovalRecords {
   virtual std::vector<KnownJob> known_jobs(const JobScope& scope, std::size_t limit) = 0;
   /// Turns that wait for their job and whose person was not told that they do, oldest first.
   virtual std::vector<Turn> waiting_untold(std::size_t limit) = 0;
-  virtual void set_told_waiting(std::int64_t turn_id) = 0;
+  /// Of all in the lane that wait now.
+  virtual void set_told_waiting(Lane lane) = 0;
 
   // Texts that may still go on.
   virtual void put_open_text(std::int64_t turn_id, const OpenText& open) = 0;

@@ -269,6 +269,18 @@ TEST_F(GatewayTest, AnAbsentOrchestratorIsToldOnceAndTheMessageIsAnsweredLater) 
   EXPECT_THAT(texts(), ElementsAre(wording::waiting_for_orchestrator(), "re: hello"));
 }
 
+TEST_F(GatewayTest, AnAbsentOrchestratorIsToldOnceForAllThatWaits) {
+  orchestrator.away = true;
+  start();
+  for (const auto* const text : {"one", "two", "three"}) say(text);
+  ASSERT_TRUE(until([&] { return telegram.shown.size() == 1; }));
+
+  orchestrator.away = false;
+
+  ASSERT_TRUE(shown(4));
+  EXPECT_THAT(texts(), ElementsAre(wording::waiting_for_orchestrator(), "re: one", "re: two", "re: three"));
+}
+
 TEST_F(GatewayTest, AControlCommandSaysThatTheOrchestratorIsAway) {
   orchestrator.away = true;
   start();

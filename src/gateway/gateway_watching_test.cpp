@@ -67,6 +67,21 @@ TEST_F(GatewayWatchingTest, MessagesThatQueueTogetherAreToldTogether) {
   EXPECT_THAT(texts(), ElementsAre(wording::queued_behind(5, 1)));
 }
 
+TEST_F(GatewayWatchingTest, WhatComesSoonAfterwardsIsToldWithTheRest) {
+  options.watching.between_waiting_notices = 1s;
+  start();
+  orchestrator.change(job_of("first"), domain::JobStatus::running);
+  job_of("second");
+  ASSERT_TRUE(shown(1));
+  for (const auto* const text : {"third", "fourth", "fifth"}) {
+    job_of(text);
+    run_for(100ms);
+  }
+
+  ASSERT_TRUE(shown(2));
+  EXPECT_THAT(texts(), ElementsAre(wording::queued_behind(1, 1), wording::queued_behind(3, 2)));
+}
+
 TEST_F(GatewayWatchingTest, AJobThatNobodyTakesWaitsForAWorker) {
   start();
   job_of("anybody?");

@@ -252,9 +252,16 @@ std::optional<JobWatches::Clock::time_point> JobWatches::earliest_due() const {
   std::optional<Clock::time_point> earliest;
   for (const auto& [id, watched] : watched_) {
     if (!waits(watched.job) || watched.turn.told_state) continue;
-    earliest = earliest ? std::min(*earliest, watched.due) : watched.due;
+    earliest = earliest ? std::min(*earliest, due(watched)) : due(watched);
   }
   return earliest;
+}
+
+/// A lane where much comes is told seldom, and of all that has come.
+JobWatches::Clock::time_point JobWatches::due(const Watched& watched) const {
+  const auto told = told_.find(watched.turn.lane);
+  if (told == told_.end()) return watched.due;
+  return std::max(watched.due, told->second + options_.between_waiting_notices);
 }
 
 asio::awaitable<void> JobWatches::tell_due() {
@@ -264,10 +271,15 @@ asio::awaitable<void> JobWatches::tell_due() {
   std::map<Lane, std::vector<Watched*>> lanes;
   const auto now = Clock::now();
   for (auto& [id, watched] : watched_) {
-    const bool due = waits(watched.job) && !watched.turn.told_state && watched.due <= now + told_together;
-    if (due) lanes[watched.turn.lane].push_back(&watched);
+    const bool is_due = waits(watched.job) && !watched.turn.told_state && due(watched) <= now + told_together;
+    if (is_due) lanes[watched.turn.lane].push_back(&watched);
   }
-  for (const auto& [lane, of_lane] : lanes) tell(of_lane, pause);
+  std::erase_if(told_,
+                [&](const auto& entry) { return entry.second + options_.between_waiting_notices < now; });
+  for (const auto& [lane, of_lane] : lanes) {
+    tell(of_lane, pause);
+    told_[lane] = now;
+  }
 }
 
 void JobWatches::tell(const std::vector<Watched*>& of_lane, const std::optional<std::string>& pause) {

@@ -26,6 +26,7 @@ class JobWatches {
  public:
   struct Options {
     std::chrono::milliseconds until_told{1'500};  ///< what waits no longer than this needs no words
+    std::chrono::milliseconds between_waiting_notices{3'000};  ///< in one lane
     std::chrono::milliseconds typing_at_most = std::chrono::minutes{10};
     std::chrono::milliseconds between_tool_notices{3'000};
     std::chrono::milliseconds between_looks{300};  ///< at the events of a running job, which come in crowds
@@ -87,6 +88,7 @@ class JobWatches {
   boost::asio::awaitable<void> tell_what_waits();
   boost::asio::awaitable<void> tell_due();
   std::optional<Clock::time_point> earliest_due() const;
+  Clock::time_point due(const Watched& watched) const;
   void tell(const std::vector<Watched*>& of_lane, const std::optional<std::string>& pause);
   std::size_t count_ahead(const Watched& watched) const;
   bool deciding_ahead(const Watched& watched) const;
@@ -99,6 +101,7 @@ class JobWatches {
   async::TaskGroup& tasks_;
   Options options_;
   std::map<std::string, Watched> watched_;  ///< by job id: in the order of their creation
+  std::map<Lane, Clock::time_point> told_;  ///< when it was last told what waits there
   async::Event changed_;
 };
 

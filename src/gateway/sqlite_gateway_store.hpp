@@ -57,7 +57,7 @@ class SqliteGatewayStore final : public GatewayStore {
   std::optional<Turn> turn_of_job(const std::string& job_id) override;
   std::vector<KnownJob> known_jobs(const JobScope& scope, std::size_t limit) override;
   std::vector<Turn> waiting_untold(std::size_t limit) override;
-  void set_told_waiting(std::int64_t turn_id) override;
+  void set_told_waiting(Lane lane) override;
 
   void put_open_text(std::int64_t turn_id, const OpenText& open) override;
   void end_open_text(std::int64_t turn_id, domain::Timestamp now) override;

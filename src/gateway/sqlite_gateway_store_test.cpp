@@ -273,7 +273,7 @@ TEST_F(SqliteGatewayStoreTest, AWaitingTurnIsToldOnce) {
   store_turn(5);
   const auto waiting = store->waiting_untold(10);
   ASSERT_THAT(waiting, SizeIs(1));
-  store->set_told_waiting(waiting[0].id);
+  store->set_told_waiting(waiting[0].lane);
   restart();
   EXPECT_THAT(store->waiting_untold(10), IsEmpty());
 }

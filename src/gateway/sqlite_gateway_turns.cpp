@@ -188,8 +188,15 @@ void SqliteGatewayStore::set_told_state(std::int64_t turn_id) {
   change([&] { database_.prepared("UPDATE turns SET told_state = 1 WHERE id = ?").bind(turn_id).run(); });
 }
 
-void SqliteGatewayStore::set_told_waiting(std::int64_t turn_id) {
-  change([&] { database_.prepared("UPDATE turns SET told_waiting = 1 WHERE id = ?").bind(turn_id).run(); });
+void SqliteGatewayStore::set_told_waiting(Lane lane) {
+  change([&] {
+    database_
+        .prepared(
+            "UPDATE turns SET told_waiting = 1 WHERE chat_id = ? AND thread_id IS ? AND state = 'stored' AND "
+            "told_waiting = 0")
+        .bind(lane.chat_id, lane.thread_id)
+        .run();
+  });
 }
 
 // Texts that may still go on.

@@ -10,33 +10,30 @@ namespace butler::gateway {
 namespace asio = boost::asio;
 
 asio::awaitable<void> WaitingNotices::run() {
-  constexpr std::size_t at_a_time = 50;
   // After a restart each turn gets its first try before anybody is told that it waits.
   const auto started = domain::wall_clock_now();
   for (;;) {
-    const auto waiting = store_.waiting_untold(at_a_time);
+    const auto waiting = store_.waiting_untold(1);
     if (waiting.empty()) {
       co_await new_turn_.wait();
       continue;
     }
     const auto now = domain::wall_clock_now();
-    const auto due = std::max(waiting.front().created_at, started) + patience_;
+    const auto due = std::max({waiting.front().created_at, started, last_taken_}) + patience_;
     if (due > now) {
       co_await async::sleep_for(due - now);
-      continue;
-    }
-    for (const Turn& turn : waiting) {
-      if (std::max(turn.created_at, started) + patience_ <= now) tell(turn);
+    } else {
+      tell(waiting.front());
     }
   }
 }
 
-void WaitingNotices::tell(const Turn& turn) {
+void WaitingNotices::tell(const Turn& oldest) {
   store_.unit([&] {
-    store_.set_told_waiting(turn.id);
-    outbox_.queue({.source = "waiting:" + turn.idempotency_key,
+    store_.set_told_waiting(oldest.lane);
+    outbox_.queue({.source = "waiting:" + oldest.idempotency_key,
                    .kind = MessageKind::notice,
-                   .to = turn.lane,
+                   .to = oldest.lane,
                    .payloads = plain_payloads(wording::waiting_for_orchestrator())});
   });
 }

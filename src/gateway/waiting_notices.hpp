@@ -10,7 +10,7 @@
 
 namespace butler::gateway {
 
-/// Tells a person, once, when a message has waited too long for the orchestrator to take it.
+/// Tells a person, once for all that waits there, when the orchestrator has taken nothing for too long.
 class WaitingNotices {
  public:
   WaitingNotices(boost::asio::any_io_executor executor, GatewayStore& store, OutboxSender& outbox,
@@ -19,17 +19,20 @@ class WaitingNotices {
 
   /// A turn was stored.
   void turn_stored() { new_turn_.notify_all(); }
+  /// The orchestrator has taken a turn: it is there, however many others wait for their turn.
+  void turn_taken() { last_taken_ = domain::wall_clock_now(); }
 
   /// Watches until cancelled.
   boost::asio::awaitable<void> run();
 
  private:
-  void tell(const Turn& turn);
+  void tell(const Turn& oldest);
 
   GatewayStore& store_;
   OutboxSender& outbox_;
   std::chrono::milliseconds patience_;
   async::Event new_turn_;
+  domain::Timestamp last_taken_ = {};
 };
 
 }  // namespace butler::gateway

@@ -9,8 +9,12 @@
 
 namespace butler::policy::shell {
 
-/// The parser itself, in two files: shell_words.cpp reads words, shell_parser.cpp commands. A problem moves
-/// it to the end of the text, so that everything that reads comes to its end.
+/// The text of a word without any expansion; "" for others.
+std::string literal(const Word& word);
+
+/// The parser itself, in three files: shell_words.cpp reads words, shell_redirects.cpp what follows < and >,
+/// shell_parser.cpp commands. A problem moves it to the end of the text, so that everything that reads comes
+/// to its end.
 class Reader {
  public:
   Reader(std::string_view text, int depth) : text_(text), depth_(depth) {}

@@ -274,4 +274,13 @@ Word Reader::read_quoted_text() {
   return word;
 }
 
+std::string literal(const Word& word) {
+  std::string text;
+  for (const auto& part : word.parts) {
+    if (part.kind != PartKind::text) return {};
+    text += part.text;
+  }
+  return text;
+}
+
 }  // namespace butler::policy::shell

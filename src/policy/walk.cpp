@@ -16,22 +16,7 @@ using shell::CommandKind;
 using shell::Connector;
 
 constexpr std::size_t most_commands = 4'000;
-constexpr std::size_t most_effects = 400;
-constexpr std::size_t most_texts = 16;
-constexpr std::size_t most_folders = 6;
 constexpr int deepest_texts = 8;  ///< bash -c in bash -c in …
-constexpr std::size_t longest_path = 4'096;
-
-/// Of the two, whatever it can be.
-void join_values(Argument& into, const Argument& other) {
-  for (const auto& text : other.texts) {
-    if (std::ranges::find(into.texts, text) == into.texts.end()) into.texts.push_back(text);
-  }
-  into.dynamic = into.dynamic || other.dynamic;
-  into.wildcard = into.wildcard || other.wildcard;
-  into.several = into.several || other.several;
-  if (into.texts.size() > most_texts) into = {.texts = {""}, .dynamic = true};
-}
 
 /// local, readonly, declare, typeset: their assignments stay. `export` is not among them: it is as an
 /// assignment before every program to come.
@@ -42,216 +27,17 @@ bool declares_variables(const shell::Command& command) {
          std::ranges::find(names, parts.front().text) != names.end();
 }
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 }  // namespace
-
-bool Argument::may_be_option() const {
-  return std::ranges::any_of(texts, [this](const std::string& text) {
-    if (text.empty()) return dynamic || several;
-    return text.front() == '-' || (wildcard && has_wildcard(text.substr(0, 1)));
-  });
-}
 
 Walk::Walk(const Question& question, Analysis& analysis)
     : question_(question), analysis_(analysis), folders_(question), budget_(most_commands) {
   state_.folders.push_back(normalise(question.cwd, folders_.workspace));
 }
 
-void Walk::note(Effect effect) {
-  auto& effects = analysis_.effects;
-  if (effects.size() >= most_effects) return;
-  if (effects.size() + 1 == most_effects) {
-    effect = {.why = "does more than can be looked into", .beyond_us = true};
-  }
-  if (std::ranges::find(effects, effect) == effects.end()) effects.push_back(std::move(effect));
-}
-
-void Walk::note(const Call& call, CommandClass command_class, std::string why) {
-  note({.command_class = command_class, .why = std::move(why), .command = call.words});
-}
-
-void Walk::note_unknown(const Call& call, std::string why) {
-  note(call, CommandClass::unknown, std::move(why));
-}
-
-void Walk::note_hidden(const Call& call, std::string why) {
-  note({.command_class = CommandClass::unknown,
-        .why = std::move(why),
-        .command = call.words,
-        .hidden_code = true});
-}
-
-void Walk::give_up(std::string why) {
-  note({.command_class = CommandClass::unknown, .why = std::move(why), .beyond_us = true});
-}
-
-std::vector<Effect> Walk::path_effects(const Call& call, const Argument& path, Access access,
-                                       bool whole_tree) {
-  const bool writes = access == Access::write;
-  const bool absolute = std::ranges::all_of(path.texts, [](auto& text) { return text.starts_with('/'); });
-  if (path.dynamic || (state_.folders.empty() && !absolute)) {
-    return {{.why = writes ? "writes to a path that is known only when it runs"
-                           : "reads a path that is known only when it runs",
-             .command = call.words}};
-  }
-  const std::vector<std::string> root{"/"};
-  std::vector<Effect> effects;
-  for (const auto& text : path.texts) {
-    if (text.empty()) continue;
-    if (text.size() > longest_path) return {{.why = "names a path that is too long", .beyond_us = true}};
-    if (path.wildcard && may_climb(text)) {
-      effects.push_back({.why = "names files by a pattern that also fits '..'", .command = call.words});
-      continue;
-    }
-    for (const auto& folder : state_.folders.empty() ? root : state_.folders) {
-      auto full = normalise(text, folder);
-      const auto place = place_of(folders_, full, access, whole_tree);
-      const bool inside = place == Place::workspace || place == Place::guarded;
-      const auto writing = inside ? CommandClass::write_in_workspace : CommandClass::write_outside;
-      auto why = (writes ? "writes " : "reads ") + full;
-      effects.push_back({.command_class = writes ? writing : CommandClass::read,
-                         .why = std::move(why),
-                         .path = std::move(full),
-                         .place = place,
-                         .whole_tree = whole_tree,
-                         .command = call.words});
-    }
-  }
-  return effects;
-}
-
-void Walk::note_path(const Call& call, const Argument& path, Access access, bool whole_tree) {
-  for (auto& effect : path_effects(call, path, access, whole_tree)) note(std::move(effect));
-}
-
-void Walk::note_current_folder(const Call& call, Access access, bool whole_tree) {
-  note_path(call, {.texts = {"."}}, access, whole_tree);
-}
-
-void Walk::note_destruction(const Call& call, const Argument& path) {
-  for (auto& effect : path_effects(call, path, Access::write, true)) {
-    auto destruction = effect;
-    destruction.command_class = CommandClass::destructive;
-    destruction.why = effect.path.empty() ? "destroys something that is known only when it runs"
-                                          : "destroys " + effect.path;
-    note(std::move(destruction));
-    // The write stands beside it: rules about writing see it as well.
-    note(std::move(effect));
-  }
-}
-
-void Walk::note_host(const Call& call, std::string host) {
-  host = lower(std::move(host));
-  auto why = host.empty() ? "talks to a host that is known only when it runs" : "talks to " + host;
-  note({.command_class = CommandClass::network,
-        .why = std::move(why),
-        .host = std::move(host),
-        .command = call.words});
-}
-
-void Walk::note_execution(const Call& call, const Argument& file) {
-  if (file.dynamic || file.wildcard || state_.folders.empty()) {
-    return note_unknown(call, "executes a file that is known only when it runs");
-  }
-  for (const auto& text : file.texts) {
-    for (const auto& folder : state_.folders) {
-      auto full = normalise(text, folder);
-      auto& files = analysis_.executed_files;
-      if (std::ranges::find(files, full) == files.end()) files.push_back(full);
-      const auto place = place_of(folders_, full, Access::read, false);
-      auto why = "executes " + full;
-      note({.command_class = CommandClass::unknown,
-            .why = std::move(why),
-            .path = std::move(full),
-            .place = place,
-            .command = call.words});
-    }
-  }
-}
-
-void Walk::change_folder(const Argument* folder) {
-  auto before = state_.folders;
-  std::vector<std::string> after;
-  const bool lost = folder == nullptr || folder->dynamic || folder->wildcard || before.empty();
-  if (!lost) {
-    for (const auto& text : folder->texts) {
-      for (const auto& from : before) after.push_back(normalise(text, from));
-    }
-  }
-  if (after.size() > most_folders) after.clear();
-  state_.folders = std::move(after);
-  failed_folder_ = std::move(before);
-}
-
-void Walk::set_variable(const std::string& name, Argument value) {
-  if (changes_the_shell(name)) {
-    note({.why = "sets " + name + ", which can change what programs do", .hidden_code = true});
-  }
-  state_.variables[name] = std::move(value);
-}
-
-void Walk::forget_variables() {
-  state_.variables.clear();
-  state_.forgotten = true;
-}
-
-void Walk::begin_shell() {
-  std::map<std::string, Argument> inherited;
-  for (const auto* const name : {"HOME", "TMPDIR"}) inherited[name] = variable(name);
-  forget_variables();
-  for (auto& [name, value] : inherited) state_.variables[name] = std::move(value);
-}
-
 bool Walk::spend() {
   if (budget_ == 0) return false;
   if (--budget_ == 0) give_up("is too long to be looked into");
   return budget_ > 0;
-}
-
-void Walk::join(State& into, const State& other) {
-  if (other.ended) return;
-  if (into.ended) {
-    into = other;
-    return;
-  }
-  for (auto& [name, value] : into.variables) {
-    const auto found = other.variables.find(name);
-    if (found == other.variables.end()) {
-      value = {.texts = {""}, .dynamic = true};
-    } else {
-      join_values(value, found->second);
-    }
-  }
-  for (const auto& [name, value] : other.variables) {
-    into.variables.try_emplace(name, Argument{.texts = {""}, .dynamic = true});
-  }
-  for (auto& [name, function] : into.functions) {
-    const auto found = other.functions.find(name);
-    if (found == other.functions.end() || found->second != function) function = nullptr;
-  }
-  for (const auto& [name, function] : other.functions) into.functions.try_emplace(name, nullptr);
-  if (other.folders.empty()) into.folders.clear();
-  if (!into.folders.empty()) {
-    for (const auto& folder : other.folders) {
-      if (std::ranges::find(into.folders, folder) == into.folders.end()) into.folders.push_back(folder);
-    }
-    if (into.folders.size() > most_folders) into.folders.clear();
-  }
-  into.forgotten = into.forgotten || other.forgotten;
-}
-
-/// What has changed since `before` can be anything.
-void Walk::widen(State& into, const State& before) {
-  for (auto& [name, value] : into.variables) {
-    const auto found = before.variables.find(name);
-    if (found == before.variables.end() || found->second != value) value = {.texts = {""}, .dynamic = true};
-  }
-  if (into.folders != before.folders) into.folders.clear();
 }
 
 void Walk::run_text(std::string_view text) {

@@ -33,6 +33,9 @@ struct Argument {
 
 using Arguments = std::vector<Argument>;
 
+/// Of the two, whatever it can be.
+void join_values(Argument& into, const Argument& other);
+
 /// One call of a program.
 struct Call {
   Arguments arguments;                 ///< without the name
