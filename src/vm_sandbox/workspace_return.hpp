@@ -36,7 +36,7 @@ class WorkspaceReturn final : public ArchiveSink {
     std::uint32_t mode = 0;
     std::uint32_t modified = 0;
     std::uint64_t inode = 0;
-    std::string content = {};             ///< as in SentEntry
+    std::string content = {};                  ///< as in SentEntry
     std::optional<std::uint64_t> staged = {};  ///< the number of its file in the staging folder
   };
 

@@ -57,7 +57,8 @@ constexpr milliseconds session_patience{600};
 /// Of sysexits.h: starting again will not help.
 constexpr int wrong_configuration = 78;
 constexpr const char* commands_only =
-    "with WORKER_SANDBOX=vm this worker runs commands (/run) only: the virtual machine has no node, which the "
+    "with WORKER_SANDBOX=vm this worker runs commands (/run) only: the virtual machine has no node, which "
+    "the "
     "agent needs. WORKER_SANDBOX=auto runs both, without a machine of their own.";
 
 void require_runnable(const config::WorkerSettings& settings) {
