@@ -27,6 +27,22 @@ READ_ALL = r"""
 true
 """
 
+# A program that the agent leaves behind: it goes on asking the model with the agent's token, and notes what it is answered.
+GO_ON_ASKING = r"""
+import json, os, time, urllib.error, urllib.request
+provider = json.load(open(os.environ["PI_CODING_AGENT_DIR"] + "/models.json"))["providers"]["mock"]
+body = json.dumps({"model": "mock-1", "messages": [{"role": "user", "content": "for me"}]}).encode()
+headers = {"authorization": "Bearer " + provider["apiKey"], "content-type": "application/json"}
+while True:
+    try:
+        status = urllib.request.urlopen(urllib.request.Request(provider["baseUrl"] + "/chat/completions", body, headers)).status
+    except urllib.error.HTTPError as error:
+        status = error.code
+    with open("answers.txt", "a") as file:
+        file.write(f"{status}\n")
+    time.sleep(0.05)
+"""
+
 
 class Recorder:
     """Stands before the model server and notes the keys that it is shown, which aimock keeps to itself."""
@@ -103,6 +119,29 @@ class ModelAccess(SystemTest):
         self.assertEqual((health["mode"], health["running"], health["sessions"], health["orchestratorReachable"]),
                          ("rpc", 0, 1, True))
         self.assertIn('butler_worker_model_requests_total{outcome="answered"} 2', self.butler.administer("worker", "GET", "/metrics").text)
+
+    def test_a_token_ends_with_its_job_also_for_what_the_agent_has_left_running(self):
+        command = "setsid python3 ask.py > /dev/null 2>&1 & until grep -q 200 answers.txt 2> /dev/null; do sleep 0.05; done"
+        self.model.script(*call_then_say("bash", {"command": command}, "started it", when="start"),
+                          say("for you", when="for me"), say("hello to you", when="hello"))
+        self.butler.up()
+        (self.butler.workspace / "ask.py").write_text(GO_ON_ASKING)
+        (self.butler.workspace / "ask.py").chmod(0o644)
+        asked = self.simulator.send_text("start it")
+        self.simulator.wait_for_reply("/approve", after=asked)
+        approved = self.simulator.send_text("/approve")
+        self.simulator.wait_for_reply("started it", after=approved)
+
+        def answers() -> list[str]:
+            return (self.butler.workspace / "answers.txt").read_text().split()
+
+        until(lambda: answers()[-3:] == ["401"] * 3, "the token to be worth nothing")
+        served = answers().count("200")
+        self.assertEqual(answers(), ["200"] * served + ["401"] * (len(answers()) - served), "from one moment on")
+        # A next job of the conversation is served, and nothing is after it.
+        said = self.simulator.send_text("hello")
+        self.simulator.wait_for_reply("hello to you", after=said)
+        until(lambda: answers()[-3:] == ["401"] * 3, "the token to be worth nothing again")
 
     def test_a_budget_that_is_used_up_is_said_in_the_chat_and_outlives_a_restart(self):
         self.model.script(*call_then_say("bash", {"command": "echo worked > made"}, "never said", when="work"),
