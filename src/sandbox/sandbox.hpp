@@ -65,8 +65,8 @@ class InitProgram {
   int descriptor_ = -1;
 };
 
-/// Looks at the machine, but for virtual machines, which are not this module's: starts one sandbox to see whether bubblewrap works, some 20 ms. `trial_folder` is a
-/// folder of ours that it may show.
+/// Looks at the machine, but for virtual machines, which are not this module's: starts one sandbox to see
+/// whether bubblewrap works, some 20 ms. `trial_folder` is a folder of ours that it may show.
 HostFacts look_at_host(const InitProgram& init, const std::filesystem::path& trial_folder);
 
 /// A tier of this kernel's: bwrap, landlock or none.
