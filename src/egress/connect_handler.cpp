@@ -5,7 +5,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <list>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "async/event.hpp"
+#include "async/join.hpp"
 #include "log/log.hpp"
 
 namespace butler::egress {
@@ -126,18 +126,8 @@ asio::awaitable<void> ConnectHandler::serve(http::Request request, http::Exchang
   auto& under_way = passage.job->under_way;
   const auto place = under_way.insert(under_way.end(), &passage.work);
   passage.work.spawn("connection to a host", connect(passage, exchange));
-  bool cancelled = false;
-  try {
-    co_await passage.work.join();
-  } catch (const boost::system::system_error&) {
-    cancelled = true;  // the server cuts its connections
-  }
-  if (cancelled) {
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    passage.client_gone = true;
-    passage.work.cancel();
-    co_await passage.work.join();
-  }
+  // Cancelled is who serves a connection that the server cuts.
+  co_await async::join_or_cancel(passage.work, [&passage] { passage.client_gone = true; });
   under_way.erase(place);
   if (passage.answered || passage.client_gone) co_return;
   auto answer = refusal(403, "its job has ended");

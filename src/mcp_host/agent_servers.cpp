@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/system/system_error.hpp>
 #include <optional>
 #include <span>
 #include <utility>
 
+#include "async/join.hpp"
 #include "log/log.hpp"
 #include "mcp_host/local_upstream.hpp"
 #include "mcp_host/message_filter.hpp"
@@ -146,18 +145,8 @@ asio::awaitable<void> AgentServers::serve(http::Request request, http::Exchange&
     passage.work.cancel();
   });
   passage.work.spawn("request to an MCP server", answer(passage));
-  bool cancelled = false;
-  try {
-    co_await passage.work.join();
-  } catch (const boost::system::system_error&) {
-    cancelled = true;  // the server cuts its connections
-  }
-  if (cancelled) {
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    passage.client_gone = true;
-    passage.work.cancel();
-    co_await passage.work.join();
-  }
+  // Cancelled is who serves a connection that the server cuts.
+  co_await async::join_or_cancel(passage.work, [&passage] { passage.client_gone = true; });
   under_way_.erase(place);
   if (passage.client_gone) co_return;
   auto response = passage.response ? std::move(*passage.response) : refusal(403, "its job has ended");

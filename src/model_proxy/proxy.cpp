@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/system/system_error.hpp>
 #include <stdexcept>
 #include <utility>
 
+#include "async/join.hpp"
 #include "json/value.hpp"
 #include "log/log.hpp"
 #include "model_proxy/token.hpp"
@@ -205,18 +204,8 @@ asio::awaitable<void> ModelProxy::carry(Passage& passage, http::Exchange& exchan
   auto& under_way = passage.grant->under_way;
   const auto place = under_way.insert(under_way.end(), &passage.work);
   passage.work.spawn("model request", pass_on(passage, exchange));
-  bool cancelled = false;
-  try {
-    co_await passage.work.join();
-  } catch (const boost::system::system_error&) {
-    cancelled = true;  // the server cuts its connections
-  }
-  if (cancelled) {
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    passage.agent_gone = true;
-    passage.work.cancel();
-    co_await passage.work.join();
-  }
+  // Cancelled is who serves a connection that the server cuts.
+  co_await async::join_or_cancel(passage.work, [&passage] { passage.agent_gone = true; });
   under_way.erase(place);
 }
 
