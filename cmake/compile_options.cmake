@@ -4,6 +4,10 @@ target_compile_options(butler_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
   -fno-omit-frame-pointer -ffunction-sections -fdata-sections)
 target_link_options(butler_options INTERFACE -Wl,--gc-sections)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # A tenth of the time that GNU's linker takes for each of the many programs with tests.
+  target_link_options(butler_options INTERFACE -fuse-ld=lld)
+endif()
 target_include_directories(butler_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
 
 # A precompiled header is the same whenever it was made: ccache goes by its content.
@@ -18,6 +22,8 @@ if(BUTLER_SANITIZE)
   add_compile_options(-fsanitize=${BUTLER_SANITIZE} -fno-sanitize-recover=all -g1 -O1)
   add_link_options(-fsanitize=${BUTLER_SANITIZE})
   add_compile_definitions(BUTLER_SANITIZED=1)
+  # The tests' own arithmetic is not what is looked for, and watching it takes a quarter of their build.
+  target_compile_options(butler_test_options INTERFACE -fno-sanitize=undefined)
 else()
   add_compile_options($<$<CONFIG:Release>:-fstack-protector-strong> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 endif()

@@ -57,6 +57,7 @@ TEST_F(GatewayWatchingTest, AJobBehindAnotherSaysSoOnceAndQuietly) {
 }
 
 TEST_F(GatewayWatchingTest, MessagesThatQueueTogetherAreToldTogether) {
+  options.watching.until_told = 1s;
   start();
   const std::string first = job_of("first");
   orchestrator.change(first, domain::JobStatus::running);

@@ -49,7 +49,10 @@ class Approvals(PeopleTest):
         return next(one for one in approvals if one["id"] == approval["id"])
 
     def wait_for_question(self, approval: dict, chat: int | None = None) -> str:
-        return self.simulator.wait_for_reply(f"/deny {short(approval)}", chat=chat)[0]["text"]
+        shown = self.simulator.wait_for_reply(f"/deny {short(approval)}", chat=chat)[0]["text"]
+        # Shown is what the gateway knows to be shown: an answer in between is asked back about.
+        until(lambda: self.butler.administer("gateway", "GET", "/health").json["outbox"] == 0, "the gateway to know that it was shown")
+        return shown
 
 
 def short(approval: dict) -> str:

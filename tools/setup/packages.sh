@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=tools/setup/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
-build=(clang-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config libboost1.81-dev
+build=(clang-19 lld-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config libboost1.81-dev
   libboost-json1.81-dev libspdlog-dev libfmt-dev libsqlite3-dev libmd4c-dev libutf8proc-dev
   libssl-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev libseccomp-dev) # one configuration, tests and all
 check=(clang-tidy-19 clang-tools-19 clang-format-19 shellcheck python3)
