@@ -11,7 +11,7 @@ jobs := $(shell nproc)
 configure = [ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1)
 build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(jobs)
 # Builds a preset and passes its tests, which wait more than they work.
-suite = $(call build,$(1)) && ctest --preset $(1) --parallel $$(($(jobs) + 1))
+suite = $(call build,$(1)) && ctest --preset $(1) --parallel $$(($(jobs) * 2)) $(2)
 
 sources = find src tests bench third_party -name '*.[ch]pp' -print0
 
@@ -41,9 +41,9 @@ test: suite-set-up ## pass every test on the release build
 	@$(call suite,release)
 
 .PHONY: check
-check: suite-set-up format-check layer-check script-check tidy-check ## format, layers, scripts, clang-tidy, and the suite under ASan+UBSan and TSan
+check: suite-set-up format-check layer-check script-check tidy-check ## format, layers, scripts, clang-tidy, the suite under ASan+UBSan, and what has threads under TSan
 	@$(call suite,asan)
-	@$(call suite,tsan)
+	@$(call suite,tsan,--label-regex 'unit|threads')
 
 .PHONY: test-long
 test-long: suite-set-up ## the suite with many more rounds: hours
