@@ -19,17 +19,12 @@ target_compile_options(butler_test_options INTERFACE -O0 -U_FORTIFY_SOURCE)
 
 if(BUTLER_SANITIZE)
   # On every target, third_party included: a half-instrumented Asio gives false reports.
-  # UBSan's checks of each pointer before its use are left out: they are most of what it adds to a build; a null pointer
-  # ends under ASan anyway.
-  if(BUTLER_SANITIZE MATCHES "undefined")
-    set(unchecked -fno-sanitize=null,alignment)
-  endif()
   # ASan's suite is long enough for a little speed; TSan's is short, and its build is not worth any.
   set(speed -O1)
   if(BUTLER_SANITIZE STREQUAL "thread")
     set(speed -O0)
   endif()
-  add_compile_options(-fsanitize=${BUTLER_SANITIZE} ${unchecked} -fno-sanitize-recover=all -g1 ${speed})
+  add_compile_options(-fsanitize=${BUTLER_SANITIZE} -fno-sanitize-recover=all -g1 ${speed})
   add_link_options(-fsanitize=${BUTLER_SANITIZE})
   add_compile_definitions(BUTLER_SANITIZED=1)
   # The tests' own arithmetic is not what is looked for, and watching it takes a quarter of their build.
