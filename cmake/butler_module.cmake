@@ -22,11 +22,6 @@ function(butler_module name)
     target_link_libraries(butler_${name} INTERFACE butler_options ${dependencies} ${module_LINKS})
   endif()
 
-  # Tests of a module without coroutines have one thread: nothing can race there.
-  if(BUTLER_SANITIZE STREQUAL "thread" AND NOT "async" IN_LIST module_DEPENDS AND NOT name STREQUAL "async")
-    set(tests "")
-  endif()
-
   if(tests AND BUTLER_TESTS)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE butler_test_options butler_${name} GTest::gmock_main)

@@ -9,7 +9,7 @@
 #include "http/socket_test_support.hpp"
 #include "unit/temp_folder.hpp"
 
-namespace butler::admin {
+namespace butler::admin::admin_socket_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -105,4 +105,4 @@ TEST_F(Administration, TheFileGoesWithTheTask) {
 }
 
 }  // namespace
-}  // namespace butler::admin
+}  // namespace butler::admin::admin_socket_test

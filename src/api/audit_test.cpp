@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-namespace butler::api {
+namespace butler::api::audit_test {
 namespace {
 
 std::vector<AuditRow> chain(int count) {
@@ -82,4 +82,4 @@ TEST(Audit, AMissingRowIsNamed) {
 }
 
 }  // namespace
-}  // namespace butler::api
+}  // namespace butler::api::audit_test

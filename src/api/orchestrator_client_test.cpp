@@ -7,7 +7,7 @@
 #include "http/server.hpp"
 #include "http/socket_test_support.hpp"
 
-namespace butler::api {
+namespace butler::api::orchestrator_client_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -398,4 +398,4 @@ TEST_F(OrchestratorClientTest, AnOrchestratorThatIsNotThereIsUnreachable) {
 }
 
 }  // namespace
-}  // namespace butler::api
+}  // namespace butler::api::orchestrator_client_test

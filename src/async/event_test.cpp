@@ -11,7 +11,7 @@
 #include <list>
 #include <optional>
 
-namespace butler::async {
+namespace butler::async::event_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -152,4 +152,4 @@ TEST_F(EventTest, SleepIsOverAfterItsTimeOrByCancellation) {
 }
 
 }  // namespace
-}  // namespace butler::async
+}  // namespace butler::async::event_test

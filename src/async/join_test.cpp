@@ -8,7 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
-namespace butler::async {
+namespace butler::async::join_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -74,4 +74,4 @@ TEST_F(JoinTest, ACancelledCallerCancelsTheTasksAndStillWaitsForThem) {
 }
 
 }  // namespace
-}  // namespace butler::async
+}  // namespace butler::async::join_test

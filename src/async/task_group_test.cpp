@@ -9,7 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <stdexcept>
 
-namespace butler::async {
+namespace butler::async::task_group_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -164,4 +164,4 @@ TEST_F(TaskGroupTest, AGroupMayBeUsedAgainAfterAJoin) {
 }
 
 }  // namespace
-}  // namespace butler::async
+}  // namespace butler::async::task_group_test

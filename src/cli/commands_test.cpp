@@ -8,7 +8,7 @@
 #include "cli/render_command.hpp"
 #include "json/value.hpp"
 
-namespace butler::cli {
+namespace butler::cli::commands_test {
 namespace {
 
 using testing::AllOf;
@@ -117,4 +117,4 @@ TEST(CommandLine, WrongUsageIsExitStatus2AndHelpIs0) {
 }
 
 }  // namespace
-}  // namespace butler::cli
+}  // namespace butler::cli::commands_test

@@ -17,6 +17,9 @@ struct HomeOwners {
   process::SystemUser agent;
 };
 
+/// What this process makes from now on is its user's alone: umask(2).
+void make_files_private();
+
 /// The two system users. Throws std::runtime_error that says how to make them when one is missing.
 HomeOwners find_home_owners();
 

@@ -10,14 +10,11 @@
 #include <utility>
 
 #include "domain/timestamp.hpp"
+#include "process/throw_errno.hpp"
 
 namespace butler::cli {
 
 namespace {
-
-[[noreturn]] void fail(const std::string& what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
 
 /// "process 123, started 2026-…", as the holder has written it; the moment before it has, nothing is known.
 std::string read_holder(int descriptor) {
@@ -33,9 +30,9 @@ std::string read_holder(int descriptor) {
 std::expected<HomeLock, std::string> HomeLock::take(const std::filesystem::path& home) {
   const auto file = home / "butler.lock";
   HomeLock lock{::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (lock.descriptor_ < 0) fail(file.string());
+  if (lock.descriptor_ < 0) process::throw_errno(file.string());
   if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) fail(file.string());
+    if (errno != EWOULDBLOCK) process::throw_errno(file.string());
     return std::unexpected("Butler runs already: " + read_holder(lock.descriptor_) + ", holds " +
                            file.string());
   }
@@ -43,7 +40,7 @@ std::expected<HomeLock, std::string> HomeLock::take(const std::filesystem::path&
                              domain::to_iso8601(domain::wall_clock_now()) + "\n";
   if (::ftruncate(lock.descriptor_, 0) != 0 ||
       ::pwrite(lock.descriptor_, holder.data(), holder.size(), 0) < 0) {
-    fail(file.string());
+    process::throw_errno(file.string());
   }
   return lock;
 }

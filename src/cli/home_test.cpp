@@ -12,7 +12,7 @@
 #include "cli/home_lock.hpp"
 #include "cli/local_secrets.hpp"
 
-namespace butler::cli {
+namespace butler::cli::home_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -197,4 +197,4 @@ TEST_F(HomeTest, ASecretsFileThatOthersCanReadIsNotTrusted) {
 }
 
 }  // namespace
-}  // namespace butler::cli
+}  // namespace butler::cli::home_test

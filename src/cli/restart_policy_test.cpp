@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::cli {
+namespace butler::cli::restart_policy_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -33,4 +33,4 @@ TEST(RestartPolicy, AChildThatWasReadyForAMinuteBeginsAgain) {
 }
 
 }  // namespace
-}  // namespace butler::cli
+}  // namespace butler::cli::restart_policy_test

@@ -1,7 +1,5 @@
 #include "cli/role_start.hpp"
 
-#include <sys/stat.h>
-
 #include <cstdlib>
 #include <ctime>
 #include <exception>
@@ -23,8 +21,6 @@
 namespace butler::cli {
 
 namespace {
-
-constexpr mode_t nobody_else = 077;
 
 void prepare_folders(const config::OrchestratorSettings& settings) { prepare_home(settings.home); }
 void prepare_folders(const config::GatewaySettings& settings) { prepare_home(settings.home); }
@@ -94,7 +90,7 @@ int start(config::Role role, const config::Start& process_start, const config::L
   start_log(config::role_name(role), loaded);
   if (!supervised) log_warnings(loaded);
   set_time_zone(loaded.environment);
-  ::umask(nobody_else);
+  make_files_private();
   prepare_folders(*settings);
   auto opened = open_early(*settings);
   process::drop_root(role == config::Role::worker ? agent_user : control_user);

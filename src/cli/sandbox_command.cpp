@@ -1,7 +1,5 @@
 #include "cli/sandbox_command.hpp"
 
-#include <sys/stat.h>
-
 #include <iostream>
 #include <ostream>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "cli/home.hpp"
 #include "cli/local_secrets.hpp"
 #include "cli/report.hpp"
+#include "domain/mebibyte.hpp"
 #include "json/value.hpp"
 #include "process/role.hpp"
 #include "sandbox/sandbox.hpp"
@@ -21,7 +20,7 @@ namespace {
 
 /// Becomes what a worker is: the agent's user, in a home that is there, with the way into sandboxes open.
 sandbox::InitProgram become_worker(const config::WorkerSettings& settings) {
-  ::umask(077);
+  make_files_private();
   prepare_home(settings.home);
   prepare_agent_folder(settings.workspace);
   prepare_agent_folder(settings.session_root);
@@ -52,13 +51,13 @@ std::string meaning_of(Mount::Kind kind, Tier tier) {
   return "";
 }
 
-constexpr std::uint64_t mebibyte = 1'048'576;
-
 json::Object limits_of(const sandbox::Limits& limits) {
-  return {
-      {"memoryMb", limits.memory_bytes / mebibyte},       {"processes", limits.processes},
-      {"fileMb", limits.file_bytes / mebibyte},           {"temporaryMb", limits.temporary_bytes / mebibyte},
-      {"workspaceMb", limits.workspace_bytes / mebibyte}, {"openFiles", limits.open_files}};
+  return {{"memoryMb", limits.memory_bytes / domain::mebibyte},
+          {"processes", limits.processes},
+          {"fileMb", limits.file_bytes / domain::mebibyte},
+          {"temporaryMb", limits.temporary_bytes / domain::mebibyte},
+          {"workspaceMb", limits.workspace_bytes / domain::mebibyte},
+          {"openFiles", limits.open_files}};
 }
 
 json::Object to_json(const worker::SandboxExplanation& explanation) {

@@ -4,7 +4,7 @@
 
 #include "cli/exit_code.hpp"
 
-namespace butler::cli {
+namespace butler::cli::sandbox_report_test {
 namespace {
 
 using testing::ElementsAre;
@@ -94,4 +94,4 @@ TEST(SandboxReport, TheJsonHasVerdictCountsAndAttempts) {
 }
 
 }  // namespace
-}  // namespace butler::cli
+}  // namespace butler::cli::sandbox_report_test

@@ -14,7 +14,7 @@
 #include "cli/exit_code.hpp"
 #include "process/process_tree.hpp"
 
-namespace butler::cli {
+namespace butler::cli::supervisor_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -241,4 +241,4 @@ TEST_F(SupervisorTest, LongLinesAreLeftOutAndUnfinishedOnesShown) {
 }
 
 }  // namespace
-}  // namespace butler::cli
+}  // namespace butler::cli::supervisor_test

@@ -1,6 +1,5 @@
 #include "cli/up.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,7 +23,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr mode_t nobody_else = 077;
 constexpr std::array roles{config::Role::orchestrator, config::Role::gateway, config::Role::worker};
 
 /// What programs and their run-time libraries read, and no part of the configuration.
@@ -94,7 +92,7 @@ int start_up() {
     return exit_config;
   }
   log_warnings(loaded);
-  ::umask(nobody_else);
+  make_files_private();
   prepare_home(loaded.place.home);
   const auto lock = HomeLock::take(loaded.place.home);
   if (!lock) {

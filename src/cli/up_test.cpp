@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::cli {
+namespace butler::cli::up_test {
 namespace {
 
 using testing::AllOf;
@@ -63,4 +63,4 @@ TEST(Up, PrefixesStandUnderEachOther) {
 }
 
 }  // namespace
-}  // namespace butler::cli
+}  // namespace butler::cli::up_test

@@ -16,6 +16,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/home.hpp"
 #include "config/load.hpp"
+#include "domain/mebibyte.hpp"
 #include "json/value.hpp"
 #include "log/log.hpp"
 #include "process/role.hpp"
@@ -31,7 +32,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20U;
 constexpr std::int64_t least_workspace_mib = 16;
 constexpr std::int64_t least_memory_mib = 96;
 constexpr const char* no_machine = "there is no machine: butler vm create makes one";
@@ -70,9 +70,9 @@ asio::awaitable<std::optional<int>> refuse_while_running(const vm::MachineStore&
 std::expected<vm::MachineRecord, std::string> new_record(const VmCreateOptions& options) {
   vm::MachineRecord record;
   record.image = vm::image_kind_named(options.image).value_or(vm::ImageKind::tiny);
-  record.memory_mib = static_cast<std::int64_t>(options.memory_bytes / mebibyte);
+  record.memory_mib = static_cast<std::int64_t>(options.memory_bytes / domain::mebibyte);
   if (options.memory_bytes == 0) record.memory_mib = default_memory_mib(record.image);
-  record.workspace_mib = static_cast<std::int64_t>(options.workspace_bytes / mebibyte);
+  record.workspace_mib = static_cast<std::int64_t>(options.workspace_bytes / domain::mebibyte);
   record.cpus = options.cpus;
   record.created_at = domain::wall_clock_now();
   if (record.memory_mib < least_memory_mib) return std::unexpected("--memory is too small: give 96M or more");
@@ -177,7 +177,7 @@ asio::awaitable<std::optional<vm::MachineStatus>> ask_status(fs::path socket) {
 std::int64_t disk_mib(const fs::path& file) {
   struct stat status{};
   if (::stat(file.c_str(), &status) != 0) return 0;
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(status.st_blocks) * 512 / mebibyte);
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(status.st_blocks) * 512 / domain::mebibyte);
 }
 
 json::Object describe(const vm::MachineStore& store, const std::optional<vm::MachineRecord>& record,
@@ -252,7 +252,7 @@ asio::awaitable<int> destroy(vm::MachineStore store) {
 
 vm::MachineStore open_machine_store() {
   const auto loaded = config::load(config::this_start());
-  ::umask(077);
+  make_files_private();
   prepare_home(loaded.place.home);
   process::drop_root(agent_user);
   const auto folder = loaded.place.home / "vm";

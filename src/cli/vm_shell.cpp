@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -19,6 +18,7 @@
 #include <optional>
 #include <system_error>
 
+#include "async/as_result.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/vm_actions.hpp"
 #include "vm/client.hpp"
@@ -30,7 +30,7 @@ using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+using async::as_result;
 constexpr std::size_t read_size = 65'536;
 constexpr int signal_base = 128;
 

@@ -6,6 +6,7 @@
 
 #include "config/providers.hpp"
 #include "config/values.hpp"
+#include "domain/mebibyte.hpp"
 
 namespace butler::config {
 
@@ -150,13 +151,12 @@ std::vector<fs::path> decode_read_only_paths(Reader& reader, const Place& place)
 }
 
 SandboxSettings decode_sandbox(Reader& reader, const Place& place) {
-  constexpr std::uint64_t mebibyte = 1'048'576;
   const auto number = [&](std::string_view name) { return static_cast<std::uint64_t>(reader.whole(name)); };
   return {.tier = reader.text("WORKER_SANDBOX"),
           .allow_unsandboxed = reader.flag("WORKER_ALLOW_UNSANDBOXED"),
-          .memory_bytes = number("WORKER_MEMORY_MB") * mebibyte,
+          .memory_bytes = number("WORKER_MEMORY_MB") * domain::mebibyte,
           .processes = number("WORKER_PROCESSES"),
-          .workspace_bytes = number("WORKER_WORKSPACE_MB") * mebibyte,
+          .workspace_bytes = number("WORKER_WORKSPACE_MB") * domain::mebibyte,
           .read_only_paths = decode_read_only_paths(reader, place)};
 }
 

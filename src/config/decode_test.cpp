@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::config {
+namespace butler::config::decode_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -312,4 +312,4 @@ TEST(Decode, AMisspeltNameInAFileIsToldWithTheNearest) {
 }
 
 }  // namespace
-}  // namespace butler::config
+}  // namespace butler::config::decode_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::config {
+namespace butler::config::env_file_test {
 namespace {
 
 using testing::ElementsAre;
@@ -77,4 +77,4 @@ TEST(EnvFile, NoProblemRepeatsAValue) {
 }
 
 }  // namespace
-}  // namespace butler::config
+}  // namespace butler::config::env_file_test

@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-namespace butler::config {
+namespace butler::config::load_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -175,4 +175,4 @@ TEST_F(LoadTest, RootReadsNoConfigurationOfAnotherUserFromItsHome) {
 }
 
 }  // namespace
-}  // namespace butler::config
+}  // namespace butler::config::load_test

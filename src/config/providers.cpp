@@ -21,7 +21,7 @@ struct Text {
 template <Text... names>
 constexpr std::array<std::string_view, sizeof...(names)> names_of{std::string_view{names.characters}...};
 
-constexpr auto table = std::to_array<Provider>({
+constexpr auto provider_table = std::to_array<Provider>({
     {"anthropic", names_of<"ANTHROPIC_API_KEY", "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN">, {}},
     {"openai", names_of<"OPENAI_API_KEY">, {}},
     {"google", names_of<"GEMINI_API_KEY">, {}},
@@ -98,11 +98,11 @@ void collect_names(std::string_view text, std::set<std::string>& names) {
 
 }  // namespace
 
-std::span<const Provider> providers() { return table; }
+std::span<const Provider> providers() { return provider_table; }
 
 const Provider* find_provider(std::string_view name) {
-  const auto* const found = std::ranges::find(table, name, &Provider::name);
-  return found == table.end() ? nullptr : found;
+  const auto* const found = std::ranges::find(provider_table, name, &Provider::name);
+  return found == provider_table.end() ? nullptr : found;
 }
 
 std::vector<std::string> find_models_json_variables(std::string_view models_json, std::string_view provider) {

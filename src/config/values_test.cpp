@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::config {
+namespace butler::config::values_test {
 namespace {
 
 using testing::ElementsAre;
@@ -117,4 +117,4 @@ TEST(Values, AFaultSaysWhatIsAllowedAndWhatWasThere) {
 }
 
 }  // namespace
-}  // namespace butler::config
+}  // namespace butler::config::values_test

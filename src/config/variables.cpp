@@ -19,7 +19,7 @@ constexpr Roles orchestrator_and_worker{.orchestrator = true, .worker = true};
 constexpr std::int64_t day = 86'400;
 
 // clang-format off
-constexpr auto table = std::to_array<Variable>({
+constexpr auto variable_table = std::to_array<Variable>({
     {.name = "TELEGRAM_BOT_TOKEN", .kind = Kind::bot_token, .roles = gateway,
      .meaning = "the bot's token, from @BotFather", .required = true},
     {.name = "TG_OWNER_IDS", .kind = Kind::ids, .roles = gateway,
@@ -154,11 +154,11 @@ std::string_view role_name(Role role) {
   return "?";
 }
 
-std::span<const Variable> variables() { return table; }
+std::span<const Variable> variables() { return variable_table; }
 
 const Variable* find_variable(std::string_view name) {
-  const auto* const found = std::ranges::find(table, name, &Variable::name);
-  return found == table.end() ? nullptr : found;
+  const auto* const found = std::ranges::find(variable_table, name, &Variable::name);
+  return found == variable_table.end() ? nullptr : found;
 }
 
 std::string describe_allowed(const Variable& variable) {

@@ -12,7 +12,7 @@
 #include "config/providers.hpp"
 #include "config/values.hpp"
 
-namespace butler::config {
+namespace butler::config::variables_test {
 namespace {
 
 using testing::ElementsAre;
@@ -80,4 +80,4 @@ TEST(Providers, AModelsFileNamesTheVariablesOfACustomProvider) {
 }
 
 }  // namespace
-}  // namespace butler::config
+}  // namespace butler::config::variables_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::digest {
+namespace butler::digest::sha256_test {
 namespace {
 
 TEST(Sha256, GivesTheDigestsOfTheStandardsExamples) {
@@ -11,4 +11,4 @@ TEST(Sha256, GivesTheDigestsOfTheStandardsExamples) {
 }
 
 }  // namespace
-}  // namespace butler::digest
+}  // namespace butler::digest::sha256_test

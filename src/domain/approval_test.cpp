@@ -7,7 +7,7 @@
 #include "domain/describe.hpp"
 #include "domain/enum_name.hpp"
 
-namespace butler::domain {
+namespace butler::domain::approval_test {
 namespace {
 
 using enum ApprovalScope;
@@ -51,4 +51,4 @@ TEST(Approval, TheFirstDecisionWinsInTimeAndWithinWhatWasOffered) {
 }
 
 }  // namespace
-}  // namespace butler::domain
+}  // namespace butler::domain::approval_test

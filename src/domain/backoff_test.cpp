@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::domain {
+namespace butler::domain::backoff_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -29,4 +29,4 @@ TEST(Backoff, AnAttemptBeforeTheFirstCountsAsTheFirst) {
 }
 
 }  // namespace
-}  // namespace butler::domain
+}  // namespace butler::domain::backoff_test

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace butler::domain {
+namespace butler::domain::chat_command_test {
 
 namespace {
 
@@ -114,4 +114,4 @@ TEST(ChatCommandAddresseeTest, ANameOfAnyLengthIsAnsweredWithoutAGuess) {
 
 }  // namespace
 
-}  // namespace butler::domain
+}  // namespace butler::domain::chat_command_test

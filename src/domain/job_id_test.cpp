@@ -6,7 +6,7 @@
 #include <set>
 #include <vector>
 
-namespace butler::domain {
+namespace butler::domain::job_id_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -78,4 +78,4 @@ TEST(JobId, IsFoundByTheBeginOfItsRandomPartOrOfTheWhole) {
 }
 
 }  // namespace
-}  // namespace butler::domain
+}  // namespace butler::domain::job_id_test

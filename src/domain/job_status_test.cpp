@@ -12,7 +12,7 @@
 #include "domain/describe.hpp"
 #include "domain/enum_name.hpp"
 
-namespace butler::domain {
+namespace butler::domain::job_status_test {
 namespace {
 
 using enum JobStatus;
@@ -171,4 +171,4 @@ TEST(Activity, LogAndUsageAreNoneAndEverythingTheAgentDoesIsSome) {
 }
 
 }  // namespace
-}  // namespace butler::domain
+}  // namespace butler::domain::job_status_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace butler::domain {
+namespace butler::domain::permissions_test {
 
 namespace {
 
@@ -100,4 +100,4 @@ TEST(JobSightTest, WhatAnotherOwnerWantsApprovedWasNotShownHereAndIsNotMeant) {
 
 }  // namespace
 
-}  // namespace butler::domain
+}  // namespace butler::domain::permissions_test

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace butler::domain {
+namespace butler::domain::rate_limit_test {
 
 namespace {
 
@@ -76,4 +76,4 @@ TEST(RateLimitPropertyTest, NoWindowEverHoldsMoreThanTheLimitAndTheSaidWaitIsExa
 
 }  // namespace
 
-}  // namespace butler::domain
+}  // namespace butler::domain::rate_limit_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::domain {
+namespace butler::domain::timestamp_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -38,4 +38,4 @@ TEST(Timestamp, TheWallClockHasNotStoodStillSinceThisWasWritten) {
 }
 
 }  // namespace
-}  // namespace butler::domain
+}  // namespace butler::domain::timestamp_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::domain {
+namespace butler::domain::usd_test {
 namespace {
 
 struct Text {
@@ -39,4 +39,4 @@ TEST(Usd, IsShownInCentsAndInHundredthsOfACentWhenItIsLittle) {
 }
 
 }  // namespace
-}  // namespace butler::domain
+}  // namespace butler::domain::usd_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::domain {
+namespace butler::domain::utf8_test {
 namespace {
 
 using testing::ElementsAre;
@@ -91,4 +91,4 @@ TEST(Utf8, FindsTheBeginOfACharacterAtTheEnd) {
 }
 
 }  // namespace
-}  // namespace butler::domain
+}  // namespace butler::domain::utf8_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::egress {
+namespace butler::egress::address_test {
 namespace {
 
 boost::asio::ip::address address(const char* text) { return boost::asio::ip::make_address(text); }
@@ -100,4 +100,4 @@ TEST(NeverAllowed, IsWhatNoRuleOpens) {
 }
 
 }  // namespace
-}  // namespace butler::egress
+}  // namespace butler::egress::address_test

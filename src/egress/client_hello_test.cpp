@@ -4,7 +4,7 @@
 
 #include <initializer_list>
 
-namespace butler::egress {
+namespace butler::egress::client_hello_test {
 namespace {
 
 using Kind = FirstBytes::Kind;
@@ -97,4 +97,4 @@ TEST(ClientHello, ThatIsMalformedIsNoHello) {
 }
 
 }  // namespace
-}  // namespace butler::egress
+}  // namespace butler::egress::client_hello_test

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <list>
 #include <map>
 #include <utility>
 
+#include "async/as_result.hpp"
 #include "async/event.hpp"
 #include "async/join.hpp"
 #include "log/log.hpp"
@@ -21,7 +20,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+using async::as_result;
 constexpr std::chrono::milliseconds deadline_resolution{100};
 constexpr std::size_t shown_target = 100;
 

@@ -11,7 +11,7 @@
 #include "http/socket_test_support.hpp"
 #include "http/tls_test_support.hpp"
 
-namespace butler::egress {
+namespace butler::egress::connect_handler_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -500,4 +500,4 @@ TEST_F(EgressQuestion, NobodyToAskIsANo) {
 }
 
 }  // namespace
-}  // namespace butler::egress
+}  // namespace butler::egress::connect_handler_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::egress {
+namespace butler::egress::host_name_test {
 namespace {
 
 TEST(HostName, HasOneSpelling) {
@@ -86,4 +86,4 @@ TEST(Target, NeedsAPort) {
 }
 
 }  // namespace
-}  // namespace butler::egress
+}  // namespace butler::egress::host_name_test

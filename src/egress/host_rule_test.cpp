@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::egress {
+namespace butler::egress::host_rule_test {
 namespace {
 
 HostRule rule(const char* text) { return parse_host_rule(text).value(); }
@@ -97,4 +97,4 @@ TEST(HostRule, OpensPrivateAddressesOnlyWhereItSaysSo) {
 }
 
 }  // namespace
-}  // namespace butler::egress
+}  // namespace butler::egress::host_rule_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::egress {
+namespace butler::egress::permission_test {
 namespace {
 
 using Kind = Admission::Kind;
@@ -82,4 +82,4 @@ TEST(FirstBytes, HaveToBeTlsForTheHostThatWasNamed) {
 }
 
 }  // namespace
-}  // namespace butler::egress
+}  // namespace butler::egress::permission_test

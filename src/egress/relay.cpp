@@ -1,13 +1,13 @@
 #include "egress/relay.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/system/system_error.hpp>
 #include <utility>
+
+#include "async/as_result.hpp"
 
 namespace butler::egress {
 
@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+using async::as_result;
 constexpr std::size_t buffer_bytes = std::size_t{32} * 1024;
 
 void end_sending(http::Socket& socket) {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <ostream>
 
-namespace butler::gateway {
+namespace butler::gateway::access_test {
 
 namespace {
 
@@ -132,4 +132,4 @@ INSTANTIATE_TEST_SUITE_P(
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::access_test

@@ -8,7 +8,7 @@
 
 #include "domain/utf8.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::address_test {
 
 namespace {
 
@@ -140,4 +140,4 @@ TEST(AddressTest, AMediaMessageIsForUsByItsCaption) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::address_test

@@ -15,7 +15,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t letters_shown = 200;
-constexpr std::size_t longest_excerpt = 200;
+constexpr std::size_t longest_request_excerpt = 200;
 
 json::Object polling_state(const PollHealth& polling) {
   const auto now = steady_clock::now();
@@ -55,7 +55,7 @@ std::string excerpt(const std::string& payload) {
   if (!value) return "";
   const json::Value* document = json::find(*value, "document");
   const auto text = document ? json::find_string(*document, "content") : json::find_string(*value, "text");
-  return domain::shorten(text, longest_excerpt);
+  return domain::shorten(text, longest_request_excerpt);
 }
 
 json::Object letter(const DeadLetter& dead) {

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t most_characters = 1'500;
 constexpr std::ptrdiff_t most_lines = 30;  // more would push what is dangerous out of sight
-constexpr std::size_t longest_excerpt = 60;
+constexpr std::size_t longest_request = 60;
 
 std::string text_of(const json::Value& value) {
   return value.is_string() ? std::string{value.get_string()} : json::serialize(value);
@@ -72,7 +72,7 @@ wording::ShownCall shown_call(const api::Approval& approval, const domain::Job& 
   std::erase(raw, '\t');  // written as its code too, but harmless
   std::string request = make_visible(job.prompt.substr(0, job.prompt.find('\n')));
   return {.short_id = domain::short_job_id(approval.id),
-          .job = domain::short_job_id(job.id) + " · " + domain::shorten(request, longest_excerpt),
+          .job = domain::short_job_id(job.id) + " · " + domain::shorten(request, longest_request),
           .input = is_short(all) ? all : std::string{beginning(all)},
           .whole = is_short(all) && wording::fits_into_a_message(approval),
           .characters = domain::count_code_points(all),

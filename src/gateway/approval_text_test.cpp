@@ -5,7 +5,7 @@
 
 #include "json/value.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::approval_text_test {
 
 namespace {
 
@@ -106,4 +106,4 @@ TEST(ApprovalTextTest, OnlyTheScopesThatMayBeChosenAreOffered) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::approval_text_test

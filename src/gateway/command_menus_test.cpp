@@ -5,7 +5,7 @@
 
 #include "gateway/gateway_fixture.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::command_menus_test {
 
 namespace {
 
@@ -40,4 +40,4 @@ TEST_F(GatewayTest, MenusAreToldOnceAndTakenBackFromWhoIsNoLongerAnOwner) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::command_menus_test

@@ -37,4 +37,7 @@ struct ControlResult {
 
 using ControlAnswer = boost::asio::awaitable<ControlResult>;
 
+/// The answer that is a sentence and nothing more.
+inline ControlAnswer say(std::string text) { co_return ControlResult{std::move(text)}; }
+
 }  // namespace butler::gateway

@@ -14,11 +14,7 @@ namespace butler::gateway {
 
 namespace asio = boost::asio;
 
-namespace {
-
-ControlAnswer say(std::string text) { co_return ControlResult{std::move(text)}; }
-
-}  // namespace
+namespace {}  // namespace
 
 Controls::Controls(GatewayStore& store, api::OrchestratorClient& orchestrator, OutboxSender& outbox,
                    Answers& answers, const People& people, Pairing& pairing, ToolApprovals& approvals,

@@ -13,8 +13,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds longest_wait{50};
-constexpr domain::Backoff backoff{std::chrono::milliseconds{100}, 2.0, std::chrono::seconds{2}};
+constexpr std::chrono::seconds longest_delivery_wait{50};
+constexpr domain::Backoff delivery_backoff{std::chrono::milliseconds{100}, 2.0, std::chrono::seconds{2}};
 
 }  // namespace
 
@@ -26,7 +26,7 @@ asio::awaitable<void> Deliveries::run() {
       continue;
     }
     ++failures;
-    const auto wait = domain::retry_delay(backoff, failures, process::random_fraction());
+    const auto wait = domain::retry_delay(delivery_backoff, failures, process::random_fraction());
     co_await async::sleep_for(wait);
   }
 }
@@ -35,7 +35,7 @@ asio::awaitable<bool> Deliveries::take_some() {
   // From the first one that is not acknowledged: what a crash left between commit and acknowledgement comes
   // again.
   constexpr std::int64_t from_the_first = 0;
-  const auto jobs = co_await orchestrator_.deliveries(deliver_to_, from_the_first, longest_wait);
+  const auto jobs = co_await orchestrator_.deliveries(deliver_to_, from_the_first, longest_delivery_wait);
   if (!jobs) {
     if (!away_) log::warn("deliveries.unreachable", {{"error", jobs.error().message}});
     away_ = true;

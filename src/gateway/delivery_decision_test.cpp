@@ -4,7 +4,7 @@
 
 #include <ostream>
 
-namespace butler::gateway {
+namespace butler::gateway::delivery_decision_test {
 
 using namespace std::chrono_literals;
 using Action = DeliveryDecision::Action;
@@ -163,4 +163,4 @@ TEST(DeliveryDecisionTest, AProxysPageIsNoRefusal) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::delivery_decision_test

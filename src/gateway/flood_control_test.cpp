@@ -6,7 +6,7 @@
 #include <map>
 #include <random>
 
-namespace butler::gateway {
+namespace butler::gateway::flood_control_test {
 
 namespace {
 
@@ -186,4 +186,4 @@ TEST(FloodControlPropertyTest, WhateverIsSentAsSoonAsItMayTelegramNeverRefusesIt
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::flood_control_test

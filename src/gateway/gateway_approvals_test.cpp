@@ -2,7 +2,7 @@
 #include "gateway/wording.hpp"
 #include "gateway/wording_approvals.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::gateway_approvals_test {
 
 namespace {
 
@@ -391,4 +391,4 @@ TEST_F(GatewayApprovalsTest, ARefusalIsToldAlsoWhenTheAnswerIsFasterThanTheNextL
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::gateway_approvals_test

@@ -3,7 +3,7 @@
 #include "gateway/wording_commands.hpp"
 #include "gateway/wording_conversation.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::gateway_conversation_test {
 
 namespace {
 
@@ -326,4 +326,4 @@ TEST_F(ConversationTest, PanicAndAbortDoNotWaitForAStuckLaneOrForTwoHundredUpdat
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::gateway_conversation_test

@@ -1,7 +1,7 @@
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/wording.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::gateway_crash_test {
 
 namespace {
 
@@ -182,4 +182,4 @@ TEST_F(GatewayCrashTest, ThirtyKillsAtAnyPointLoseNothing) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::gateway_crash_test

@@ -1,7 +1,7 @@
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/wording.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::gateway_pasting_test {
 
 namespace {
 
@@ -102,4 +102,4 @@ TEST_F(PastingTest, AKilledGatewayForgetsNoPartOfAnOpenText) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::gateway_pasting_test

@@ -2,7 +2,7 @@
 #include "gateway/wording_commands.hpp"
 #include "gateway/wording_people.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::gateway_people_test {
 
 namespace {
 
@@ -99,4 +99,4 @@ TEST_F(GatewayPeopleTest, APersonsCommandIsShownToEveryOwnerAndOnlyToThem) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::gateway_people_test

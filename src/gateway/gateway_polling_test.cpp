@@ -1,7 +1,7 @@
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/wording.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::gateway_polling_test {
 
 namespace {
 
@@ -110,4 +110,4 @@ TEST_F(GatewayPollingTest, AServiceMessageMovesTheGroupWithAllThatWaitsForIt) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::gateway_polling_test

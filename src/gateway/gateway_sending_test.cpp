@@ -1,7 +1,7 @@
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/wording.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::gateway_sending_test {
 
 namespace {
 
@@ -228,4 +228,4 @@ TEST_F(GatewaySendingTest, AnUnreachableTelegramGetsEverythingLater) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::gateway_sending_test

@@ -2,7 +2,7 @@
 #include "gateway/wording.hpp"
 #include "gateway/wording_commands.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::gateway_test {
 
 namespace {
 
@@ -342,4 +342,4 @@ TEST_F(GatewayTest, AnOrderlyEndConfirmsNothingNewAndLetsMessagesOnTheirWayFinis
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::gateway_test

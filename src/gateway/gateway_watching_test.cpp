@@ -1,7 +1,7 @@
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/wording.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::gateway_watching_test {
 
 namespace {
 
@@ -243,4 +243,4 @@ TEST_F(GatewayWatchingTest, AJobThatTheOrchestratorForgotIsNotWatchedForEver) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::gateway_watching_test

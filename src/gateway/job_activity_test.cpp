@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace butler::gateway {
+namespace butler::gateway::job_activity_test {
 
 namespace {
 
@@ -46,4 +46,4 @@ TEST(JobActivityTest, AToolOfALostAttemptRunsNoMore) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::job_activity_test

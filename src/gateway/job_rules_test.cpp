@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace butler::gateway {
+namespace butler::gateway::job_rules_test {
 
 namespace {
 
@@ -54,4 +54,4 @@ TEST(JobRulesTest, ARunningCommandCannotBeSteered) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::job_rules_test

@@ -4,7 +4,7 @@
 
 #include "gateway/job_search.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::job_scope_test {
 
 namespace {
 
@@ -61,4 +61,4 @@ INSTANTIATE_TEST_SUITE_P(Table, JobScopeTest,
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::job_scope_test

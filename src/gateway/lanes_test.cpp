@@ -7,7 +7,7 @@
 #include <deque>
 #include <map>
 
-namespace butler::gateway {
+namespace butler::gateway::lanes_test {
 
 namespace {
 
@@ -102,4 +102,4 @@ TEST_F(LanesTest, AWakeWithoutWorkDoesNothing) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::lanes_test

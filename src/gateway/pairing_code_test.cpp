@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace butler::gateway {
+namespace butler::gateway::pairing_code_test {
 
 namespace {
 
@@ -42,4 +42,4 @@ TEST(PairingCodeTest, EveryCodeIsReadBack) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::pairing_code_test

@@ -6,7 +6,7 @@
 
 #include "gateway/store_test_support.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::pairing_rules_test {
 
 namespace {
 
@@ -134,4 +134,4 @@ INSTANTIATE_TEST_SUITE_P(Table, CodeTest, testing::ValuesIn(attempts),
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::pairing_rules_test

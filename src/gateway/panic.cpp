@@ -13,8 +13,6 @@ namespace {
 using domain::JobStatus;
 using std::chrono::steady_clock;
 
-ControlAnswer say(std::string text) { co_return ControlResult{std::move(text)}; }
-
 std::optional<std::size_t> known(const std::expected<std::size_t, api::CallError>& count) {
   return count ? std::optional{*count} : std::nullopt;
 }

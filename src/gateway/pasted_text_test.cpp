@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace butler::gateway {
+namespace butler::gateway::pasted_text_test {
 
 namespace {
 
@@ -95,4 +95,4 @@ TEST(PastedTextTest, APartThatWasCutAtABlankGetsOneBack) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::pasted_text_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::gateway {
+namespace butler::gateway::poll_health_test {
 
 namespace {
 
@@ -37,4 +37,4 @@ TEST(PollHealthTest, ACompletedPollStartsAnew) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::poll_health_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace butler::gateway {
+namespace butler::gateway::poll_pause_test {
 
 namespace {
 
@@ -51,4 +51,4 @@ TEST(PollPauseTest, AConflictIsExplainedInWords) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::poll_pause_test

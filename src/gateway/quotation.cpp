@@ -11,11 +11,11 @@ namespace butler::gateway {
 namespace {
 
 constexpr std::size_t longest_quotation = 1'000;
-constexpr std::size_t longest_name = 64;
+constexpr std::size_t longest_quoted_name = 64;
 constexpr std::size_t least_worth_quoting = 20;
 
 std::string one_line(std::string_view name) {
-  std::string line = domain::shorten(name, longest_name);
+  std::string line = domain::shorten(name, longest_quoted_name);
   std::ranges::replace_if(line, [](unsigned char c) { return c < ' '; }, ' ');
   return line;
 }

@@ -4,7 +4,7 @@
 
 #include "domain/utf8.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::quotation_test {
 
 namespace {
 
@@ -67,4 +67,4 @@ TEST(QuotationTest, IsCutAndNeverMakesThePromptTooLong) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::quotation_test

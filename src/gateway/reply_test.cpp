@@ -8,7 +8,7 @@
 #include "gateway/visible_text.hpp"
 #include "gateway/wording.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::reply_test {
 
 namespace {
 
@@ -173,4 +173,4 @@ TEST(WordingTest, AnAgeIsReadableAtAnyLength) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::reply_test

@@ -6,7 +6,7 @@
 #include "json/value.hpp"
 #include "telegram/bot_api.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::resend_test {
 
 namespace {
 
@@ -54,4 +54,4 @@ TEST(ResendTest, AnUnfitTextBecomesAFileThatStillReplies) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::resend_test

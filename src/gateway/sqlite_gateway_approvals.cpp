@@ -1,4 +1,5 @@
 #include "domain/describe.hpp"
+#include "domain/timestamp.hpp"
 #include "gateway/describe.hpp"
 #include "gateway/sqlite_gateway_store.hpp"
 
@@ -7,6 +8,8 @@ namespace butler::gateway {
 namespace {
 
 using domain::Timestamp;
+using domain::to_milliseconds;
+using domain::to_timestamp;
 
 /// Approvals of the jobs of a scope, bound as chat, requester and kind.
 constexpr std::string_view of_scope =
@@ -15,9 +18,6 @@ constexpr std::string_view of_scope =
     "AND (?3 IS NULL OR kind = ?3) ";
 
 constexpr std::string_view columns = "approval_id, approvals.job_id, summary, asked_at, over ";
-
-std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
-Timestamp time_of(std::int64_t milliseconds) { return Timestamp{std::chrono::milliseconds{milliseconds}}; }
 
 std::string select(std::string_view from, std::string_view rest) {
   return std::string{"SELECT "}.append(columns).append(from).append(rest);
@@ -28,13 +28,13 @@ std::optional<std::string_view> name_of(const std::optional<domain::JobKind>& ki
   return domain::enum_name(*kind);
 }
 
-std::vector<AskedApproval> read_all(sqlite::Statement& row) {
+std::vector<AskedApproval> read_asked(sqlite::Statement& row) {
   std::vector<AskedApproval> approvals;
   while (row.step()) {
     approvals.push_back({.id = row.string(0),
                          .job_id = row.string(1),
                          .summary = row.string(2),
-                         .asked_at = time_of(row.integer(3)),
+                         .asked_at = to_timestamp(row.integer(3)),
                          .over = row.integer(4) != 0});
   }
   return approvals;
@@ -50,7 +50,8 @@ bool SqliteGatewayStore::add_approval(const AskedApproval& approval,
                 .prepared(
                     "INSERT INTO approvals (approval_id, job_id, summary, over, asked_at, over_at) "
                     "VALUES (?1, ?2, ?3, ?4, ?5, CASE ?4 WHEN 1 THEN ?5 END) ON CONFLICT DO NOTHING")
-                .bind(approval.id, approval.job_id, approval.summary, approval.over, ms(approval.asked_at))
+                .bind(approval.id, approval.job_id, approval.summary, approval.over,
+                      to_milliseconds(approval.asked_at))
                 .run() == 1;
     if (!added) return;
     for (const ApprovalPlace& place : places) {
@@ -70,7 +71,7 @@ bool SqliteGatewayStore::end_approval(const std::string& approval_id, Timestamp 
   change([&] {
     ended =
         database_.prepared("UPDATE approvals SET over = 1, over_at = ? WHERE approval_id = ? AND over = 0")
-            .bind(ms(now), approval_id)
+            .bind(to_milliseconds(now), approval_id)
             .run() == 1;
   });
   return ended;
@@ -78,7 +79,7 @@ bool SqliteGatewayStore::end_approval(const std::string& approval_id, Timestamp 
 
 std::optional<AskedApproval> SqliteGatewayStore::approval(const std::string& approval_id) {
   static const std::string sql = select("FROM approvals ", "WHERE approval_id = ?");
-  auto found = read_all(database_.prepared(sql).bind(approval_id));
+  auto found = read_asked(database_.prepared(sql).bind(approval_id));
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
@@ -100,19 +101,19 @@ std::vector<ApprovalPlace> SqliteGatewayStore::approval_places(const std::string
 
 std::vector<AskedApproval> SqliteGatewayStore::approvals(const JobScope& scope, std::size_t limit) {
   static const std::string sql = select(of_scope, "ORDER BY asked_at DESC, approval_id DESC LIMIT ?4");
-  return read_all(
+  return read_asked(
       database_.prepared(sql).bind(scope.chat_id, scope.requester_id, name_of(scope.kind), limit));
 }
 
 std::vector<AskedApproval> SqliteGatewayStore::waiting_approvals(const JobScope& scope) {
   static const std::string sql = select(of_scope, "AND over = 0 ORDER BY asked_at, approval_id");
-  return read_all(database_.prepared(sql).bind(scope.chat_id, scope.requester_id, name_of(scope.kind)));
+  return read_asked(database_.prepared(sql).bind(scope.chat_id, scope.requester_id, name_of(scope.kind)));
 }
 
 std::vector<AskedApproval> SqliteGatewayStore::waiting_approvals_of(const std::string& job_id) {
   static const std::string sql =
       select("FROM approvals ", "WHERE job_id = ? AND over = 0 ORDER BY asked_at, approval_id");
-  return read_all(database_.prepared(sql).bind(job_id));
+  return read_asked(database_.prepared(sql).bind(job_id));
 }
 
 void SqliteGatewayStore::note_approval_command(const ApprovalCommand& command) {

@@ -6,7 +6,7 @@
 #include "gateway/sqlite_gateway_store.hpp"
 #include "gateway/store_test_support.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::sqlite_gateway_approvals_test {
 
 namespace {
 
@@ -121,4 +121,4 @@ TEST_F(ApprovalRecordsTest, ItsPlacesMoveWithAGroupAndItIsForgottenInTheEnd) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::sqlite_gateway_approvals_test

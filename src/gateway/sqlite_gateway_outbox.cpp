@@ -1,3 +1,4 @@
+#include "domain/timestamp.hpp"
 #include "gateway/describe.hpp"
 #include "gateway/sqlite_gateway_store.hpp"
 
@@ -7,8 +8,7 @@ namespace {
 
 using domain::enum_name;
 using domain::Timestamp;
-
-std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
+using domain::to_milliseconds;
 
 OutboxRow read_row(const sqlite::Statement& row) {
   return {.id = row.integer(0),
@@ -42,8 +42,8 @@ bool SqliteGatewayStore::add_outgoing(const Outgoing& message, FirstPart first, 
               "next_at, created_at, updated_at) VALUES (?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?)")
           .bind(message.source, part, enum_name(message.kind), message.about, message.to.chat_id,
                 message.to.thread_id, payload,
-                enum_name(leaves ? OutboxState::sending : OutboxState::pending), leaves ? 1 : 0, ms(now),
-                ms(now), ms(now))
+                enum_name(leaves ? OutboxState::sending : OutboxState::pending), leaves ? 1 : 0,
+                to_milliseconds(now), to_milliseconds(now), to_milliseconds(now))
           .run();
       ++part;
     }
@@ -79,7 +79,7 @@ void SqliteGatewayStore::mark_sending(std::int64_t row_id, Timestamp now) {
                database_
                    .prepared("UPDATE outbox SET state = 'sending', attempts = attempts + 1, updated_at = ? "
                              "WHERE id = ? AND next_at IS NOT NULL")
-                   .bind(ms(now), row_id));
+                   .bind(to_milliseconds(now), row_id));
   });
 }
 
@@ -90,7 +90,7 @@ void SqliteGatewayStore::mark_sent(std::int64_t row_id, std::int64_t message_id,
         database_
             .prepared("UPDATE outbox SET state = 'sent', message_id = ?, next_at = NULL, error = NULL, "
                       "updated_at = ? WHERE id = ? AND state = 'sending'")
-            .bind(message_id, ms(now), row_id));
+            .bind(message_id, to_milliseconds(now), row_id));
   });
 }
 
@@ -101,20 +101,20 @@ void SqliteGatewayStore::mark_pending(std::int64_t row_id, Timestamp next_at, in
                database_
                    .prepared("UPDATE outbox SET state = 'pending', next_at = ?, restarts = ?, error = ? "
                              "WHERE id = ? AND state = 'sending'")
-                   .bind(ms(next_at), restarts, error, row_id));
+                   .bind(to_milliseconds(next_at), restarts, error, row_id));
   });
 }
 
 void SqliteGatewayStore::mark_uncertain(std::int64_t row_id, std::optional<Timestamp> retry_at,
                                         std::string_view error, Timestamp now) {
   std::optional<std::int64_t> next_at;
-  if (retry_at) next_at = ms(*retry_at);
+  if (retry_at) next_at = to_milliseconds(*retry_at);
   change([&] {
     change_row("part",
                database_
                    .prepared("UPDATE outbox SET state = 'uncertain', next_at = ?, error = ?, updated_at = ?, "
                              "unknown_outcomes = unknown_outcomes + 1 WHERE id = ? AND state = 'sending'")
-                   .bind(next_at, error, ms(now), row_id));
+                   .bind(next_at, error, to_milliseconds(now), row_id));
   });
 }
 
@@ -124,7 +124,7 @@ void SqliteGatewayStore::mark_dead(std::int64_t row_id, std::string_view error, 
                database_
                    .prepared("UPDATE outbox SET state = 'dead', next_at = NULL, error = ?, updated_at = ? "
                              "WHERE id = ? AND state = 'sending'")
-                   .bind(error, ms(now), row_id));
+                   .bind(error, to_milliseconds(now), row_id));
   });
 }
 
@@ -135,7 +135,7 @@ void SqliteGatewayStore::replace_part(std::int64_t row_id, const std::string& pa
                database_
                    .prepared("UPDATE outbox SET state = 'pending', payload = ?, chat_id = ?, thread_id = ?, "
                              "next_at = ? WHERE id = ? AND state = 'sending'")
-                   .bind(payload, to.chat_id, to.thread_id, ms(now), row_id));
+                   .bind(payload, to.chat_id, to.thread_id, to_milliseconds(now), row_id));
   });
 }
 
@@ -149,7 +149,7 @@ std::size_t SqliteGatewayStore::recover_sending(Timestamp retry_at) {
                 "error = 'the gateway ended while it was being sent', "
                 "next_at = CASE WHEN kind IN ('answer', 'failure') AND unknown_outcomes = 0 THEN ? END "
                 "WHERE state = 'sending'")
-            .bind(ms(retry_at))
+            .bind(to_milliseconds(retry_at))
             .run();
   });
   return static_cast<std::size_t>(recovered);
@@ -164,7 +164,7 @@ std::vector<SentMessage> SqliteGatewayStore::sent_since(Timestamp since) {
           .prepared(
               "SELECT chat_id, updated_at FROM outbox WHERE id > (SELECT max(id) FROM outbox) - ? "
               "AND state IN ('sending', 'sent', 'uncertain') AND updated_at >= ? ORDER BY updated_at")
-          .bind(latest_rows, ms(since));
+          .bind(latest_rows, to_milliseconds(since));
   while (statement.step()) {
     sent.push_back(
         {.chat_id = statement.integer(0), .at = Timestamp{std::chrono::milliseconds{statement.integer(1)}}});

@@ -6,7 +6,7 @@
 #include "gateway/sqlite_gateway_store.hpp"
 #include "gateway/store_test_support.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::sqlite_gateway_outbox_test {
 
 namespace {
 
@@ -157,4 +157,4 @@ TEST_F(GatewayOutboxTest, AMovedChatTakesEverythingAlong) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::sqlite_gateway_outbox_test

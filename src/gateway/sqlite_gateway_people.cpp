@@ -1,3 +1,4 @@
+#include "domain/timestamp.hpp"
 #include "gateway/describe.hpp"
 #include "gateway/sqlite_gateway_store.hpp"
 
@@ -6,16 +7,15 @@ namespace butler::gateway {
 namespace {
 
 using domain::Timestamp;
-
-std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
-Timestamp time_of(std::int64_t milliseconds) { return Timestamp{std::chrono::milliseconds{milliseconds}}; }
+using domain::to_milliseconds;
+using domain::to_timestamp;
 
 PairingCode read_code(const sqlite::Statement& row) {
   PairingCode code{.id = row.integer(0),
                    .code = row.string(1),
                    .invited_by = row.optional_integer(5),
-                   .created_at = time_of(row.integer(6)),
-                   .expires_at = time_of(row.integer(7))};
+                   .created_at = to_timestamp(row.integer(6)),
+                   .expires_at = to_timestamp(row.integer(7))};
   if (const auto person = row.optional_integer(2)) {
     code.asked_by = telegram::Person{.id = *person, .username = row.string(4), .first_name = row.string(3)};
   }
@@ -35,7 +35,7 @@ std::vector<PairedPerson> SqliteGatewayStore::paired_people() {
     people.push_back(
         {.person = {.id = row.integer(0), .username = row.string(2), .first_name = row.string(1)},
          .paired_by = row.optional_integer(3),
-         .since = time_of(row.integer(4))});
+         .since = to_timestamp(row.integer(4))});
   }
   return people;
 }
@@ -55,7 +55,7 @@ void SqliteGatewayStore::add_paired(const PairedPerson& person) {
             "ON CONFLICT (person_id) DO UPDATE SET first_name = excluded.first_name, "
             "username = excluded.username")
         .bind(person.person.id, person.person.first_name, person.person.username, person.paired_by,
-              ms(person.since))
+              to_milliseconds(person.since))
         .run();
   });
 }
@@ -79,8 +79,8 @@ std::int64_t SqliteGatewayStore::add_pairing_code(const PairingCode& code) {
         .prepared(
             "INSERT INTO pairing_codes (code, person_id, first_name, username, invited_by, created_at, "
             "expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
-        .bind(code.code, person_id, person.first_name, person.username, code.invited_by, ms(code.created_at),
-              ms(code.expires_at))
+        .bind(code.code, person_id, person.first_name, person.username, code.invited_by,
+              to_milliseconds(code.created_at), to_milliseconds(code.expires_at))
         .run();
     row_id = database_.last_insert_row();
   });
@@ -90,7 +90,7 @@ std::int64_t SqliteGatewayStore::add_pairing_code(const PairingCode& code) {
 std::vector<PairingCode> SqliteGatewayStore::pairing_codes(Timestamp now) {
   std::vector<PairingCode> codes;
   change([&] {
-    database_.prepared("DELETE FROM pairing_codes WHERE expires_at <= ?").bind(ms(now)).run();
+    database_.prepared("DELETE FROM pairing_codes WHERE expires_at <= ?").bind(to_milliseconds(now)).run();
     auto& row = database_
                     .prepared(
                         "SELECT id, code, person_id, first_name, username, invited_by, created_at, "
@@ -112,7 +112,7 @@ void SqliteGatewayStore::remove_pairing_codes_of(std::int64_t person_id) {
 void SqliteGatewayStore::add_wrong_code(std::int64_t person_id, Timestamp now) {
   change([&] {
     database_.prepared("INSERT INTO wrong_codes (person_id, tried_at) VALUES (?, ?)")
-        .bind(person_id, ms(now))
+        .bind(person_id, to_milliseconds(now))
         .run();
   });
 }
@@ -120,7 +120,7 @@ void SqliteGatewayStore::add_wrong_code(std::int64_t person_id, Timestamp now) {
 WrongCodes SqliteGatewayStore::wrong_codes(std::int64_t person_id, Timestamp since) {
   WrongCodes wrong;
   change([&] {
-    database_.prepared("DELETE FROM wrong_codes WHERE tried_at <= ?").bind(ms(since)).run();
+    database_.prepared("DELETE FROM wrong_codes WHERE tried_at <= ?").bind(to_milliseconds(since)).run();
     auto& row = database_.prepared("SELECT count(*), coalesce(sum(person_id = ?), 0) FROM wrong_codes")
                     .bind(person_id);
     row.step();
@@ -135,11 +135,13 @@ bool SqliteGatewayStore::may_tell(Telling what, std::int64_t person_id, Timestam
   bool may = false;
   change([&] {
     const std::string_view name = domain::enum_name(what);
-    database_.prepared("DELETE FROM tellings WHERE what = ? AND told_at <= ?").bind(name, ms(since)).run();
+    database_.prepared("DELETE FROM tellings WHERE what = ? AND told_at <= ?")
+        .bind(name, to_milliseconds(since))
+        .run();
     may = database_
               .prepared(
                   "INSERT INTO tellings (what, person_id, told_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-              .bind(name, person_id, ms(now))
+              .bind(name, person_id, to_milliseconds(now))
               .run() == 1;
   });
   return may;
@@ -148,8 +150,8 @@ bool SqliteGatewayStore::may_tell(Telling what, std::int64_t person_id, Timestam
 std::vector<Timestamp> SqliteGatewayStore::requests_since(std::int64_t person_id, Timestamp since) {
   std::vector<Timestamp> times;
   auto& row = database_.prepared("SELECT sent_at FROM turns WHERE requester_id = ? AND sent_at > ?")
-                  .bind(person_id, ms(since));
-  while (row.step()) times.push_back(time_of(row.integer(0)));
+                  .bind(person_id, to_milliseconds(since));
+  while (row.step()) times.push_back(to_timestamp(row.integer(0)));
   return times;
 }
 

@@ -6,7 +6,7 @@
 #include "gateway/sqlite_gateway_store.hpp"
 #include "gateway/store_test_support.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::sqlite_gateway_people_test {
 
 namespace {
 
@@ -141,4 +141,4 @@ TEST_F(PeopleRecordsTest, RequestsAreKnownByWhenTheyWereSent) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::sqlite_gateway_people_test

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "domain/describe.hpp"
+#include "domain/timestamp.hpp"
 #include "gateway/describe.hpp"
 #include "sqlite/migrations.hpp"
 
@@ -15,12 +16,11 @@ namespace {
 
 using domain::enum_name;
 using domain::Timestamp;
+using domain::to_milliseconds;
 
 constexpr std::chrono::days kept_updates{30};
 constexpr std::chrono::days kept_turns{90};
 constexpr std::chrono::days kept_messages{30};
-
-std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
 
 std::string place(Lane lane) {
   std::string text = std::to_string(lane.chat_id);
@@ -124,7 +124,7 @@ bool SqliteGatewayStore::add_update(const InboxUpdate& update, Timestamp now) {
                 .prepared(
                     "INSERT INTO inbox (bot_id, update_id, raw, state, received_at) "
                     "VALUES (?, ?, ?, 'received', ?) ON CONFLICT DO NOTHING")
-                .bind(bot_id_, update.update_id, update.raw, ms(now))
+                .bind(bot_id_, update.update_id, update.raw, to_milliseconds(now))
                 .run() == 1;
   });
   return added;
@@ -191,7 +191,7 @@ void SqliteGatewayStore::put_session(Lane lane, const Session& session) {
             "INSERT INTO sessions (route_key, generation, session_key, updated_at) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (route_key) DO UPDATE SET generation = excluded.generation, "
             "session_key = excluded.session_key, updated_at = excluded.updated_at")
-        .bind(route_key(lane), session.generation, session.key, ms(session.since))
+        .bind(route_key(lane), session.generation, session.key, to_milliseconds(session.since))
         .run();
   });
 }
@@ -288,14 +288,16 @@ std::vector<std::string> SqliteGatewayStore::facts_that_begin(std::string_view p
 void SqliteGatewayStore::prune(Timestamp now) {
   change([&] {
     database_.prepared("DELETE FROM inbox WHERE state IN ('done', 'dropped', 'broken') AND received_at < ?")
-        .bind(ms(now - kept_updates))
+        .bind(to_milliseconds(now - kept_updates))
         .run();
     database_.prepared("DELETE FROM turns WHERE state IN ('answered', 'refused') AND updated_at < ?")
-        .bind(ms(now - kept_turns))
+        .bind(to_milliseconds(now - kept_turns))
         .run();
-    database_.prepared("DELETE FROM approvals WHERE over_at < ?").bind(ms(now - kept_turns)).run();
+    database_.prepared("DELETE FROM approvals WHERE over_at < ?")
+        .bind(to_milliseconds(now - kept_turns))
+        .run();
     database_.prepared("DELETE FROM outbox WHERE next_at IS NULL AND updated_at < ?")
-        .bind(ms(now - kept_messages))
+        .bind(to_milliseconds(now - kept_messages))
         .run();
   });
 }

@@ -7,7 +7,7 @@
 
 #include "gateway/store_test_support.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::sqlite_gateway_store_test {
 
 namespace {
 
@@ -345,4 +345,4 @@ TEST_F(SqliteGatewayStoreTest, PruningForgetsOnlyWhatIsOverAndOld) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::sqlite_gateway_store_test

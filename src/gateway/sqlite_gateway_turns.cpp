@@ -1,4 +1,5 @@
 #include "domain/describe.hpp"
+#include "domain/timestamp.hpp"
 #include "gateway/describe.hpp"
 #include "gateway/sqlite_gateway_store.hpp"
 
@@ -8,14 +9,13 @@ namespace {
 
 using domain::enum_name;
 using domain::Timestamp;
+using domain::to_milliseconds;
+using domain::to_timestamp;
 
 constexpr std::string_view turn_columns =
     "SELECT id, idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, state, job_id, "
     "denied, created_at, told_state, due_at, parts, part_sent_at, part_units "
     "FROM turns LEFT JOIN open_texts ON turn_id = id ";
-
-std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
-Timestamp time_of(std::int64_t milliseconds) { return Timestamp{std::chrono::milliseconds{milliseconds}}; }
 
 Turn read_turn(const sqlite::Statement& row) {
   Turn turn;
@@ -29,25 +29,25 @@ Turn read_turn(const sqlite::Statement& row) {
   turn.state = stored_enum<TurnState>(row.text(8));
   turn.job_id = row.optional_string(9);
   turn.denied = row.integer(10) != 0;
-  turn.created_at = time_of(row.integer(11));
+  turn.created_at = to_timestamp(row.integer(11));
   turn.told_state = row.integer(12) != 0;
   if (const auto due_at = row.optional_integer(13)) {
-    turn.open_text = OpenText{.due_at = time_of(*due_at),
+    turn.open_text = OpenText{.due_at = to_timestamp(*due_at),
                               .parts = row.integer(14),
-                              .part_sent_at = time_of(row.integer(15)),
+                              .part_sent_at = to_timestamp(row.integer(15)),
                               .part_units = row.integer(16)};
   }
   return turn;
 }
 
-std::optional<Turn> read_one(sqlite::Statement& bound) {
+std::optional<Turn> read_one_turn(sqlite::Statement& bound) {
   std::optional<Turn> turn;
   if (bound.step()) turn = read_turn(bound);
   bound.reset();
   return turn;
 }
 
-std::vector<Turn> read_all(sqlite::Statement& bound) {
+std::vector<Turn> read_turns(sqlite::Statement& bound) {
   std::vector<Turn> turns;
   while (bound.step()) turns.push_back(read_turn(bound));
   return turns;
@@ -61,14 +61,15 @@ std::int64_t SqliteGatewayStore::add_turn(const NewTurn& turn, const std::vector
                                           Timestamp now) {
   std::int64_t turn_id = 0;
   std::optional<std::int64_t> sent_at;
-  if (turn.sent_at) sent_at = ms(*turn.sent_at);
+  if (turn.sent_at) sent_at = to_milliseconds(*turn.sent_at);
   change([&] {
     database_
         .prepared(
             "INSERT INTO turns (idempotency_key, chat_id, thread_id, requester_id, message_id, kind, body, "
             "state, sent_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'stored', ?, ?, ?)")
         .bind(turn.idempotency_key, turn.lane.chat_id, turn.lane.thread_id, turn.requester_id,
-              turn.message_id, enum_name(turn.kind), turn.body, sent_at, ms(now), ms(now))
+              turn.message_id, enum_name(turn.kind), turn.body, sent_at, to_milliseconds(now),
+              to_milliseconds(now))
         .run();
     turn_id = database_.last_insert_row();
     for (const std::int64_t update_id : update_ids) tie_update(update_id, turn_id);
@@ -87,7 +88,7 @@ void SqliteGatewayStore::tie_update(std::int64_t update_id, std::int64_t turn_id
 std::optional<Turn> SqliteGatewayStore::first_stored_turn(Lane lane) {
   static const std::string sql =
       select_turns("WHERE chat_id = ? AND thread_id IS ? AND state = 'stored' ORDER BY id LIMIT 1");
-  auto turn = read_one(database_.prepared(sql).bind(lane.chat_id, lane.thread_id));
+  auto turn = read_one_turn(database_.prepared(sql).bind(lane.chat_id, lane.thread_id));
   if (turn && turn->open_text) return std::nullopt;
   return turn;
 }
@@ -116,7 +117,7 @@ void SqliteGatewayStore::note_job(std::int64_t turn_id, const std::string& job_i
                    .prepared("UPDATE turns SET job_id = ?1, updated_at = ?2, state = CASE WHEN EXISTS "
                              "(SELECT 1 FROM outbox WHERE source = ?1) THEN 'answered' ELSE 'created' END "
                              "WHERE id = ?3 AND state = 'stored'")
-                   .bind(job_id, ms(now), turn_id));
+                   .bind(job_id, to_milliseconds(now), turn_id));
     database_.prepared("UPDATE inbox SET state = 'done' WHERE turn_id = ?").bind(turn_id).run();
   });
 }
@@ -127,7 +128,7 @@ void SqliteGatewayStore::refuse_turn(std::int64_t turn_id, Timestamp now) {
         "turn",
         database_
             .prepared("UPDATE turns SET state = 'refused', updated_at = ? WHERE id = ? AND state = 'stored'")
-            .bind(ms(now), turn_id));
+            .bind(to_milliseconds(now), turn_id));
     database_.prepared("UPDATE inbox SET state = 'done' WHERE turn_id = ?").bind(turn_id).run();
   });
 }
@@ -137,7 +138,7 @@ void SqliteGatewayStore::answer_turn(const std::string& job_id, Timestamp now) {
     database_
         .prepared(
             "UPDATE turns SET state = 'answered', updated_at = ? WHERE job_id = ? AND state = 'created'")
-        .bind(ms(now), job_id)
+        .bind(to_milliseconds(now), job_id)
         .run();
   });
 }
@@ -149,7 +150,7 @@ void SqliteGatewayStore::set_denied(const std::string& job_id, bool denied) {
 
 std::optional<Turn> SqliteGatewayStore::turn_of_job(const std::string& job_id) {
   static const std::string sql = select_turns("WHERE job_id = ?");
-  return read_one(database_.prepared(sql).bind(job_id));
+  return read_one_turn(database_.prepared(sql).bind(job_id));
 }
 
 std::vector<KnownJob> SqliteGatewayStore::known_jobs(const JobScope& scope, std::size_t limit) {
@@ -176,12 +177,12 @@ std::vector<Turn> SqliteGatewayStore::waiting_untold(std::size_t limit) {
   static const std::string sql = select_turns(
       "WHERE state = 'stored' AND told_waiting = 0 AND due_at IS NULL "
       "ORDER BY created_at, id LIMIT ?");
-  return read_all(database_.prepared(sql).bind(limit));
+  return read_turns(database_.prepared(sql).bind(limit));
 }
 
 std::vector<Turn> SqliteGatewayStore::open_turns() {
   static const std::string sql = select_turns("WHERE state = 'created' ORDER BY id");
-  return read_all(database_.prepared(sql).bind());
+  return read_turns(database_.prepared(sql).bind());
 }
 
 void SqliteGatewayStore::set_told_state(std::int64_t turn_id) {
@@ -207,7 +208,8 @@ void SqliteGatewayStore::put_open_text(std::int64_t turn_id, const OpenText& ope
         .prepared(
             "INSERT OR REPLACE INTO open_texts (turn_id, due_at, parts, part_sent_at, part_units) "
             "VALUES (?, ?, ?, ?, ?)")
-        .bind(turn_id, ms(open.due_at), open.parts, ms(open.part_sent_at), open.part_units)
+        .bind(turn_id, to_milliseconds(open.due_at), open.parts, to_milliseconds(open.part_sent_at),
+              open.part_units)
         .run();
   });
 }
@@ -215,7 +217,9 @@ void SqliteGatewayStore::put_open_text(std::int64_t turn_id, const OpenText& ope
 void SqliteGatewayStore::end_open_text(std::int64_t turn_id, Timestamp now) {
   change([&] {
     change_row("open text", database_.prepared("DELETE FROM open_texts WHERE turn_id = ?").bind(turn_id));
-    database_.prepared("UPDATE turns SET created_at = ? WHERE id = ?").bind(ms(now), turn_id).run();
+    database_.prepared("UPDATE turns SET created_at = ? WHERE id = ?")
+        .bind(to_milliseconds(now), turn_id)
+        .run();
   });
 }
 
@@ -231,12 +235,12 @@ std::optional<Turn> SqliteGatewayStore::open_turn(Lane lane, std::int64_t reques
   static const std::string sql = select_turns(
       "WHERE chat_id = ? AND thread_id IS ? AND requester_id = ? AND due_at IS NOT NULL "
       "ORDER BY id LIMIT 1");
-  return read_one(database_.prepared(sql).bind(lane.chat_id, lane.thread_id, requester_id));
+  return read_one_turn(database_.prepared(sql).bind(lane.chat_id, lane.thread_id, requester_id));
 }
 
 std::optional<Turn> SqliteGatewayStore::next_open_turn() {
   static const std::string sql = select_turns("WHERE due_at IS NOT NULL ORDER BY due_at, id LIMIT 1");
-  return read_one(database_.prepared(sql).bind());
+  return read_one_turn(database_.prepared(sql).bind());
 }
 
 }  // namespace butler::gateway

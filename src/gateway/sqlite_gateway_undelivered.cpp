@@ -1,3 +1,4 @@
+#include "domain/timestamp.hpp"
 #include "gateway/describe.hpp"
 #include "gateway/sqlite_gateway_store.hpp"
 
@@ -6,12 +7,11 @@ namespace butler::gateway {
 namespace {
 
 using domain::Timestamp;
+using domain::to_milliseconds;
+using domain::to_timestamp;
 
 /// A part that was given up, in SQL.
 constexpr std::string_view is_dead_letter = " next_at IS NULL AND state IN ('dead', 'uncertain') ";
-
-std::int64_t ms(Timestamp time) { return time.time_since_epoch().count(); }
-Timestamp time_of(std::int64_t milliseconds) { return Timestamp{std::chrono::milliseconds{milliseconds}}; }
 
 DeadLetter read_letter(const sqlite::Statement& row) {
   return {.id = row.integer(0),
@@ -22,7 +22,7 @@ DeadLetter read_letter(const sqlite::Statement& row) {
           .state = stored_enum<OutboxState>(row.text(6)),
           .reason = row.optional_string(7).value_or(""),
           .payload = row.string(8),
-          .given_up_at = time_of(row.integer(9))};
+          .given_up_at = to_timestamp(row.integer(9))};
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ bool SqliteGatewayStore::park_chat(std::int64_t chat_id, std::string_view reason
                  .prepared(
                      "INSERT INTO parked_chats (chat_id, reason, parked_at) VALUES (?, ?, ?) "
                      "ON CONFLICT DO NOTHING")
-                 .bind(chat_id, reason, ms(now))
+                 .bind(chat_id, reason, to_milliseconds(now))
                  .run() == 1;
   });
   return parked;
@@ -54,7 +54,7 @@ bool SqliteGatewayStore::revive_chat(std::int64_t chat_id, Timestamp now) {
     revived = database_.prepared("DELETE FROM parked_chats WHERE chat_id = ?").bind(chat_id).run() == 1;
     if (!revived) return;
     database_.prepared("UPDATE outbox SET next_at = ? WHERE chat_id = ? AND state = 'pending'")
-        .bind(ms(now), chat_id)
+        .bind(to_milliseconds(now), chat_id)
         .run();
   });
   return revived;
@@ -68,7 +68,7 @@ std::vector<ParkedChat> SqliteGatewayStore::parked_chats() {
   while (statement.step()) {
     chats.push_back({.chat_id = statement.integer(0),
                      .reason = statement.string(1),
-                     .parked_at = time_of(statement.integer(2))});
+                     .parked_at = to_timestamp(statement.integer(2))});
   }
   return chats;
 }
@@ -80,7 +80,7 @@ std::size_t SqliteGatewayStore::give_up_parked(Timestamp before, Timestamp now) 
         .prepared(
             "DELETE FROM outbox WHERE kind = 'notice' AND state = 'pending' AND created_at < ? "
             "AND chat_id IN (SELECT chat_id FROM parked_chats)")
-        .bind(ms(before))
+        .bind(to_milliseconds(before))
         .run();
     given_up =
         database_
@@ -89,7 +89,7 @@ std::size_t SqliteGatewayStore::give_up_parked(Timestamp before, Timestamp now) 
                 "|| (SELECT reason FROM parked_chats AS parked WHERE parked.chat_id = outbox.chat_id) "
                 "WHERE state IN ('pending', 'uncertain') AND next_at IS NOT NULL AND created_at < ? "
                 "AND chat_id IN (SELECT chat_id FROM parked_chats)")
-            .bind(ms(now), ms(before))
+            .bind(to_milliseconds(now), to_milliseconds(before))
             .run();
   });
   return static_cast<std::size_t>(given_up);
@@ -117,7 +117,7 @@ std::optional<std::int64_t> SqliteGatewayStore::retry_dead_letter(std::int64_t i
           .append(is_dead_letter);
   std::optional<std::int64_t> chat_id;
   change([&] {
-    if (database_.prepared(sql).bind(ms(now), id).run() != 1) return;
+    if (database_.prepared(sql).bind(to_milliseconds(now), id).run() != 1) return;
     auto& statement = database_.prepared("SELECT chat_id FROM outbox WHERE id = ?").bind(id);
     if (statement.step()) chat_id = statement.integer(0);
     statement.reset();
@@ -130,7 +130,7 @@ bool SqliteGatewayStore::discard_dead_letter(std::int64_t id, Timestamp now) {
       std::string{"UPDATE outbox SET state = 'discarded', updated_at = ? WHERE id = ? AND"}.append(
           is_dead_letter);
   bool discarded = false;
-  change([&] { discarded = database_.prepared(sql).bind(ms(now), id).run() == 1; });
+  change([&] { discarded = database_.prepared(sql).bind(to_milliseconds(now), id).run() == 1; });
   return discarded;
 }
 

@@ -6,7 +6,7 @@
 #include "gateway/sqlite_gateway_store.hpp"
 #include "gateway/store_test_support.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::sqlite_gateway_undelivered_test {
 
 namespace {
 
@@ -193,4 +193,4 @@ TEST_F(UndeliveredTest, DepthsCountWhatIsOpen) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::sqlite_gateway_undelivered_test

@@ -20,7 +20,7 @@ namespace {
 
 using domain::ApprovalStatus;
 
-constexpr domain::Backoff backoff{std::chrono::milliseconds{200}, 2.0, std::chrono::seconds{5}};
+constexpr domain::Backoff question_backoff{std::chrono::milliseconds{200}, 2.0, std::chrono::seconds{5}};
 
 /// The one line about an approval's end in a chat.
 std::string told(const std::string& approval_id, Lane lane) {
@@ -127,7 +127,7 @@ asio::awaitable<void> ToolApprovals::close(std::string job_id) {
       });
       co_return;
     }
-    const auto wait = domain::retry_delay(backoff, failures, process::random_fraction());
+    const auto wait = domain::retry_delay(question_backoff, failures, process::random_fraction());
     co_await async::sleep_for(wait);
   }
 }

@@ -20,11 +20,9 @@ namespace {
 using domain::ApprovalScope;
 using domain::ApprovalStatus;
 using domain::ApprovalVerdict;
-using Approvals = std::vector<api::Approval>;
+using ListedApprovals = std::vector<api::Approval>;
 
-ControlAnswer say(std::string text) { co_return ControlResult{std::move(text)}; }
-
-std::optional<api::Approval> with_id(const Approvals& approvals, const std::string& id) {
+std::optional<api::Approval> with_id(const ListedApprovals& approvals, const std::string& id) {
   const auto found = std::ranges::find(approvals, id, &api::Approval::id);
   return found == approvals.end() ? std::nullopt : std::optional{*found};
 }
@@ -47,7 +45,7 @@ ControlAnswer ToolDecisions::deny(AskedApproval asked, std::string reason, const
 ControlAnswer ToolDecisions::decide(AskedApproval asked, Decision decision, const ControlRequest& request) {
   const std::string job_id = asked.job_id;
   const auto list = [this, job_id] { return orchestrator_.approvals(job_id); };
-  const auto approvals = co_await patiently<Approvals>(list, request.give_up);
+  const auto approvals = co_await patiently<ListedApprovals>(list, request.give_up);
   if (!approvals) co_return ControlResult{excuse(approvals.error())};
   const auto approval = with_id(*approvals, asked.id);
   if (!approval) co_return ControlResult{wording::job_gone(domain::short_job_id(asked.id))};

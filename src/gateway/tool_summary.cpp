@@ -10,12 +10,12 @@ namespace butler::gateway {
 
 namespace {
 
-constexpr std::size_t longest_name = 40;
+constexpr std::size_t longest_tool_name = 40;
 constexpr std::size_t most_names = 8;
 
 std::string name_of(const api::Event& event) {
   const std::string_view name = event.data ? json::find_string(*event.data, "toolName") : std::string_view{};
-  return name.empty() ? "a tool" : domain::shorten(make_visible(name), longest_name);
+  return name.empty() ? "a tool" : domain::shorten(make_visible(name), longest_tool_name);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::gateway {
+namespace butler::gateway::tool_summary_test {
 
 namespace {
 
@@ -28,4 +28,4 @@ TEST(ToolSummaryTest, ManyToolsAndLongNamesAreCut) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::tool_summary_test

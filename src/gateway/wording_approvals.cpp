@@ -24,7 +24,7 @@ constexpr std::size_t longest_folder = 300;
 constexpr std::size_t longest_risk = 600;
 constexpr std::size_t longest_summary = 100;
 constexpr std::size_t longest_typed = 32;
-constexpr std::size_t longest_reason = 300;
+constexpr std::size_t longest_decision_reason = 300;
 constexpr std::size_t longest_refusal = 600;
 
 std::string one_line(std::string_view text, std::size_t limit) {
@@ -96,7 +96,7 @@ std::string_view reach(const api::Approval& approval) {
 
 std::string reason_of(const api::Approval& approval) {
   if (!approval.reason || approval.reason->empty()) return ".";
-  std::string reason = one_line(*approval.reason, longest_reason);
+  std::string reason = one_line(*approval.reason, longest_decision_reason);
   while (reason.ends_with('.') || reason.ends_with(' ')) reason.pop_back();
   return ": " + reason + ".";
 }

@@ -15,7 +15,7 @@ using domain::Action;
 using domain::PermissionRules;
 using domain::Role;
 
-constexpr std::size_t longest_typed_word = 32;
+constexpr std::size_t longest_command = 32;
 
 enum class Menus : std::uint8_t { of_private_chats, of_groups_too };
 
@@ -93,7 +93,7 @@ std::string help(Role role, const PermissionRules& rules) {
 
 std::string unknown_command(std::string_view name, const std::optional<std::string>& nearest, Role role,
                             const PermissionRules& rules) {
-  const std::string typed = domain::shorten(name, longest_typed_word);
+  const std::string typed = domain::shorten(name, longest_command);
   const auto* const line = std::ranges::find(lines, nearest.value_or(""), &Line::command);
   const bool offered = nearest && (line == lines.end() || is_offered(*line, role, rules));
   const std::string guess = offered ? fmt::format(" Did you mean /{}?", *nearest) : "";

@@ -5,7 +5,7 @@
 
 #include "domain/chat_command.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::wording_commands_test {
 
 namespace {
 
@@ -75,4 +75,4 @@ TEST(MenuTest, AGroupsMenuHasNothingThatOnlyOwnersMayDo) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::wording_commands_test

@@ -13,13 +13,13 @@ namespace butler::gateway::wording {
 
 namespace {
 
-constexpr std::size_t longest_name = 40;
+constexpr std::size_t longest_person_name = 40;
 
 /// What somebody else chose to be called: on one line, with nothing hidden in it, not too long.
 std::string safe_name(std::string_view name) {
   std::string visible = make_visible(name);
   std::ranges::replace(visible, '\n', ' ');
-  return domain::shorten(visible, longest_name);
+  return domain::shorten(visible, longest_person_name);
 }
 
 std::string deep_link(std::string_view bot_username, std::string_view code) {

@@ -5,7 +5,7 @@
 
 #include "render/render.hpp"
 
-namespace butler::gateway {
+namespace butler::gateway::wording_people_test {
 
 namespace {
 
@@ -74,4 +74,4 @@ TEST(ApprovalRequestTest, ANameCannotPassForMarkdownOrForTheCommand) {
 
 }  // namespace
 
-}  // namespace butler::gateway
+}  // namespace butler::gateway::wording_people_test

@@ -1,7 +1,6 @@
 #include "http/client_connection.hpp"
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -9,11 +8,13 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <memory>
 #include <tuple>
 #include <utility>
+
+#include "async/as_result.hpp"
+#include "http/message_writer.hpp"
 
 namespace butler::http {
 
@@ -23,9 +24,8 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+using async::as_result;
 constexpr std::size_t read_piece_bytes = std::size_t{16} * 1024;
-constexpr std::size_t joined_body = std::size_t{16} * 1024;
 
 /// The system's resolver blocks a thread and cannot be interrupted: who gave up waiting leaves this behind.
 struct Lookup {

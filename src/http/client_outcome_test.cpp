@@ -6,7 +6,7 @@
 #include "http/client.hpp"
 #include "http/client_test_support.hpp"
 
-namespace butler::http {
+namespace butler::http::client_outcome_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -192,4 +192,4 @@ TEST_F(HttpClientOutcome, ACallOutlivesTheClientThatItBeganOn) {
 }
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::client_outcome_test

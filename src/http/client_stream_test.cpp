@@ -7,7 +7,7 @@
 
 #include "http/client_test_support.hpp"
 
-namespace butler::http {
+namespace butler::http::client_stream_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -177,4 +177,4 @@ TEST_F(HttpClientStream, AReaderThatDoesNotAskHoldsTheServerUp) {
 }
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::client_stream_test

@@ -9,7 +9,7 @@
 
 #include "http/client_test_support.hpp"
 
-namespace butler::http {
+namespace butler::http::client_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -214,4 +214,4 @@ TEST_F(HttpClient, AnEarlyAnswerToALargeBodyIsSeen) {
 }
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::client_test

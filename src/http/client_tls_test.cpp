@@ -11,7 +11,7 @@
 #include "http/client.hpp"
 #include "http/socket_test_support.hpp"
 
-namespace butler::http {
+namespace butler::http::client_tls_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -196,4 +196,4 @@ TEST_F(HttpsClient, AServerThatSpeaksNoTlsIsNotSentTo) {
 }
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::client_tls_test

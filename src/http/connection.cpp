@@ -1,17 +1,17 @@
 #include "http/connection.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <exception>
 #include <stdexcept>
 #include <utility>
 
+#include "async/as_result.hpp"
 #include "http/message_parser.hpp"
+#include "http/message_writer.hpp"
 #include "log/log.hpp"
 
 namespace butler::http {
@@ -21,9 +21,8 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+using async::as_result;
 constexpr std::size_t scratch_size = std::size_t{64} * 1024;
-constexpr std::size_t joined_body = std::size_t{16} * 1024;
 constexpr std::chrono::milliseconds deadline_resolution{100};
 /// How long a refused client may go on sending before its answer is given up.
 constexpr std::chrono::seconds linger_limit{2};

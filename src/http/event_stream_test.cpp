@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::http {
+namespace butler::http::event_stream_test {
 namespace {
 
 TEST(EventStream, JoinsTheLinesOfAnEventAndPassesOverComments) {
@@ -22,4 +22,4 @@ TEST(EventStream, AnEndlessLineIsDroppedAndTheNextEventIsRead) {
 }
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::event_stream_test

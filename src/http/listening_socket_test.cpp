@@ -10,7 +10,7 @@
 #include "http/server_test_support.hpp"
 #include "unit/temp_folder.hpp"
 
-namespace butler::http {
+namespace butler::http::listening_socket_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -137,4 +137,4 @@ TEST_F(ListeningSockets, AnErrorOfTheClientNamesThePath) {
 }
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::listening_socket_test

@@ -5,7 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <random>
 
-namespace butler::http {
+namespace butler::http::message_parser_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -148,4 +148,4 @@ TEST(ResponseParser, ReadsAResponseTheSameWhereverItIsCut) {
 }
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::message_parser_test

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -9,6 +10,10 @@
 /// Heads of messages as text. Framing (content-length, transfer-encoding, connection, and a request's host)
 /// is decided here: fields of these names in the message are left out. Line breaks in values become spaces.
 namespace butler::http {
+
+/// A body of at most so many bytes goes out in one write with its head; copying more costs more than a second
+/// write.
+inline constexpr std::size_t joined_body = std::size_t{16} * 1024;
 
 /// How a response's body ends.
 enum class Framing : std::uint8_t {

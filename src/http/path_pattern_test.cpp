@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::http {
+namespace butler::http::path_pattern_test {
 namespace {
 
 using Parameters = std::optional<std::vector<std::string>>;
@@ -31,4 +31,4 @@ INSTANTIATE_TEST_SUITE_P(Paths, PathPattern,
                          [](const auto& instance) { return "P" + std::to_string(instance.index); });
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::path_pattern_test

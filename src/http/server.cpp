@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -11,6 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "async/as_result.hpp"
 #include "async/event.hpp"
 #include "async/task_group.hpp"
 #include "http/connection.hpp"
@@ -26,7 +26,7 @@ using boost::system::error_code;
 namespace {
 
 using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+using async::as_result;
 /// Between two tries to accept when the process has no descriptor left.
 constexpr std::chrono::milliseconds accept_pause{100};
 

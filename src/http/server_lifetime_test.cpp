@@ -3,7 +3,7 @@
 #include "http/server.hpp"
 #include "http/server_test_support.hpp"
 
-namespace butler::http {
+namespace butler::http::server_lifetime_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -255,4 +255,4 @@ TEST_F(HttpServerLifetime, AServerMayGoBeforeItsEventLoop) {
 }
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::server_lifetime_test

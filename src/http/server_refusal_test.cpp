@@ -3,7 +3,7 @@
 #include "http/server_test_support.hpp"
 
 // What no two programs would read alike is not read at all: the ways of request smuggling.
-namespace butler::http {
+namespace butler::http::server_refusal_test {
 namespace {
 
 using testing::HasSubstr;
@@ -88,4 +88,4 @@ INSTANTIATE_TEST_SUITE_P(Codings, UnknownCoding,
                                          ""));
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::server_refusal_test

@@ -6,7 +6,7 @@
 
 #include "http/server_test_support.hpp"
 
-namespace butler::http {
+namespace butler::http::server_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -323,4 +323,4 @@ TEST_F(HttpServer, ListensOnlyOnceOnAPort) {
 }
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::server_test

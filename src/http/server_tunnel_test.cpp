@@ -3,7 +3,7 @@
 
 #include "http/server_test_support.hpp"
 
-namespace butler::http {
+namespace butler::http::server_tunnel_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -71,4 +71,4 @@ TEST_F(HttpTunnel, IsNothingForOtherMethods) {
 }
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::server_tunnel_test

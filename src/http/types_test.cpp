@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::http {
+namespace butler::http::types_test {
 namespace {
 
 TEST(Headers, AreFoundWithoutRegardToCaseAndTheFirstOneCounts) {
@@ -98,4 +98,4 @@ INSTANTIATE_TEST_SUITE_P(Texts, NotAUrl,
                                          "http://ho st", "http://[::1", "http://[::1]8787", "http://a:b:c"));
 
 }  // namespace
-}  // namespace butler::http
+}  // namespace butler::http::types_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::json {
+namespace butler::json::value_test {
 namespace {
 
 using testing::StartsWith;
@@ -103,4 +103,4 @@ TEST(Serialize, IsCompactAndReadsBack) {
 }
 
 }  // namespace
-}  // namespace butler::json
+}  // namespace butler::json::value_test

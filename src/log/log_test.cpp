@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::log {
+namespace butler::log::log_test {
 namespace {
 
 using testing::EndsWith;
@@ -79,4 +79,4 @@ TEST(LogScope, EveryLineInAScopeCarriesItsField) {
 }
 
 }  // namespace
-}  // namespace butler::log
+}  // namespace butler::log::log_test

@@ -16,7 +16,7 @@
 #include "json/value.hpp"
 #include "unit/temp_folder.hpp"
 
-namespace butler::mcp_host {
+namespace butler::mcp_host::agent_servers_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -376,4 +376,4 @@ TEST_F(McpAgentServersTest, ALocalServerOutlivesTheJobAndEndsWithTheAgent) {
 }
 
 }  // namespace
-}  // namespace butler::mcp_host
+}  // namespace butler::mcp_host::agent_servers_test

@@ -8,7 +8,7 @@
 #include "log/log.hpp"
 #include "unit/temp_folder.hpp"
 
-namespace butler::mcp_host {
+namespace butler::mcp_host::configuration_file_test {
 namespace {
 
 using testing::HasSubstr;
@@ -97,4 +97,4 @@ TEST_F(McpConfigurationFile, AWrongOneKeepsTheServersThatWereReadBefore) {
 }
 
 }  // namespace
-}  // namespace butler::mcp_host
+}  // namespace butler::mcp_host::configuration_file_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace butler::mcp_host {
+namespace butler::mcp_host::configuration_test {
 namespace {
 
 using testing::ElementsAre;
@@ -127,4 +127,4 @@ TEST(McpConfiguration, SecretsAreTheValuesOfHeadersAndVariables) {
 }
 
 }  // namespace
-}  // namespace butler::mcp_host
+}  // namespace butler::mcp_host::configuration_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::mcp_host {
+namespace butler::mcp_host::message_filter_test {
 namespace {
 
 using testing::HasSubstr;
@@ -153,4 +153,4 @@ TEST(McpFilter, SecretsAreTakenOutHoweverTheyAreWritten) {
 }
 
 }  // namespace
-}  // namespace butler::mcp_host
+}  // namespace butler::mcp_host::message_filter_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::metrics {
+namespace butler::metrics::process_metrics_test {
 namespace {
 
 TEST(ProcessMetrics, TellWhatRunsAndWhatItUses) {
@@ -18,4 +18,4 @@ TEST(ProcessMetrics, TellWhatRunsAndWhatItUses) {
 }
 
 }  // namespace
-}  // namespace butler::metrics
+}  // namespace butler::metrics::process_metrics_test

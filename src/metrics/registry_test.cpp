@@ -5,7 +5,7 @@
 #include <limits>
 #include <stdexcept>
 
-namespace butler::metrics {
+namespace butler::metrics::registry_test {
 namespace {
 
 using testing::HasSubstr;
@@ -117,4 +117,4 @@ TEST(MetricsRegistry, AMistakeInANameIsAFault) {
 }
 
 }  // namespace
-}  // namespace butler::metrics
+}  // namespace butler::metrics::registry_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::model_proxy {
+namespace butler::model_proxy::budget_test {
 namespace {
 
 using testing::AllOf;
@@ -46,4 +46,4 @@ TEST(Budget, TheWordsOfARefusalDoNotLookLikeAPassingFault) {
 }
 
 }  // namespace
-}  // namespace butler::model_proxy
+}  // namespace butler::model_proxy::budget_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::model_proxy {
+namespace butler::model_proxy::price_test {
 namespace {
 
 Price price_of(std::string_view text) { return decode_price(json::parse(text).value()).value(); }
@@ -50,4 +50,4 @@ TEST(Cost, NeverOverflows) {
 }
 
 }  // namespace
-}  // namespace butler::model_proxy
+}  // namespace butler::model_proxy::price_test

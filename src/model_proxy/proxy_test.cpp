@@ -12,7 +12,7 @@
 #include "json/value.hpp"
 #include "model_proxy/token.hpp"
 
-namespace butler::model_proxy {
+namespace butler::model_proxy::proxy_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -365,4 +365,4 @@ TEST_F(ModelProxyTest, AnAnthropicSignInKeyHasATokenOfItsShape) {
 }
 
 }  // namespace
-}  // namespace butler::model_proxy
+}  // namespace butler::model_proxy::proxy_test

@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace butler::model_proxy {
+namespace butler::model_proxy::token_usage_test {
 namespace {
 
 using Form = UsageReader::Form;
@@ -129,4 +129,4 @@ TEST(UsageReader, WhatIsMissingIsEstimatedFromWhatPassedBy) {
 }
 
 }  // namespace
-}  // namespace butler::model_proxy
+}  // namespace butler::model_proxy::token_usage_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::model_proxy {
+namespace butler::model_proxy::upstream_test {
 namespace {
 
 using testing::ElementsAre;
@@ -117,4 +117,4 @@ TEST(DownstreamHeaders, KeepWhatTheAgentsLibraryReads) {
 }
 
 }  // namespace
-}  // namespace butler::model_proxy
+}  // namespace butler::model_proxy::upstream_test

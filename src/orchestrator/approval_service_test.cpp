@@ -6,7 +6,7 @@
 #include "json/codec.hpp"
 #include "orchestrator/service_fixture.hpp"
 
-namespace butler::orchestrator {
+namespace butler::orchestrator::approval_service_test {
 namespace {
 
 using domain::ApprovalScope;
@@ -395,4 +395,4 @@ TEST_F(ApprovalServiceTest, AnInputThatDoesNotFitIntoAnEventIsOnlyToldToBeThere)
 }
 
 }  // namespace
-}  // namespace butler::orchestrator
+}  // namespace butler::orchestrator::approval_service_test

@@ -10,7 +10,7 @@
 
 // openapi.json against the routes that there are. tests/system/test_openapi.py holds it against their
 // answers.
-namespace butler::orchestrator {
+namespace butler::orchestrator::document_test {
 namespace {
 
 json::Value document() {
@@ -85,4 +85,4 @@ TEST_F(DocumentTest, IsServedAsItIs) {
 }
 
 }  // namespace
-}  // namespace butler::orchestrator
+}  // namespace butler::orchestrator::document_test

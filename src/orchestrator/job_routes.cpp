@@ -3,6 +3,7 @@
 
 #include "api/describe.hpp"
 #include "domain/limits.hpp"
+#include "orchestrator/job_response.hpp"
 #include "orchestrator/routes.hpp"
 
 namespace butler::orchestrator {
@@ -10,11 +11,6 @@ namespace butler::orchestrator {
 namespace limits = domain::limits;
 
 namespace {
-
-http::Response job_response(const Outcome<domain::Job>& job, int status = 200) {
-  if (!job) return to_response(job.error());
-  return json_response(status, json::encode(api::JobAnswer{*job}));
-}
 
 /// The idempotency-key field: 1 to 255 visible ASCII characters.
 Outcome<std::optional<std::string>> idempotency_key(const RouteRequest& call) {

@@ -2,7 +2,7 @@
 
 #include "orchestrator/service_fixture.hpp"
 
-namespace butler::orchestrator {
+namespace butler::orchestrator::lease_service_test {
 namespace {
 
 using domain::EventType;
@@ -333,4 +333,4 @@ TEST_F(LeaseTest, UpdatedAtIncreasesWithEveryChangeEvenWhenTheClockStandsStill) 
 }
 
 }  // namespace
-}  // namespace butler::orchestrator
+}  // namespace butler::orchestrator::lease_service_test

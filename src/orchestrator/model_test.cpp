@@ -5,7 +5,7 @@
 #include "orchestrator/service_fixture.hpp"
 
 // Random sequences of everything that callers, clocks and crashes do, held against what must always be true.
-namespace butler::orchestrator {
+namespace butler::orchestrator::model_test {
 namespace {
 
 using domain::EventType;
@@ -136,4 +136,4 @@ TEST_F(ModelTest, NoSequenceOfCallsCrashesAndExpiriesBreaksTheLifecycle) {
 }
 
 }  // namespace
-}  // namespace butler::orchestrator
+}  // namespace butler::orchestrator::model_test

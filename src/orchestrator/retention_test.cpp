@@ -2,7 +2,7 @@
 
 #include "orchestrator/service_fixture.hpp"
 
-namespace butler::orchestrator {
+namespace butler::orchestrator::retention_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -98,4 +98,4 @@ TEST_F(RetentionTest, OneStepIsSmallAndSaysThatThereIsMore) {
 }
 
 }  // namespace
-}  // namespace butler::orchestrator
+}  // namespace butler::orchestrator::retention_test

@@ -2,6 +2,7 @@
 
 #include "api/describe.hpp"
 #include "domain/limits.hpp"
+#include "orchestrator/job_response.hpp"
 #include "orchestrator/routes.hpp"
 
 namespace butler::orchestrator {
@@ -67,11 +68,6 @@ Answer complete(LeaseService& leases, const RouteRequest& call) {
     answer.emplace("next", done->next ? json::Value(claimed_members(*done->next)) : json::Value(nullptr));
   }
   return json_response(200, answer);
-}
-
-http::Response job_response(const Outcome<domain::Job>& job) {
-  if (!job) return to_response(job.error());
-  return json_response(200, json::encode(api::JobAnswer{*job}));
 }
 
 Answer fail(LeaseService& leases, const RouteRequest& call) {

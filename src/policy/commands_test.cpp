@@ -13,7 +13,7 @@
 
 /// The commands of testdata/commands.json: what each does, and what each profile answers. Those that are not
 /// harmless are ways around lists of allowed words.
-namespace butler::policy {
+namespace butler::policy::commands_test {
 
 struct CommandCase {
   std::string command;
@@ -116,4 +116,4 @@ TEST(Commands, AnEndlessOrEnormousCommandIsAskedForAndCostsLittle) {
 }
 
 }  // namespace
-}  // namespace butler::policy
+}  // namespace butler::policy::commands_test

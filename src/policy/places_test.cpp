@@ -4,7 +4,7 @@
 
 #include "policy/policy_test_support.hpp"
 
-namespace butler::policy {
+namespace butler::policy::places_test {
 namespace {
 
 Place place(const std::string& path, Access access = Access::read, bool whole_tree = false) {
@@ -101,4 +101,4 @@ TEST(Places, APatternThatBeginsWithADotCanLeadUpwards) {
 }
 
 }  // namespace
-}  // namespace butler::policy
+}  // namespace butler::policy::places_test

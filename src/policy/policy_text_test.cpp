@@ -4,7 +4,7 @@
 
 #include "policy/policy_test_support.hpp"
 
-namespace butler::policy {
+namespace butler::policy::policy_text_test {
 namespace {
 
 using testing::HasSubstr;
@@ -89,4 +89,4 @@ TEST(PolicyText, APolicyIsShownWithItsProfilesRules) {
 }
 
 }  // namespace
-}  // namespace butler::policy
+}  // namespace butler::policy::policy_text_test

@@ -10,7 +10,7 @@
 #include "policy/policy_test_support.hpp"
 
 /// What holds for every command, whatever it is.
-namespace butler::policy {
+namespace butler::policy::property_test {
 namespace {
 
 const std::vector<std::string>& commands() {
@@ -123,4 +123,4 @@ RC_GTEST_PROP(PolicyProperty, APolicyWithMoreDenialsIsNeverLooser, ()) {
 }
 
 }  // namespace
-}  // namespace butler::policy
+}  // namespace butler::policy::property_test

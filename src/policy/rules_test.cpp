@@ -6,7 +6,7 @@
 #include "policy/policy_test_support.hpp"
 #include "policy/policy_text.hpp"
 
-namespace butler::policy {
+namespace butler::policy::rules_test {
 namespace {
 
 using testing::ElementsAre;
@@ -250,4 +250,4 @@ TEST(Rules, TheSuggestedRuleDoesWhatItSays) {
 }
 
 }  // namespace
-}  // namespace butler::policy
+}  // namespace butler::policy::rules_test

@@ -8,7 +8,7 @@
 
 #include "unit/temp_folder.hpp"
 
-namespace butler::policy_file {
+namespace butler::policy_file::policy_file_test {
 namespace {
 
 using testing::HasSubstr;
@@ -106,4 +106,4 @@ TEST_F(PolicyFileTest, AFifoIsNotTakenAndDoesNotHoldTheWorkerUp) {
 }
 
 }  // namespace
-}  // namespace butler::policy_file
+}  // namespace butler::policy_file::policy_file_test

@@ -17,7 +17,7 @@
 #include "async/task_group.hpp"
 #include "process/process_tree.hpp"
 
-namespace butler::process {
+namespace butler::process::child_process_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -326,4 +326,4 @@ TEST_F(ChildProcessTest, ACancelledWaiterLeavesTheChildAlone) {
 }
 
 }  // namespace
-}  // namespace butler::process
+}  // namespace butler::process::child_process_test

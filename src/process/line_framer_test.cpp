@@ -6,7 +6,7 @@
 #include <limits>
 #include <random>
 
-namespace butler::process {
+namespace butler::process::line_framer_test {
 namespace {
 
 using testing::ElementsAre;
@@ -91,4 +91,4 @@ TEST(LineFramer, AnyChunkingGivesTheSameLines) {
 }
 
 }  // namespace
-}  // namespace butler::process
+}  // namespace butler::process::line_framer_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-namespace butler::process {
+namespace butler::process::process_tree_test {
 namespace {
 
 using testing::IsEmpty;
@@ -37,4 +37,4 @@ TEST(ProcessTree, TheListHoldsThisProcessUnderItsParent) {
 }
 
 }  // namespace
-}  // namespace butler::process
+}  // namespace butler::process::process_tree_test

@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-namespace butler::process {
+namespace butler::process::program_lookup_test {
 namespace {
 
 using testing::HasSubstr;
@@ -65,4 +65,4 @@ TEST_F(ProgramLookup, WhatIsWrongIsNamed) {
 TEST_F(ProgramLookup, WithoutAPathTheUsualFoldersAreSearched) { EXPECT_TRUE(find_program({"sh"}, {}, "/")); }
 
 }  // namespace
-}  // namespace butler::process
+}  // namespace butler::process::program_lookup_test

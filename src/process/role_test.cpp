@@ -18,7 +18,7 @@
 #include <functional>
 #include <set>
 
-namespace butler::process {
+namespace butler::process::role_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -178,4 +178,4 @@ TEST(Role, RandomValuesAreOfTheirFormAndDiffer) {
 }
 
 }  // namespace
-}  // namespace butler::process
+}  // namespace butler::process::role_test

@@ -6,7 +6,7 @@
 #include "render/test_support.hpp"
 
 /// What the golden cases leave open, construct by construct.
-namespace butler::render {
+namespace butler::render::markdown_test {
 
 namespace {
 
@@ -241,4 +241,4 @@ TEST(PlainTest, MarkupIsLeftAlone) {
 
 }  // namespace
 
-}  // namespace butler::render
+}  // namespace butler::render::markdown_test

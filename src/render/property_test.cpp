@@ -11,7 +11,7 @@
 #include "render/test_support.hpp"
 
 /// The promises of render.hpp, held against much that nobody would write.
-namespace butler::render {
+namespace butler::render::property_test {
 
 namespace {
 
@@ -257,4 +257,4 @@ TEST(AttackTest, HostileInputTakesNoTime) {
 
 }  // namespace
 
-}  // namespace butler::render
+}  // namespace butler::render::property_test

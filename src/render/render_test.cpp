@@ -10,7 +10,7 @@
 
 #include "render/test_support.hpp"
 
-namespace butler::render {
+namespace butler::render::render_test {
 
 namespace {
 
@@ -75,4 +75,4 @@ INSTANTIATE_TEST_SUITE_P(RenderCases, GoldenTest, testing::ValuesIn(read_cases()
 
 }  // namespace
 
-}  // namespace butler::render
+}  // namespace butler::render::render_test

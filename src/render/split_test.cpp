@@ -4,7 +4,7 @@
 
 #include "render/test_support.hpp"
 
-namespace butler::render {
+namespace butler::render::split_test {
 
 namespace {
 
@@ -72,4 +72,4 @@ TEST(SplitTest, TheLeastLimitIsOneCodePoint) {
 
 }  // namespace
 
-}  // namespace butler::render
+}  // namespace butler::render::split_test

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace butler::sandbox {
+namespace butler::sandbox::bwrap_arguments_test {
 namespace {
 
 using testing::AllOf;
@@ -37,4 +37,4 @@ TEST(BwrapArguments, EveryNamespaceIsAskedForAndNoneIsTried) {
 }
 
 }  // namespace
-}  // namespace butler::sandbox
+}  // namespace butler::sandbox::bwrap_arguments_test

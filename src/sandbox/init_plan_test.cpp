@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::sandbox {
+namespace butler::sandbox::init_plan_test {
 namespace {
 
 TEST(InitPlan, WhatIsWrittenIsRead) {
@@ -36,4 +36,4 @@ TEST(InitPlan, WhatIsCutOrUnknownIsNotGuessed) {
 }
 
 }  // namespace
-}  // namespace butler::sandbox
+}  // namespace butler::sandbox::init_plan_test

@@ -7,7 +7,7 @@
 #include "sandbox/bwrap_arguments.hpp"
 #include "sandbox/plans.hpp"
 
-namespace butler::sandbox {
+namespace butler::sandbox::mounts_test {
 namespace {
 
 using testing::Contains;
@@ -127,4 +127,4 @@ TEST(InitPlanOfATier, LandlockFiltersMoreAndConnectsToOnePortOnly) {
 }
 
 }  // namespace
-}  // namespace butler::sandbox
+}  // namespace butler::sandbox::mounts_test

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::sandbox {
+namespace butler::sandbox::tier_test {
 namespace {
 
 using testing::HasSubstr;
@@ -47,4 +47,4 @@ TEST(Tier, RootGetsNone) {
 }
 
 }  // namespace
-}  // namespace butler::sandbox
+}  // namespace butler::sandbox::tier_test

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "domain/mebibyte.hpp"
 #include "log/log.hpp"
 #include "process/process_tree.hpp"
 
@@ -35,7 +36,6 @@ constexpr std::uint64_t tolerated_growth = std::uint64_t{16} << 20U;
 // A descriptor is open for each level. What hides below that counts as too much.
 constexpr std::size_t deepest = 128;
 constexpr std::uint64_t hidden_bytes = std::uint64_t{1} << 50U;
-constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20U;
 
 std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> found;
@@ -71,7 +71,7 @@ std::uint64_t memory_of(pid_t pid) {
 
 std::optional<std::string> memory_verdict(const Usage& usage, const Limits& limits) {
   if (limits.memory_bytes == 0 || usage.memory_bytes <= limits.memory_bytes) return std::nullopt;
-  return "its processes together used more than " + std::to_string(limits.memory_bytes / mebibyte) +
+  return "its processes together used more than " + std::to_string(limits.memory_bytes / domain::mebibyte) +
          " MB of memory (WORKER_MEMORY_MB), so all of them were ended";
 }
 
@@ -79,7 +79,7 @@ std::optional<std::string> disk_verdict(std::uint64_t at_start, std::uint64_t no
   if (limits.workspace_bytes == 0 || now <= limits.workspace_bytes || now <= at_start + tolerated_growth) {
     return std::nullopt;
   }
-  return "its files grew beyond " + std::to_string(limits.workspace_bytes / mebibyte) +
+  return "its files grew beyond " + std::to_string(limits.workspace_bytes / domain::mebibyte) +
          " MB (WORKER_WORKSPACE_MB), so its processes were ended";
 }
 

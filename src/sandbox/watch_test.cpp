@@ -5,30 +5,29 @@
 
 #include <fstream>
 
+#include "domain/mebibyte.hpp"
 #include "unit/temp_folder.hpp"
 
-namespace butler::sandbox {
+namespace butler::sandbox::watch_test {
 namespace {
 
 using testing::HasSubstr;
 using testing::Optional;
 
-constexpr std::uint64_t mebibyte = 1U << 20U;
-
 TEST(Watch, MemoryOfAllTogetherHasALimit) {
-  const Limits limits{.memory_bytes = 100 * mebibyte};
-  EXPECT_EQ(memory_verdict({.memory_bytes = 100 * mebibyte}, limits), std::nullopt);
-  EXPECT_THAT(memory_verdict({.memory_bytes = 101 * mebibyte}, limits),
+  const Limits limits{.memory_bytes = 100 * domain::mebibyte};
+  EXPECT_EQ(memory_verdict({.memory_bytes = 100 * domain::mebibyte}, limits), std::nullopt);
+  EXPECT_THAT(memory_verdict({.memory_bytes = 101 * domain::mebibyte}, limits),
               Optional(HasSubstr("100 MB of memory")));
-  EXPECT_EQ(memory_verdict({.memory_bytes = 101 * mebibyte}, {.memory_bytes = 0}), std::nullopt);
+  EXPECT_EQ(memory_verdict({.memory_bytes = 101 * domain::mebibyte}, {.memory_bytes = 0}), std::nullopt);
 }
 
 TEST(Watch, WhatWasFullAtTheStartMayBeUsedButNotGrow) {
-  const Limits limits{.workspace_bytes = 100 * mebibyte};
-  EXPECT_EQ(disk_verdict(0, 100 * mebibyte, limits), std::nullopt);
-  EXPECT_THAT(disk_verdict(0, 101 * mebibyte, limits), Optional(HasSubstr("100 MB")));
-  EXPECT_EQ(disk_verdict(500 * mebibyte, 510 * mebibyte, limits), std::nullopt);
-  EXPECT_NE(disk_verdict(500 * mebibyte, 517 * mebibyte, limits), std::nullopt);
+  const Limits limits{.workspace_bytes = 100 * domain::mebibyte};
+  EXPECT_EQ(disk_verdict(0, 100 * domain::mebibyte, limits), std::nullopt);
+  EXPECT_THAT(disk_verdict(0, 101 * domain::mebibyte, limits), Optional(HasSubstr("100 MB")));
+  EXPECT_EQ(disk_verdict(500 * domain::mebibyte, 510 * domain::mebibyte, limits), std::nullopt);
+  EXPECT_NE(disk_verdict(500 * domain::mebibyte, 517 * domain::mebibyte, limits), std::nullopt);
 }
 
 TEST(Watch, TheTreeOfThisProcessUsesMemory) {
@@ -40,7 +39,7 @@ TEST(Watch, TheTreeOfThisProcessUsesMemory) {
 TEST(Watch, AFolderIsMeasuredInPiecesWithoutFollowingLinks) {
   const test::TempFolder folder;
   std::filesystem::create_directories(folder.path() / "a/b");
-  std::ofstream(folder.path() / "a/b/file") << std::string(mebibyte, 'x');
+  std::ofstream(folder.path() / "a/b/file") << std::string(domain::mebibyte, 'x');
   std::filesystem::create_symlink("/usr", folder.path() / "a/usr");
   FolderSize size({folder.path()});
   std::optional<std::uint64_t> bytes;
@@ -48,9 +47,9 @@ TEST(Watch, AFolderIsMeasuredInPiecesWithoutFollowingLinks) {
   while (!bytes && ++calls < 1'000) bytes = size.look_further(2);
   ASSERT_TRUE(bytes);
   EXPECT_GT(calls, 2);
-  EXPECT_GE(*bytes, mebibyte);
-  EXPECT_LT(*bytes, 2 * mebibyte);
+  EXPECT_GE(*bytes, domain::mebibyte);
+  EXPECT_LT(*bytes, 2 * domain::mebibyte);
 }
 
 }  // namespace
-}  // namespace butler::sandbox
+}  // namespace butler::sandbox::watch_test

@@ -21,7 +21,7 @@ Finding write_to_home(const Targets& targets) {
   return real ? try_create(in_home(targets, "/probe-new")) : held("a folder of the sandbox's own");
 }
 
-constexpr std::array attempts{
+constexpr std::array butler_table{
     Attempt{"butler-env", "read every secret of Butler's .env",
             [](const Targets& t) { return try_read(in_home(t, "/.env")); }},
     Attempt{"butler-secrets", "read Butler's tokens",
@@ -47,6 +47,6 @@ constexpr std::array attempts{
 
 }  // namespace
 
-std::span<const Attempt> butler_attempts() { return attempts; }
+std::span<const Attempt> butler_attempts() { return butler_table; }
 
 }  // namespace butler::sandbox_probe

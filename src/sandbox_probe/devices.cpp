@@ -37,7 +37,7 @@ Finding own_group(const Targets&) {
   return try_write("/sys/fs/cgroup/cgroup.procs");
 }
 
-constexpr std::array attempts{
+constexpr std::array device_table{
     Attempt{"foreign-devices", "see the machine's devices", foreign_devices},
     Attempt{"kvm", "start virtual machines", [](const Targets&) { return try_write("/dev/kvm"); }},
     Attempt{"fuse", "serve file systems", [](const Targets&) { return try_write("/dev/fuse"); }},
@@ -69,6 +69,6 @@ constexpr std::array attempts{
 
 }  // namespace
 
-std::span<const Attempt> device_attempts() { return attempts; }
+std::span<const Attempt> device_attempts() { return device_table; }
 
 }  // namespace butler::sandbox_probe

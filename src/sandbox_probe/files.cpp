@@ -116,7 +116,7 @@ Finding change_mode(const Targets& targets) {
   return by_result(::chmod(path.c_str(), status.st_mode & 07777), "chmod");
 }
 
-constexpr std::array attempts{
+constexpr std::array file_table{
     Attempt{"ssh-key", "read the user's SSH key", [](const Targets& t) { return try_read(ssh_key(t)); }},
     Attempt{"cloud-credentials", "read the user's cloud credentials",
             [](const Targets& t) { return try_read(t.text("home") + "/.aws/credentials"); }},
@@ -168,6 +168,6 @@ constexpr std::array attempts{
 
 }  // namespace
 
-std::span<const Attempt> file_attempts() { return attempts; }
+std::span<const Attempt> file_attempts() { return file_table; }
 
 }  // namespace butler::sandbox_probe

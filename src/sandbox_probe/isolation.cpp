@@ -16,7 +16,7 @@ namespace butler::sandbox_probe {
 
 namespace {
 
-constexpr int patience_ms = 5000;
+constexpr int report_patience_ms = 5000;
 
 [[noreturn]] void make_and_tell(const Attempt& attempt, const Targets& targets, int pipe) {
   const Finding finding = attempt.make(targets);
@@ -29,7 +29,7 @@ constexpr int patience_ms = 5000;
 std::string hear(int pipe) {
   std::array<char, 1024> bytes{};
   pollfd readable{pipe, POLLIN, 0};
-  if (::poll(&readable, 1, patience_ms) != 1) return "0it took too long";
+  if (::poll(&readable, 1, report_patience_ms) != 1) return "0it took too long";
   const auto count = ::read(pipe, bytes.data(), bytes.size());
   return {bytes.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }

@@ -109,7 +109,7 @@ Finding trace_child(const Targets&) {
   return finding;
 }
 
-constexpr std::array attempts{
+constexpr std::array kernel_table{
     Attempt{"filter", "make every system call", is_filtered},
     Attempt{"io-uring", "act past the filter, and reach much young code", use_io_uring},
     Attempt{"bpf", "load programs into the kernel", use_bpf},
@@ -153,6 +153,6 @@ constexpr std::array attempts{
 
 }  // namespace
 
-std::span<const Attempt> kernel_attempts() { return attempts; }
+std::span<const Attempt> kernel_attempts() { return kernel_table; }
 
 }  // namespace butler::sandbox_probe

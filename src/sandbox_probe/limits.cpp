@@ -33,7 +33,7 @@ Finding at_most(__rlimit_resource which, rlim_t most) {
 
 constexpr rlim_t gibibyte = rlim_t{1} << 30;
 
-constexpr std::array attempts{
+constexpr std::array limit_table{
     Attempt{"limit-processes", "fill the machine with processes",
             [](const Targets&) { return at_most(RLIMIT_NPROC, 8192); }},
     Attempt{"limit-memory", "take all memory in one process",
@@ -93,7 +93,7 @@ constexpr std::array needed{
 
 }  // namespace
 
-std::span<const Attempt> limit_attempts() { return attempts; }
+std::span<const Attempt> limit_attempts() { return limit_table; }
 std::span<const Attempt> needs() { return needed; }
 
 }  // namespace butler::sandbox_probe

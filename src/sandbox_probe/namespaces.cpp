@@ -68,7 +68,7 @@ Finding clone_tree(const Targets&) {
   return by_result(tree.number(), "open_tree");
 }
 
-constexpr std::array attempts{
+constexpr std::array namespace_table{
     Attempt{"user-namespace", "get root's privileges over new namespaces (unshare)",
             [](const Targets&) { return by_result(::unshare(CLONE_NEWUSER), "unshare"); }},
     Attempt{"user-namespace-clone", "the same by clone", by_clone},
@@ -96,6 +96,6 @@ constexpr std::array attempts{
 
 }  // namespace
 
-std::span<const Attempt> namespace_attempts() { return attempts; }
+std::span<const Attempt> namespace_attempts() { return namespace_table; }
 
 }  // namespace butler::sandbox_probe

@@ -80,7 +80,7 @@ Finding change_host_name(const Targets&) {
   return by_result(::sethostname(names.nodename, std::strlen(names.nodename)), "sethostname");
 }
 
-constexpr std::array attempts{
+constexpr std::array privilege_table{
     Attempt{"root", "act as root",
             [](const Targets&) { return ::geteuid() == 0 ? open_door("runs as user 0") : held("not root"); }},
     Attempt{"capabilities", "use a privilege of root's",
@@ -135,6 +135,6 @@ constexpr std::array attempts{
 
 }  // namespace
 
-std::span<const Attempt> privilege_attempts() { return attempts; }
+std::span<const Attempt> privilege_attempts() { return privilege_table; }
 
 }  // namespace butler::sandbox_probe

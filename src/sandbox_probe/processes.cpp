@@ -123,7 +123,7 @@ Finding message_queue(const Targets& targets) {
   return by_result(queue.number(), "mq_open");
 }
 
-constexpr std::array attempts{
+constexpr std::array process_table{
     Attempt{"own-environment", "read the secrets of whoever started the sandbox in its own environment",
             [](const Targets&) { return canary_in("/proc/self/environ"); }},
     Attempt{"first-environment", "read them in the environment of process 1",
@@ -167,6 +167,6 @@ constexpr std::array attempts{
 
 }  // namespace
 
-std::span<const Attempt> process_attempts() { return attempts; }
+std::span<const Attempt> process_attempts() { return process_table; }
 
 }  // namespace butler::sandbox_probe

@@ -58,7 +58,7 @@ std::string_view name_of(Result result) {
   return "skipped";
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string made = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') made += '\\';
@@ -93,8 +93,9 @@ std::string_view known_gap(std::string_view tier, std::string_view group, std::s
 std::string describe(const Attempt& attempt, std::string_view group, std::string_view result,
                      const std::string& detail, Format format) {
   if (format == Format::json) {
-    return "{\"id\":" + quoted(attempt.id) + ",\"group\":" + quoted(group) + ",\"result\":" + quoted(result) +
-           ",\"open_means\":" + quoted(attempt.open_means) + ",\"detail\":" + quoted(detail) + "}";
+    return "{\"id\":" + json_text(attempt.id) + ",\"group\":" + json_text(group) +
+           ",\"result\":" + json_text(result) + ",\"open_means\":" + json_text(attempt.open_means) +
+           ",\"detail\":" + json_text(detail) + "}";
   }
   std::string line{result};
   line.resize(8, ' ');

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-namespace butler::sandbox_probe {
+namespace butler::sandbox_probe::report_test {
 namespace {
 
 using testing::HasSubstr;
@@ -73,4 +73,4 @@ TEST(SandboxProbe, TargetsAreNamesAndValues) {
 }
 
 }  // namespace
-}  // namespace butler::sandbox_probe
+}  // namespace butler::sandbox_probe::report_test

@@ -41,7 +41,7 @@ Finding add_key(const Targets&) {
 
 constexpr std::uint64_t high_bit = std::uint64_t{1} << 32;
 
-constexpr std::array attempts{
+constexpr std::array terminal_table{
     Attempt{"terminal", "write to the user's terminal and read from it",
             [](const Targets&) {
               const Descriptor terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
@@ -63,6 +63,6 @@ constexpr std::array attempts{
 
 }  // namespace
 
-std::span<const Attempt> terminal_attempts() { return attempts; }
+std::span<const Attempt> terminal_attempts() { return terminal_table; }
 
 }  // namespace butler::sandbox_probe

@@ -53,7 +53,7 @@ Finding make_folder_executable_link(const Targets& targets) {
   return open_door(".vscode can be made a link");
 }
 
-constexpr std::array attempts{
+constexpr std::array workspace_table{
     Attempt{"git-hook-new", "plant a hook that the user's git runs",
             [](const Targets& t) { return try_create(in_workspace(t, ".git/hooks/post-checkout")); }},
     Attempt{"git-hook-existing", "change a hook that the user's git runs",
@@ -92,6 +92,6 @@ constexpr std::array attempts{
 
 }  // namespace
 
-std::span<const Attempt> workspace_attempts() { return attempts; }
+std::span<const Attempt> workspace_attempts() { return workspace_table; }
 
 }  // namespace butler::sandbox_probe

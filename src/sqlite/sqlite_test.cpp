@@ -9,7 +9,7 @@
 #include "sqlite/migrations.hpp"
 #include "unit/temp_folder.hpp"
 
-namespace butler::sqlite {
+namespace butler::sqlite::sqlite_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -145,4 +145,4 @@ TEST_F(SqliteTest, ANewerDatabaseAndAnEditedMigrationAreRefused) {
 }
 
 }  // namespace
-}  // namespace butler::sqlite
+}  // namespace butler::sqlite::sqlite_test

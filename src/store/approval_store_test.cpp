@@ -2,7 +2,7 @@
 
 #include "store/job_store_fixture.hpp"
 
-namespace butler::store {
+namespace butler::store::approval_store_test {
 namespace {
 
 using domain::ApprovalStatus;
@@ -179,4 +179,4 @@ INSTANTIATE_TEST_SUITE_P(AllBackends, ApprovalStoreTest, testing::Values(sqlite_
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
-}  // namespace butler::store
+}  // namespace butler::store::approval_store_test

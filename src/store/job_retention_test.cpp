@@ -1,6 +1,6 @@
 #include "store/job_store_fixture.hpp"
 
-namespace butler::store {
+namespace butler::store::job_retention_test {
 namespace {
 
 using std::chrono::days;
@@ -169,4 +169,4 @@ INSTANTIATE_TEST_SUITE_P(AllBackends, JobRetentionTest, testing::Values(sqlite_b
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
-}  // namespace butler::store
+}  // namespace butler::store::job_retention_test

@@ -1,7 +1,7 @@
 #include "domain/limits.hpp"
 #include "store/job_store_fixture.hpp"
 
-namespace butler::store {
+namespace butler::store::job_store_test {
 namespace {
 
 TEST_P(JobStoreTest, AJobComesBackAsItWasAlsoAfterARestart) {
@@ -251,4 +251,4 @@ INSTANTIATE_TEST_SUITE_P(AllBackends, JobStoreTest, testing::Values(sqlite_backe
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace
-}  // namespace butler::store
+}  // namespace butler::store::job_store_test

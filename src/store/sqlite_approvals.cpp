@@ -14,13 +14,13 @@ using domain::enum_name;
 
 namespace {
 
-constexpr std::string_view columns =
+constexpr std::string_view approval_columns =
     "SELECT approvals.row, job_row, approvals.id, jobs.id, tool_call_id, tool_name, summary, input, risk, "
     "payload_hash, cwd, sandbox_profile, scopes, approvals.status, scope, reason, decider_id, "
     "approvals.created_at, expires_at, decided_at, decision_seq, delivered, call "
     "FROM approvals JOIN jobs ON jobs.row = approvals.job_row ";
 
-std::string select_approvals(std::string_view rest) { return std::string{columns}.append(rest); }
+std::string select_approvals(std::string_view rest) { return std::string{approval_columns}.append(rest); }
 
 template <class T>
 T from_json(std::string_view text) {

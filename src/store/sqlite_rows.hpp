@@ -41,10 +41,8 @@ std::optional<std::string> metadata_text(const domain::Job& job);
 std::optional<std::string> labels_text(const domain::Job& job);
 std::optional<std::string> usage_text(const domain::Job& job);
 
-inline std::int64_t to_milliseconds(domain::Timestamp time) { return time.time_since_epoch().count(); }
-inline domain::Timestamp to_timestamp(std::int64_t milliseconds) {
-  return domain::Timestamp{std::chrono::milliseconds{milliseconds}};
-}
+using domain::to_milliseconds;
+using domain::to_timestamp;
 std::optional<std::int64_t> to_milliseconds(const std::optional<domain::Timestamp>& time);
 
 }  // namespace butler::store

@@ -9,14 +9,14 @@ using domain::enum_name;
 
 namespace {
 
-constexpr std::string_view columns =
+constexpr std::string_view standing_columns =
     "SELECT id, decision, payload_hash, requester_id, session_key, tool_name, summary, decider_id, "
     "created_at, "
     "used FROM standing_decisions ";
 
-std::string select_standing(std::string_view rest) { return std::string{columns}.append(rest); }
+std::string select_standing(std::string_view rest) { return std::string{standing_columns}.append(rest); }
 
-std::vector<api::StandingDecision> all(sqlite::Statement& statement) {
+std::vector<api::StandingDecision> all_standing(sqlite::Statement& statement) {
   std::vector<api::StandingDecision> decisions;
   while (statement.step()) {
     decisions.push_back({.id = statement.integer(0),
@@ -57,12 +57,12 @@ std::vector<api::StandingDecision> SqliteApprovals::find_standing(std::string_vi
   static const std::string sql = select_standing(
       "WHERE payload_hash = ? AND requester_id = ? AND (session_key IS NULL OR session_key = ?) "
       "ORDER BY decision = 'deny' DESC, session_key IS NULL, id");
-  return all(database_.prepared(sql).bind(payload_hash, requester_id, session_key));
+  return all_standing(database_.prepared(sql).bind(payload_hash, requester_id, session_key));
 }
 
 std::vector<api::StandingDecision> SqliteApprovals::standing(std::size_t limit) {
   static const std::string sql = select_standing("ORDER BY id DESC LIMIT ?");
-  return all(database_.prepared(sql).bind(limit));
+  return all_standing(database_.prepared(sql).bind(limit));
 }
 
 void SqliteApprovals::count_use(std::int64_t id, domain::Timestamp now) {
@@ -73,7 +73,7 @@ void SqliteApprovals::count_use(std::int64_t id, domain::Timestamp now) {
 
 std::optional<api::StandingDecision> SqliteApprovals::remove_standing(std::int64_t id) {
   static const std::string sql = select_standing("WHERE id = ?");
-  auto found = all(database_.prepared(sql).bind(id));
+  auto found = all_standing(database_.prepared(sql).bind(id));
   if (found.empty()) return std::nullopt;
   database_.prepared("DELETE FROM standing_decisions WHERE id = ?").bind(id).run();
   return std::move(found.front());

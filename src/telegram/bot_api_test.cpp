@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::telegram {
+namespace butler::telegram::bot_api_test {
 
 namespace {
 
@@ -88,4 +88,4 @@ TEST(MessagePayloadTest, HasNoParseModeAndNoPreview) {
 
 }  // namespace
 
-}  // namespace butler::telegram
+}  // namespace butler::telegram::bot_api_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::telegram {
+namespace butler::telegram::command_scope_test {
 
 namespace {
 
@@ -23,4 +23,4 @@ TEST(CommandScopeTest, IsReadBackFromItsName) {
 
 }  // namespace
 
-}  // namespace butler::telegram
+}  // namespace butler::telegram::command_scope_test

@@ -5,7 +5,7 @@
 
 #include "telegram/bot_api.hpp"
 
-namespace butler::telegram {
+namespace butler::telegram::multipart_test {
 
 namespace {
 
@@ -46,4 +46,4 @@ TEST(MultipartTest, AFileNameCannotLeaveItsQuotes) {
 
 }  // namespace
 
-}  // namespace butler::telegram
+}  // namespace butler::telegram::multipart_test

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace butler::telegram {
+namespace butler::telegram::update_test {
 
 namespace {
 
@@ -149,4 +149,4 @@ TEST(UpdateTest, AServiceMessageSaysWhereAGroupWent) {
 
 }  // namespace
 
-}  // namespace butler::telegram
+}  // namespace butler::telegram::update_test

@@ -16,7 +16,7 @@
 #include "process/child_process.hpp"
 #include "vm/machine.hpp"
 
-namespace butler::vm {
+namespace butler::vm::channel_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -141,4 +141,4 @@ TEST_F(GuestAgentTest, MuchDataComesBackWholeThroughTheWindow) {
 }
 
 }  // namespace
-}  // namespace butler::vm
+}  // namespace butler::vm::channel_test

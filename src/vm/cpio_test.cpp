@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::vm {
+namespace butler::vm::cpio_test {
 namespace {
 
 TEST(CpioTest, NamesAndContentsAreAlignedToFourBytes) {
@@ -23,4 +23,4 @@ TEST(CpioTest, NamesAndContentsAreAlignedToFourBytes) {
 }
 
 }  // namespace
-}  // namespace butler::vm
+}  // namespace butler::vm::cpio_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace butler::vm {
+namespace butler::vm::frame_test {
 namespace {
 
 std::vector<Frame> decode_all(std::string_view bytes, std::size_t piece) {
@@ -65,4 +65,4 @@ TEST(FrameTest, CreditIsFourBytes) {
 }
 
 }  // namespace
-}  // namespace butler::vm
+}  // namespace butler::vm::frame_test

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -15,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "async/as_result.hpp"
 #include "async/event.hpp"
 #include "async/task_group.hpp"
 #include "domain/timestamp.hpp"
@@ -33,7 +33,7 @@ namespace {
 
 using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol>;
 using Done = std::expected<void, std::string>;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+using async::as_result;
 constexpr std::chrono::seconds connect_limit{20};
 constexpr std::size_t seed_size = 64;
 constexpr std::size_t console_limit = 4096;

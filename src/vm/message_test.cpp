@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::vm {
+namespace butler::vm::message_test {
 namespace {
 
 template <class Request>
@@ -64,4 +64,4 @@ TEST(MessageTest, BytesThatAreNoMessageAreRefused) {
 }
 
 }  // namespace
-}  // namespace butler::vm
+}  // namespace butler::vm::message_test

@@ -4,7 +4,7 @@
 
 #include <map>
 
-namespace butler::vm {
+namespace butler::vm::multiplexer_test {
 namespace {
 
 using Kind = StreamEvent::Kind;
@@ -152,4 +152,4 @@ TEST(MultiplexerLimitTest, AnOtherSideThatOnlyAsksAndNeverReadsIsCutOff) {
 }
 
 }  // namespace
-}  // namespace butler::vm
+}  // namespace butler::vm::multiplexer_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace butler::vm {
+namespace butler::vm::qemu_command_test {
 namespace {
 
 using testing::Contains;
@@ -58,4 +58,4 @@ TEST(QemuCommandTest, ASnapshotIsWaitedForOnlyWhenThereIsOne) {
 }
 
 }  // namespace
-}  // namespace butler::vm
+}  // namespace butler::vm::qemu_command_test

@@ -3,14 +3,14 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
 #include <utility>
+
+#include "async/as_result.hpp"
 
 namespace butler::vm {
 
@@ -18,7 +18,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+using async::as_result;
 constexpr std::size_t line_limit = std::size_t{1024} * 1024;
 
 std::string command_line(const std::string& command, json::Object arguments) {

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <vector>
 
-namespace butler::vm_sandbox {
+namespace butler::vm_sandbox::archive_test {
 namespace {
 
 using Kind = ArchiveEntry::Kind;
@@ -116,4 +116,4 @@ TEST(Archive, TheNamesOfOneFileAreKnownByItsInode) {
 }
 
 }  // namespace
-}  // namespace butler::vm_sandbox
+}  // namespace butler::vm_sandbox::archive_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::vm_sandbox {
+namespace butler::vm_sandbox::guard_test {
 namespace {
 
 using Kind = ArchiveEntry::Kind;
@@ -43,4 +43,4 @@ TEST(Guard, KeepsWhatTheOtherTiersCover) {
 }
 
 }  // namespace
-}  // namespace butler::vm_sandbox
+}  // namespace butler::vm_sandbox::guard_test

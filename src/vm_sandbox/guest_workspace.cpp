@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "async/task_group.hpp"
+#include "domain/mebibyte.hpp"
 #include "vm_sandbox/guard.hpp"
 #include "vm_sandbox/workspace_return.hpp"
 
@@ -17,7 +18,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20U;
 constexpr std::size_t quoted_size = 500;
 
 // The guest's scripts, as its root, in the workspace. $@ are folders to be made.
@@ -122,7 +122,7 @@ asio::awaitable<std::expected<std::vector<std::string>, std::string>> GuestWorks
   std::filesystem::create_directories(staging);
   WorkspaceReturn files(staging, std::move(sent_),
                         Guard{std::set<std::string>(plan_.kept.begin(), plan_.kept.end())});
-  ArchiveReader reader({.bytes = static_cast<std::uint64_t>(plan_.workspace_mib) * mebibyte}, files);
+  ArchiveReader reader({.bytes = static_cast<std::uint64_t>(plan_.workspace_mib) * domain::mebibyte}, files);
   auto running = machine_.run(script(pack, plan_));
   running.close_stdin();
   std::string words;

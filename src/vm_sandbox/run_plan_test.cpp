@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace butler::vm_sandbox {
+namespace butler::vm_sandbox::run_plan_test {
 namespace {
 
 TEST(RunPlan, ArrivesAsItWasSent) {
@@ -24,4 +24,4 @@ TEST(RunPlan, ArrivesAsItWasSent) {
 }
 
 }  // namespace
-}  // namespace butler::vm_sandbox
+}  // namespace butler::vm_sandbox::run_plan_test

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -21,6 +20,7 @@
 #include <system_error>
 #include <utility>
 
+#include "async/as_result.hpp"
 #include "async/event.hpp"
 #include "async/task_group.hpp"
 #include "vm/machine.hpp"
@@ -34,7 +34,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+using async::as_result;
 constexpr std::size_t read_size = 65'536;
 constexpr int signal_base = 128;
 constexpr int exit_failed = 125;

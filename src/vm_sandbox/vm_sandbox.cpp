@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "domain/mebibyte.hpp"
 #include "process/role.hpp"
 #include "sandbox/descriptors.hpp"
 #include "sandbox/mounts.hpp"
@@ -24,7 +25,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20U;
 constexpr std::uint16_t services_port = 3128;  // in the guest
 constexpr std::uint64_t least_memory = 128;
 constexpr std::uint64_t least_workspace = 16;  // of an ext4 file system with its journal
@@ -133,8 +133,10 @@ class VmSandbox final : public sandbox::Sandbox {
     const auto guard = make_guard(spec, mounts);
     plan.kept.assign(guard.kept().begin(), guard.kept().end());
     const auto& limits = spec.limits;
-    plan.memory_mib = static_cast<std::int64_t>(std::max(limits.memory_bytes / mebibyte, least_memory));
-    const auto wanted = limits.workspace_bytes == 0 ? unlimited_workspace : limits.workspace_bytes / mebibyte;
+    plan.memory_mib =
+        static_cast<std::int64_t>(std::max(limits.memory_bytes / domain::mebibyte, least_memory));
+    const auto wanted =
+        limits.workspace_bytes == 0 ? unlimited_workspace : limits.workspace_bytes / domain::mebibyte;
     plan.workspace_mib = static_cast<std::int64_t>(std::max(wanted, least_workspace));
     return plan;
   }

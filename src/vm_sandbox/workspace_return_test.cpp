@@ -9,7 +9,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace butler::vm_sandbox {
+namespace butler::vm_sandbox::workspace_return_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -200,4 +200,4 @@ TEST_F(WorkspaceReturnTest, PermissionsArriveButNeverShutTheOwnerOut) {
 }
 
 }  // namespace
-}  // namespace butler::vm_sandbox
+}  // namespace butler::vm_sandbox::workspace_return_test

@@ -5,7 +5,7 @@
 
 #include "worker/test_support.hpp"
 
-namespace butler::worker {
+namespace butler::worker::agent_environment_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -130,4 +130,4 @@ TEST_F(AgentEnvironmentTest, TheScratchFolderGoesWithItsContent) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::agent_environment_test

@@ -13,7 +13,7 @@
 #include "json/value.hpp"
 #include "worker/test_support.hpp"
 
-namespace butler::worker {
+namespace butler::worker::agent_services_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -215,4 +215,4 @@ TEST_F(AgentServicesTest, AClosedAccessHasNoListener) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::agent_services_test

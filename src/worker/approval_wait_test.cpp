@@ -4,7 +4,7 @@
 
 #include "worker/fake_orchestrator.hpp"
 
-namespace butler::worker {
+namespace butler::worker::approval_wait_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -153,4 +153,4 @@ TEST_F(ApprovalWaitTest, ItsEndIsANoForEverybody) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::approval_wait_test

@@ -9,7 +9,7 @@
 #include "worker/lease_keeper.hpp"
 #include "worker/mock_agent.hpp"
 
-namespace butler::worker {
+namespace butler::worker::claim_loop_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -404,4 +404,4 @@ TEST(HeartbeatIntervalTest, IsAThirdOfTheLeaseWithinBounds) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::claim_loop_test

@@ -5,7 +5,7 @@
 
 #include "worker/test_support.hpp"
 
-namespace butler::worker {
+namespace butler::worker::conversation_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -128,4 +128,4 @@ TEST_F(ConversationTest, AnotherWorkspaceIsAnotherConversation) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::conversation_test

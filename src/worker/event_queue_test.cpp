@@ -6,7 +6,7 @@
 #include "domain/utf8.hpp"
 #include "worker/events.hpp"
 
-namespace butler::worker {
+namespace butler::worker::event_queue_test {
 namespace {
 
 namespace limits = domain::limits;
@@ -162,4 +162,4 @@ TEST(EventQueueTest, WhileTooMuchWaitsNewsOfProgressIsLeftOut) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::event_queue_test

@@ -19,7 +19,7 @@ bool waits_for_an_answer(const pi::Dialog& dialog) {
          dialog.method == "editor";
 }
 
-Permission no(std::string_view why) { return {.allowed = false, .reason = std::string{why}}; }
+Permission refused(std::string_view why) { return {.allowed = false, .reason = std::string{why}}; }
 
 }  // namespace
 
@@ -43,7 +43,7 @@ asio::awaitable<void> GateDialogs::decide(Asked asked) {
   } catch (const std::exception& fault) {
     if (closed_) throw;
     log::error("gate.fault", {{"tool", asked.call.tool_name}, {"error", fault.what()}});
-    permission = no("Butler could not decide about this tool call, so it was not started.");
+    permission = refused("Butler could not decide about this tool call, so it was not started.");
   }
   --open_;
   answered_ = Clock::now();
@@ -56,12 +56,12 @@ asio::awaitable<Permission> GateDialogs::permission_for(const Asked& asked) {
   CallQuestion call = asked.call;
   call.id = asked.turn.ask(asked.call);
   auto permission = co_await gate_.admit(std::move(call), asked.listener);
-  if (closed_) co_return no(ending);
+  if (closed_) co_return refused(ending);
   if (!permission.allowed) co_return permission;
   for (auto& event : asked.turn.begin_call(asked.call)) asked.listener.report(std::move(event));
   const bool on_record = co_await asked.listener.recorded();
-  if (closed_) co_return no(ending);
-  co_return on_record ? permission : no(unrecorded);
+  if (closed_) co_return refused(ending);
+  co_return on_record ? permission : refused(unrecorded);
 }
 
 asio::awaitable<void> GateDialogs::end() {

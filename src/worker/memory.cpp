@@ -9,6 +9,7 @@
 
 #include "domain/utf8.hpp"
 #include "log/log.hpp"
+#include "process/throw_errno.hpp"
 #include "worker/agent_files.hpp"
 #include "worker/private_files.hpp"
 
@@ -17,10 +18,6 @@ namespace butler::worker {
 namespace {
 
 constexpr std::size_t told_at_once = 2'000;  // bytes of a changed file that go into a note
-
-[[noreturn]] void fail(const std::string& name) {
-  throw std::system_error(errno, std::generic_category(), name);
-}
 
 std::string replace(std::string text, std::string_view what, std::string_view by) {
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
@@ -32,13 +29,13 @@ std::string replace(std::string text, std::string_view what, std::string_view by
 void create_missing(int folder, const std::string& name, std::string_view content) {
   const auto fd = open_beneath(folder, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (fd.is_open()) return write_all(fd.get(), content, name);
-  if (errno != EEXIST) fail(name);
+  if (errno != EEXIST) process::throw_errno(name);
 }
 
 FileDescriptor open_folder(int parent, const std::string& name) {
-  if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) fail(name);
+  if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) process::throw_errno(name);
   auto fd = open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
-  if (!fd.is_open()) fail(name);
+  if (!fd.is_open()) process::throw_errno(name);
   return fd;
 }
 
@@ -55,10 +52,10 @@ MemoryFile read(int folder, const std::string& name, std::string shown_name) {
   // Not blocking: a FIFO that the agent has put there must not hold the worker up.
   const auto fd = open_beneath(folder, name, O_RDONLY | O_NONBLOCK);
   struct stat status{};
-  if (!fd.is_open() || ::fstat(fd.get(), &status) != 0) fail(shown_name);
+  if (!fd.is_open() || ::fstat(fd.get(), &status) != 0) process::throw_errno(shown_name);
   if (!S_ISREG(status.st_mode)) {
     errno = EINVAL;
-    fail(shown_name);
+    process::throw_errno(shown_name);
   }
   std::string bytes = read_at_most(fd.get(), Memory::file_limit + 1, shown_name);
   return MemoryFile{.name = std::move(shown_name),
@@ -81,7 +78,7 @@ std::string new_notes(const std::string& date) {
   return replace(std::string{agent_file("NOTES.md")}, "{date}", date);
 }
 
-std::string cut_note(const MemoryFile& file) {
+std::string note_of_the_cut(const MemoryFile& file) {
   if (!file.cut) return {};
   return "\n(Only the first " + std::to_string(Memory::file_limit) + " of " + std::to_string(file.size) +
          " bytes are shown: read the file for the rest, and shorten it when you can.)\n";
@@ -100,7 +97,7 @@ std::string local_date(domain::Timestamp now) {
 
 MemorySnapshot Memory::open_day(const std::string& date) const {
   const FileDescriptor workspace{::open(workspace_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!workspace.is_open()) fail(workspace_.string());
+  if (!workspace.is_open()) process::throw_errno(workspace_.string());
 
   MemorySnapshot memory{.date = date, .files = {}};
   std::size_t next = 0;
@@ -123,7 +120,7 @@ std::string memory_prompt(const MemorySnapshot& memory, const std::optional<std:
   std::string text = instructions ? *instructions : std::string{agent_file("system_text.md")};
   text = replace(std::move(text), "{date}", memory.date);
   for (const MemoryFile& file : memory.files) {
-    text += "\n\n<memory file=\"" + file.name + "\">\n" + file.content + cut_note(file) + "</memory>";
+    text += "\n\n<memory file=\"" + file.name + "\">\n" + file.content + note_of_the_cut(file) + "</memory>";
   }
   return text + "\n";
 }

@@ -8,7 +8,7 @@
 
 #include "worker/test_support.hpp"
 
-namespace butler::worker {
+namespace butler::worker::memory_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -147,4 +147,4 @@ TEST(LocalDateTest, FollowsTheTimeZone) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::memory_test

@@ -8,7 +8,7 @@
 #include "unit/temp_folder.hpp"
 #include "worker/test_support.hpp"
 
-namespace butler::worker {
+namespace butler::worker::payload_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -117,4 +117,4 @@ TEST_F(FingerprintTest, AFileThatIsTooLargeCannotBeApproved) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::payload_test

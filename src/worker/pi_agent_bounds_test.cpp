@@ -3,7 +3,7 @@
 
 #include "worker/pi_agent_fixture.hpp"
 
-namespace butler::worker {
+namespace butler::worker::pi_agent_bounds_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -33,4 +33,4 @@ TEST_F(PiAgentTest, CallsWithoutEndEndTheAgent) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::pi_agent_bounds_test

@@ -3,7 +3,7 @@
 
 #include "worker/pi_agent_fixture.hpp"
 
-namespace butler::worker {
+namespace butler::worker::pi_agent_gate_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -166,4 +166,4 @@ TEST_F(PiAgentGateTest, AnInterruptedJobWhoseHistoryIsGoneIsPromptedAnew) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::pi_agent_gate_test

@@ -6,7 +6,7 @@
 
 #include "worker/pi_agent_fixture.hpp"
 
-namespace butler::worker {
+namespace butler::worker::pi_agent_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -291,4 +291,4 @@ TEST_F(PiAgentTest, NothingIsLeftAfterTheEnd) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::pi_agent_test

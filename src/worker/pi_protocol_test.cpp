@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-namespace butler::worker::pi {
+namespace butler::worker::pi::pi_protocol_test {
 namespace {
 
 template <class T>
@@ -171,4 +171,4 @@ TEST(PiCommandTest, EachIsOneLineOfJson) {
 }
 
 }  // namespace
-}  // namespace butler::worker::pi
+}  // namespace butler::worker::pi::pi_protocol_test

@@ -16,7 +16,7 @@
 #include "worker/pi_agent.hpp"
 #include "worker/test_support.hpp"
 
-namespace butler::worker {
+namespace butler::worker::pi_real_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -342,4 +342,4 @@ TEST_F(RealPiTest, AnAbortInAToolEndsTheToolAndTheSessionStaysWarm) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::pi_real_test

@@ -8,7 +8,7 @@
 #include "worker/test_support.hpp"
 #include "worker/value_template.hpp"
 
-namespace butler::worker {
+namespace butler::worker::provider_setup_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -221,4 +221,4 @@ TEST(ModelCatalogue, AModelOfTheUsersReplacesPisAndAnOverrideChangesARate) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::provider_setup_test

@@ -22,9 +22,9 @@ constexpr std::string_view cut_note = "\n[the rest of the output is left out]\n"
 constexpr std::size_t text_limit = domain::limits::result_text - cut_note.size();
 
 // The last bytes of a command's output are in the pipe when it has ended and its children are dead.
-constexpr std::chrono::seconds last_output{1};
+constexpr std::chrono::seconds grace_for_output{1};
 
-constexpr std::chrono::seconds waiting_step{1};
+constexpr std::chrono::seconds question_step{1};
 
 }  // namespace
 
@@ -95,7 +95,7 @@ asio::awaitable<Outcome> RunCommand::supervise(sandbox::Started started, const S
   // What it left in the background goes as well: nobody would know of it.
   child.kill_tree();
   scratch.kill_strays();
-  const auto output_deadline = Clock::now() + last_output;
+  const auto output_deadline = Clock::now() + grace_for_output;
   while (!(exit_ && output_ended_) && Clock::now() < output_deadline) {
     co_await changed_.wait_until(output_deadline);
   }
@@ -114,7 +114,7 @@ asio::awaitable<bool> RunCommand::await_end(const PersonWait& waited) {
     auto deadline = limit + waited.total(now);
     if (now >= deadline) co_return true;
     // It moves on while people are waited for, and nobody tells when that ends.
-    if (waited.waits()) deadline = std::max(deadline, now + waiting_step);
+    if (waited.waits()) deadline = std::max(deadline, now + question_step);
     co_await changed_.wait_until(deadline);
   }
   co_return false;

@@ -13,7 +13,7 @@
 #include "worker/mock_agent.hpp"
 #include "worker/test_support.hpp"
 
-namespace butler::worker {
+namespace butler::worker::run_command_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -296,4 +296,4 @@ TEST_F(MockAgentTest, IsAbortedInTheMiddle) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::run_command_test

@@ -7,7 +7,7 @@
 
 #include "worker/test_support.hpp"
 
-namespace butler::worker {
+namespace butler::worker::session_store_test {
 namespace {
 
 using testing::HasSubstr;
@@ -55,4 +55,4 @@ TEST(SessionStoreTest, AnUnreadableIdIsNotReplaced) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::session_store_test

@@ -10,6 +10,7 @@
 
 #include "json/value.hpp"
 #include "log/log.hpp"
+#include "process/throw_errno.hpp"
 #include "worker/memory.hpp"
 #include "worker/private_files.hpp"
 
@@ -22,10 +23,6 @@ namespace {
 constexpr std::size_t kept_days = 62;
 constexpr std::size_t most_at_once = std::size_t{1} * 1024 * 1024;
 constexpr std::chrono::hours one_day{24};
-
-[[noreturn]] void fail(const fs::path& file) {
-  throw std::system_error(errno, std::generic_category(), file.string());
-}
 
 bool ends_in_line_feed(int fd) {
   const off_t end = ::lseek(fd, 0, SEEK_END);
@@ -85,11 +82,11 @@ void Spending::add(const model_proxy::Charge& charge) {
   const auto at = now_();
   const auto file = file_of(local_date(at));
   const FileDescriptor fd{::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
-  if (!fd.is_open()) fail(file);
+  if (!fd.is_open()) process::throw_errno(file.string());
   // A line that a crash has cut must not take the next one with it.
   const std::string begin = ends_in_line_feed(fd.get()) ? "" : "\n";
   write_all(fd.get(), begin + spending_line(charge, at), file);
-  if (::fdatasync(fd.get()) != 0) fail(file);
+  if (::fdatasync(fd.get()) != 0) process::throw_errno(file.string());
 }
 
 /// Counts what has been added to the files, by whomever, since the last time.
@@ -105,9 +102,9 @@ void Spending::read_on(const std::string& date, Day& day) const {
   const auto file = file_of(date);
   const FileDescriptor fd{::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
   if (!fd.is_open() && errno == ENOENT) return;
-  if (!fd.is_open()) fail(file);
+  if (!fd.is_open()) process::throw_errno(file.string());
   for (;;) {
-    if (::lseek(fd.get(), static_cast<off_t>(day.read), SEEK_SET) < 0) fail(file);
+    if (::lseek(fd.get(), static_cast<off_t>(day.read), SEEK_SET) < 0) process::throw_errno(file.string());
     const std::string bytes = read_at_most(fd.get(), most_at_once, file);
     const auto end = bytes.rfind('\n');
     if (end == std::string::npos) return;  // nothing new, or a line that is still being written

@@ -8,7 +8,7 @@
 
 #include "worker/test_support.hpp"
 
-namespace butler::worker {
+namespace butler::worker::spending_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -128,4 +128,4 @@ TEST(SpendingLine, IsReadAsItWasWrittenAndNothingElseIs) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::spending_test

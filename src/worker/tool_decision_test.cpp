@@ -4,7 +4,7 @@
 
 #include "worker/test_support.hpp"
 
-namespace butler::worker {
+namespace butler::worker::tool_decision_test {
 namespace {
 
 using testing::HasSubstr;
@@ -99,4 +99,4 @@ TEST(WordsTest, SayWhatACallWouldDo) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::tool_decision_test

@@ -4,7 +4,7 @@
 
 #include "worker/test_support.hpp"
 
-namespace butler::worker {
+namespace butler::worker::tool_gate_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -184,4 +184,4 @@ TEST_F(ToolGateTest, AnApprovedRunIsStillHeldToWhatIsForbidden) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::tool_gate_test

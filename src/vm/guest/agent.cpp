@@ -15,7 +15,7 @@ namespace butler::vm::guest {
 
 namespace {
 
-constexpr std::size_t read_size = 65'536;
+constexpr std::size_t message_read_size = 65'536;
 
 /// SIGCHLD as something to poll for.
 int open_child_signals() {
@@ -72,7 +72,7 @@ void Agent::wait() {
 }
 
 Outcome Agent::read_port() {
-  std::array<char, read_size> bytes{};
+  std::array<char, message_read_size> bytes{};
   const auto count = ::read(options_.port, bytes.data(), bytes.size());
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return {};
   if (count <= 0) return std::unexpected("the host has closed the connection");
@@ -84,7 +84,7 @@ Outcome Agent::read_port() {
 
 Outcome Agent::write_port() {
   for (;;) {
-    if (unsent_.empty()) unsent_ = streams_.take_output(read_size);
+    if (unsent_.empty()) unsent_ = streams_.take_output(message_read_size);
     if (unsent_.empty()) return {};
     const auto count = ::write(options_.port, unsent_.data(), unsent_.size());
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return {};

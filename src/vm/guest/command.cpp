@@ -19,8 +19,6 @@ namespace butler::vm::guest {
 
 namespace {
 
-constexpr uid_t agent_user = 1000;
-
 struct Pipe {
   int read_end = -1;
   int write_end = -1;

@@ -7,6 +7,9 @@
 
 namespace butler::vm::guest {
 
+/// Who the guest's commands run as, and who owns its workspace.
+inline constexpr uid_t agent_user = 1000;
+
 /// A started command: a session of its own. The descriptors are non-blocking, and the caller's to close.
 struct StartedCommand {
   pid_t pid = 0;

@@ -12,7 +12,7 @@ namespace butler::vm::guest {
 
 namespace {
 
-constexpr std::size_t read_size = 16'384;
+constexpr std::size_t stream_read_size = 16'384;
 
 bool try_again() { return errno == EAGAIN || errno == EINTR; }
 
@@ -43,7 +43,7 @@ void Flow::close_sink() {
 }
 
 void Flow::read(Multiplexer& streams, std::uint32_t stream) {
-  std::array<char, read_size> bytes{};
+  std::array<char, stream_read_size> bytes{};
   const auto most = std::min(bytes.size(), streams.writable(stream));
   if (source_ < 0 || most == 0) return;
   const auto count = ::read(source_, bytes.data(), most);

@@ -13,6 +13,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "vm/guest/command.hpp"
+
 namespace butler::vm::guest {
 
 namespace fs = std::filesystem;
@@ -20,7 +22,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t seed_size = 64;
-constexpr uid_t agent_user = 1000;
 
 /// rand_pool_info with its bytes.
 struct Entropy {
