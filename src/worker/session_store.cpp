@@ -1,11 +1,9 @@
 #include "worker/session_store.hpp"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 
+#include "digest/sha256.hpp"
 #include "process/role.hpp"
 #include "worker/private_files.hpp"
 
@@ -15,7 +13,7 @@ namespace {
 
 constexpr std::size_t id_limit = 128;
 constexpr std::size_t readable_limit = 40;
-constexpr std::size_t digest_bytes = 16;
+constexpr std::size_t digest_digits = 32;
 
 bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -43,13 +41,7 @@ std::string session_name(std::string_view session_key) {
   if (name.empty() || !is_plain(name.front())) name.insert(0, "s");
   name.push_back('-');
 
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(session_key.data()), session_key.size(), digest.data());
-  constexpr std::string_view digits = "0123456789abcdef";
-  for (std::size_t i = 0; i < digest_bytes; ++i) {
-    name.push_back(digits[digest.at(i) >> 4U]);
-    name.push_back(digits[digest.at(i) & 15U]);
-  }
+  name += digest::sha256_hex(session_key).substr(0, digest_digits);
   return name;
 }
 
