@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "config/env_file.hpp"
-#include "config/small_file.hpp"
+#include "files/small_file.hpp"
 #include "process/role.hpp"
 
 namespace butler::cli {
@@ -80,7 +80,7 @@ void add_local_secrets(config::Loaded& loaded) {
   const auto path = loaded.place.home / "secrets.env";
   std::error_code error;
   if (!fs::exists(fs::symlink_status(path, error))) write_secrets(path);
-  const auto file = config::read_small_file(path, longest_file);
+  const auto file = files::read_small_file(path, longest_file);
   if (!file) throw std::system_error(file.error(), path.string());
   if (file->owner != ::geteuid() || (file->mode & 0077U) != 0) {
     loaded.problems.push_back(

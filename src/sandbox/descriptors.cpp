@@ -38,10 +38,6 @@ void take_control(msghdr& header, Message& message) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Descriptor memory_file(std::string_view content) {
   Descriptor file{::memfd_create("butler-sandbox", MFD_CLOEXEC)};
   if (file.get() < 0) fail("memfd_create");

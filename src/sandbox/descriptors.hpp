@@ -7,30 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "files/descriptor.hpp"
 
 /// The descriptors between a starter and butler-sandbox-init. Faults are std::system_error.
 namespace butler::sandbox {
 
-/// Closed at the end.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-  void close() { *this = Descriptor{}; }
-
- private:
-  int fd_ = -1;
-};
+using files::Descriptor;
 
 /// A file in memory with this content, read from its begin.
 Descriptor memory_file(std::string_view content);

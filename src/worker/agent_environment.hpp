@@ -41,7 +41,7 @@ class Scratch {
 
  private:
   std::filesystem::path folder_;
-  FileDescriptor lock_;
+  files::Descriptor lock_;
 };
 
 /// Ends what workers that were killed have left running, and removes their scratch folders. Those of workers

@@ -35,7 +35,7 @@ void create_missing(int folder, const std::string& name, std::string_view conten
   if (errno != EEXIST) fail(name);
 }
 
-FileDescriptor open_folder(int parent, const std::string& name) {
+files::Descriptor open_folder(int parent, const std::string& name) {
   if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) fail(name);
   auto fd = open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
   if (!fd.is_open()) fail(name);
@@ -99,7 +99,7 @@ std::string local_date(domain::Timestamp now) {
 }
 
 MemorySnapshot Memory::open_day(const std::string& date) const {
-  const FileDescriptor workspace{::open(workspace_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const files::Descriptor workspace{::open(workspace_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!workspace.is_open()) fail(workspace_.string());
 
   MemorySnapshot memory{.date = date, .files = {}};
@@ -112,7 +112,7 @@ MemorySnapshot Memory::open_day(const std::string& date) const {
   }
   const std::string notes = date + ".md";
   memory.files.at(next) = read_or_report("memory/" + notes, [&] {
-    const FileDescriptor folder = open_folder(workspace.get(), "memory");
+    const files::Descriptor folder = open_folder(workspace.get(), "memory");
     create_missing(folder.get(), notes, new_notes(date));
     return read(folder.get(), notes, "memory/" + notes);
   });

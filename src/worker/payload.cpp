@@ -54,15 +54,15 @@ void append_sorted(const json::Value& value, std::string& text) {
 }
 
 /// Opens for reading without waiting for whoever writes; inside the workspace no link leads out of it.
-FileDescriptor open_file(const fs::path& file, const fs::path& workspace) {
+files::Descriptor open_file(const fs::path& file, const fs::path& workspace) {
   const auto inner = file.lexically_relative(workspace);
-  if (inner.empty() || *inner.begin() == "..") return FileDescriptor{::open(file.c_str(), open_flags)};
-  const FileDescriptor folder{::open(workspace.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  if (inner.empty() || *inner.begin() == "..") return files::Descriptor{::open(file.c_str(), open_flags)};
+  const files::Descriptor folder{::open(workspace.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   if (!folder.is_open()) return {};
   open_how how{};
   how.flags = open_flags;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  return FileDescriptor{
+  return files::Descriptor{
       static_cast<int>(::syscall(SYS_openat2, folder.get(), inner.c_str(), &how, sizeof how))};
 }
 
@@ -71,7 +71,7 @@ std::string why(const fs::path& file, int error) {
          ", which it would execute, cannot be read: " + std::generic_category().message(error);
 }
 
-std::expected<std::string, std::string> hash_content(const FileDescriptor& fd, const fs::path& file) {
+std::expected<std::string, std::string> hash_content(const files::Descriptor& fd, const fs::path& file) {
   digest::Sha256 hash;
   off_t total = 0;
   std::string chunk(chunk_bytes, '\0');
@@ -86,7 +86,7 @@ std::expected<std::string, std::string> hash_content(const FileDescriptor& fd, c
   }
 }
 
-std::expected<std::string, std::string> content_of(const FileDescriptor& fd, const fs::path& file) {
+std::expected<std::string, std::string> content_of(const files::Descriptor& fd, const fs::path& file) {
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return std::unexpected(why(file, errno));
   if (!S_ISREG(status.st_mode)) return std::unexpected(file.string() + " is no file");
@@ -100,7 +100,7 @@ std::expected<std::string, std::string> behind_link(const fs::path& file) {
   const auto target = fs::canonical(file, broken);
   if (broken) return "absent";
   std::string text = "link " + target.string();
-  const FileDescriptor fd{::open(target.c_str(), open_flags | O_NOFOLLOW)};
+  const files::Descriptor fd{::open(target.c_str(), open_flags | O_NOFOLLOW)};
   if (!fd.is_open()) return text;
   auto content = content_of(fd, target);
   if (!content) return content;

@@ -16,8 +16,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-std::expected<FileDescriptor, std::string> lock_session(const std::filesystem::path& file) {
-  FileDescriptor lock{::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+std::expected<files::Descriptor, std::string> lock_session(const std::filesystem::path& file) {
+  files::Descriptor lock{::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
   if (!lock.is_open()) {
     return std::unexpected(file.string() + ": " + std::generic_category().message(errno));
   }

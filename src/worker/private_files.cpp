@@ -25,7 +25,7 @@ constexpr mode_t private_folder = 0700;
 /// A new file beside `file`, with its content on disk.
 std::filesystem::path write_beside(const std::filesystem::path& file, std::string_view content) {
   const std::filesystem::path beside = file.string() + "." + process::random_hex(8);
-  const FileDescriptor fd{
+  const files::Descriptor fd{
       ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, private_file)};
   if (!fd.is_open()) fail(beside);
   write_all(fd.get(), content, beside);
@@ -35,12 +35,8 @@ std::filesystem::path write_beside(const std::filesystem::path& file, std::strin
 
 }  // namespace
 
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-FileDescriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode) {
-  return FileDescriptor{sandbox::open_beneath(folder, name, flags, mode).release()};
+files::Descriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode) {
+  return files::Descriptor{sandbox::open_beneath(folder, name, flags, mode).release()};
 }
 
 void make_private_folder(const std::filesystem::path& folder) {
@@ -69,7 +65,7 @@ bool write_private_file_once(const std::filesystem::path& file, std::string_view
 }
 
 std::optional<std::string> read_file(const std::filesystem::path& file, std::size_t limit) {
-  const FileDescriptor fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  const files::Descriptor fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!fd.is_open() && errno == ENOENT) return std::nullopt;
   if (!fd.is_open()) fail(file);
   return read_at_most(fd.get(), limit, file);

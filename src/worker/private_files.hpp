@@ -5,32 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "files/descriptor.hpp"
 
 /// Files and folders that only their owner may read. Faults are std::system_error whose text names the file.
 namespace butler::worker {
 
-/// A file descriptor that is closed at the end.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor();
-
-  int get() const { return fd_; }
-  bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
-
 /// sandbox::open_beneath().
-FileDescriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode = 0);
+files::Descriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode = 0);
 
 /// Makes the folder and those above it; the folder itself gets mode 0700.
 void make_private_folder(const std::filesystem::path& folder);

@@ -84,7 +84,8 @@ model_proxy::Spent Spending::spent(std::string_view job) {
 void Spending::add(const model_proxy::Charge& charge) {
   const auto at = now_();
   const auto file = file_of(local_date(at));
-  const FileDescriptor fd{::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  const files::Descriptor fd{
+      ::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
   if (!fd.is_open()) fail(file);
   // A line that a crash has cut must not take the next one with it.
   const std::string begin = ends_in_line_feed(fd.get()) ? "" : "\n";
@@ -103,7 +104,7 @@ void Spending::refresh() {
 
 void Spending::read_on(const std::string& date, Day& day) const {
   const auto file = file_of(date);
-  const FileDescriptor fd{::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+  const files::Descriptor fd{::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
   if (!fd.is_open() && errno == ENOENT) return;
   if (!fd.is_open()) fail(file);
   for (;;) {
