@@ -1,7 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
 #include <unistd.h>
 
+#include <string>
 #include <utility>
 
 namespace butler::files {
@@ -29,5 +31,10 @@ class Descriptor {
  private:
   int fd_ = -1;
 };
+
+/// Opens what lies in a folder that an agent can write to: openat2(2) with RESOLVE_BENEATH, and no symbolic
+/// link anywhere on the way. Every look of the host into a workspace or a session folder goes through here.
+/// Closed, with errno, when it cannot be had.
+Descriptor open_beneath(int folder, const std::string& name, int flags, mode_t mode = 0);
 
 }  // namespace butler::files

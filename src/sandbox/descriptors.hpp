@@ -14,6 +14,7 @@
 namespace butler::sandbox {
 
 using files::Descriptor;
+using files::open_beneath;
 
 /// A file in memory with this content, read from its begin.
 Descriptor memory_file(std::string_view content);
@@ -37,11 +38,6 @@ struct Message {
 
 /// The next message; the error is a sentence when none has come before the deadline.
 std::expected<Message, std::string> receive(int socket, std::chrono::steady_clock::time_point deadline);
-
-/// Opens what lies in a folder that an agent can write to: openat2(2) with RESOLVE_BENEATH, and no symbolic
-/// link anywhere on the way. Every look of the host into a workspace or a session folder goes through here.
-/// Closed, with errno, when it cannot be had.
-Descriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode = 0);
 
 /// What is in the pipe now, without blanks at the ends.
 std::string read_available(int fd);

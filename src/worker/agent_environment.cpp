@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "files/whole_file.hpp"
 #include "log/log.hpp"
 #include "process/process_tree.hpp"
 #include "process/role.hpp"
@@ -101,8 +102,8 @@ AgentHome prepare_agent_home(const fs::path& butler_home) {
   home.tool_gate = extensions / "tool_gate.ts";
   for (const auto& folder : {home.folder, home.user_home, home.scratch, extensions})
     make_private_folder(folder);
-  write_private_file(home.tool_gate, agent_file("tool_gate.ts"));
-  write_private_file_once(home.folder / "settings.json", first_settings);
+  files::write_whole_file(home.tool_gate, agent_file("tool_gate.ts"));
+  files::write_whole_file_once(home.folder / "settings.json", first_settings);
   return home;
 }
 
@@ -152,7 +153,7 @@ fs::path make_agent_folder(const AgentHome& home, const fs::path& scratch) {
   const auto folder = scratch / "pi";
   make_private_folder(folder);
   const auto settings = read_file(home.folder / "settings.json", settings_bytes);
-  write_private_file(folder / "settings.json", settings.value_or(std::string{first_settings}));
+  files::write_whole_file(folder / "settings.json", settings.value_or(std::string{first_settings}));
   for (const char* const name : {"skills", "prompts", "SYSTEM.md"}) {
     if (fs::exists(home.folder / name)) fs::create_symlink(home.folder / name, folder / name);
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "files/descriptor.hpp"
 #include "worker/private_files.hpp"
 
 namespace butler::worker {

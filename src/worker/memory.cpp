@@ -8,6 +8,8 @@
 #include <system_error>
 
 #include "domain/utf8.hpp"
+#include "files/descriptor.hpp"
+#include "files/whole_file.hpp"
 #include "log/log.hpp"
 #include "worker/agent_files.hpp"
 #include "worker/private_files.hpp"
@@ -30,14 +32,14 @@ std::string replace(std::string text, std::string_view what, std::string_view by
 }
 
 void create_missing(int folder, const std::string& name, std::string_view content) {
-  const auto fd = open_beneath(folder, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  if (fd.is_open()) return write_all(fd.get(), content, name);
+  const auto fd = files::open_beneath(folder, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (fd.is_open()) return files::write_all(fd.get(), content, name);
   if (errno != EEXIST) fail(name);
 }
 
 files::Descriptor open_folder(int parent, const std::string& name) {
   if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) fail(name);
-  auto fd = open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
+  auto fd = files::open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
   if (!fd.is_open()) fail(name);
   return fd;
 }
@@ -53,7 +55,7 @@ std::string clean(std::string bytes) {
 
 MemoryFile read(int folder, const std::string& name, std::string shown_name) {
   // Not blocking: a FIFO that the agent has put there must not hold the worker up.
-  const auto fd = open_beneath(folder, name, O_RDONLY | O_NONBLOCK);
+  const auto fd = files::open_beneath(folder, name, O_RDONLY | O_NONBLOCK);
   struct stat status{};
   if (!fd.is_open() || ::fstat(fd.get(), &status) != 0) fail(shown_name);
   if (!S_ISREG(status.st_mode)) {

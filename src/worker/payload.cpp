@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "digest/sha256.hpp"
-#include "worker/private_files.hpp"
+#include "files/descriptor.hpp"
 
 namespace butler::worker {
 

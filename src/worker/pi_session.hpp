@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "files/descriptor.hpp"
 #include "worker/agent_environment.hpp"
 #include "worker/agent_services.hpp"
 #include "worker/conversation.hpp"

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "digest/sha256.hpp"
+#include "files/whole_file.hpp"
 #include "process/role.hpp"
 #include "worker/private_files.hpp"
 
@@ -21,7 +22,7 @@ bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') 
 
 std::string session_store_id(const std::filesystem::path& session_root) {
   const auto file = session_root / ".store-id";
-  write_private_file_once(file, "store-" + process::random_hex(16) + "\n");
+  files::write_whole_file_once(file, "store-" + process::random_hex(16) + "\n");
   std::string id = read_file(file, id_limit + 1).value_or("");
   while (id.ends_with('\n')) id.pop_back();
   const bool plain = std::ranges::all_of(id, [](char c) { return is_plain(c) || c == '-'; });

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <vector>
 
+#include "files/descriptor.hpp"
+#include "files/whole_file.hpp"
 #include "json/value.hpp"
 #include "log/log.hpp"
 #include "worker/memory.hpp"
@@ -89,7 +91,7 @@ void Spending::add(const model_proxy::Charge& charge) {
   if (!fd.is_open()) fail(file);
   // A line that a crash has cut must not take the next one with it.
   const std::string begin = ends_in_line_feed(fd.get()) ? "" : "\n";
-  write_all(fd.get(), begin + spending_line(charge, at), file);
+  files::write_all(fd.get(), begin + spending_line(charge, at), file);
   if (::fdatasync(fd.get()) != 0) fail(file);
 }
 
