@@ -1,7 +1,6 @@
 #include "cli/local_secrets.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,7 +9,9 @@
 #include <system_error>
 
 #include "config/env_file.hpp"
-#include "config/small_file.hpp"
+#include "files/descriptor.hpp"
+#include "files/small_file.hpp"
+#include "files/whole_file.hpp"
 #include "process/role.hpp"
 
 namespace butler::cli {
@@ -28,31 +29,16 @@ constexpr std::size_t longest_file = 65'536;
 }
 
 void sync_folder(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) fail(folder);
-  const bool synced = ::fsync(descriptor) == 0;
-  ::close(descriptor);
-  if (!synced) fail(folder);
+  const files::Descriptor opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!opened.is_open() || ::fsync(opened.get()) != 0) fail(folder);
 }
 
-/// Written beside and moved into place: a power cut leaves the whole file or none.
+/// A power cut leaves the whole file or none.
 void write_secrets(const fs::path& file) {
   std::string text = "# The API secrets between Butler's own processes, made at the first start.\n";
   for (const char* const name : names)
     text += std::string{name} + "=" + process::random_hex(secret_bytes) + "\n";
-  fs::path draft = file;
-  draft += "." + process::random_hex(8);
-  const int descriptor = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) fail(draft);
-  const bool written = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       ::fsync(descriptor) == 0;
-  ::close(descriptor);
-  if (!written || ::rename(draft.c_str(), file.c_str()) != 0) {
-    const int reason = errno;
-    ::unlink(draft.c_str());
-    errno = reason;
-    fail(file);
-  }
+  files::write_whole_file(file, text);
   sync_folder(file.parent_path());
 }
 
@@ -80,7 +66,7 @@ void add_local_secrets(config::Loaded& loaded) {
   const auto path = loaded.place.home / "secrets.env";
   std::error_code error;
   if (!fs::exists(fs::symlink_status(path, error))) write_secrets(path);
-  const auto file = config::read_small_file(path, longest_file);
+  const auto file = files::read_small_file(path, longest_file);
   if (!file) throw std::system_error(file.error(), path.string());
   if (file->owner != ::geteuid() || (file->mode & 0077U) != 0) {
     loaded.problems.push_back(

@@ -1,20 +1,15 @@
 #include "cli/policy_command.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <expected>
 #include <iostream>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "cli/exit_code.hpp"
 #include "cli/local_secrets.hpp"
 #include "domain/enum_name.hpp"
+#include "files/whole_file.hpp"
 #include "json/value.hpp"
 #include "policy/describe.hpp"
 #include "policy/explanation.hpp"
@@ -26,21 +21,6 @@ namespace butler::cli {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Writes a new file beside the old one and puts it in its place.
-void write_whole(const fs::path& file, const std::string& text) {
-  const auto fail = [&](const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-  };
-  const auto next = file.string() + ".new";
-  ::unlink(next.c_str());
-  const int fd = ::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (fd < 0) fail(next);
-  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       ::fchmod(fd, 0644) == 0 && ::fsync(fd) == 0;
-  ::close(fd);
-  if (!written || ::rename(next.c_str(), file.c_str()) != 0) fail(file.string());
-}
 
 struct InForce {
   policy::Policy policy;
@@ -188,7 +168,7 @@ int init_policy(const config::Loaded& loaded, const PolicyInit& options, std::os
   fs::create_directories(file.parent_path());
   const auto profile =
       domain::enum_from_name<policy::Profile>(options.profile).value_or(policy::Profile::balanced);
-  write_whole(file, policy::initial_policy(profile));
+  files::write_whole_file(file, policy::initial_policy(profile), 0644);
   out << file.string() << " is written, with the profile " << domain::enum_name(profile)
       << ". A running worker uses it from the next decision on.\n";
   return exit_ok;

@@ -11,7 +11,7 @@
 
 #include "config/env_file.hpp"
 #include "config/providers.hpp"
-#include "config/small_file.hpp"
+#include "files/small_file.hpp"
 
 namespace butler::config {
 
@@ -91,7 +91,7 @@ EnvFilePlace find_env_file(const Start& start, const fs::path& home) {
 
 void read_env_file(Loaded& loaded, const EnvFilePlace& place, const Start& start) {
   if (place.file.empty()) return;
-  const auto file = read_small_file(place.file, longest_env_file);
+  const auto file = files::read_small_file(place.file, longest_env_file);
   const std::string name = place.file.string();
   if (!file) {
     const bool absent = file.error() == std::errc::no_such_file_or_directory;
@@ -116,7 +116,7 @@ void read_env_file(Loaded& loaded, const EnvFilePlace& place, const Start& start
 }
 
 std::vector<std::string> read_models_file(const fs::path& home, const std::string& provider) {
-  const auto file = read_small_file(home / "agent/models.json", longest_models_file);
+  const auto file = files::read_small_file(home / "agent/models.json", longest_models_file);
   if (!file) return {};
   return find_models_json_variables(file->text, provider);
 }

@@ -9,29 +9,60 @@ namespace butler::digest {
 
 namespace {
 
+using Bytes = std::array<unsigned char, 32>;
+
 /// Looked up once: the search costs more than the digest of a short text.
 const EVP_MD* algorithm() {
   static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   return found;
 }
 
-}  // namespace
+EVP_MD_CTX* state(void* context) { return static_cast<EVP_MD_CTX*>(context); }
 
-std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, 32> digest{};
-  unsigned int length = 0;
-  if (algorithm() == nullptr ||
-      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, algorithm(), nullptr) != 1) {
-    throw std::runtime_error("SHA-256 is not available from OpenSSL");
-  }
+void require(bool done) {
+  if (!done) throw std::runtime_error("SHA-256 is not available from OpenSSL");
+}
+
+std::string hexadecimal(const Bytes& bytes) {
   constexpr std::string_view alphabet = "0123456789abcdef";
   std::string hex;
-  hex.reserve(2 * digest.size());
-  for (const unsigned char byte : digest) {
+  hex.reserve(2 * bytes.size());
+  for (const unsigned char byte : bytes) {
     hex.push_back(alphabet[byte >> 4U]);
     hex.push_back(alphabet[byte & 0xFU]);
   }
   return hex;
+}
+
+}  // namespace
+
+std::string sha256_hex(std::string_view bytes) {
+  Bytes digest{};
+  unsigned int length = 0;
+  require(algorithm() != nullptr &&
+          EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, algorithm(), nullptr) == 1);
+  return hexadecimal(digest);
+}
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new(), [](void* context) { EVP_MD_CTX_free(state(context)); }) {
+  begin();
+}
+
+void Sha256::begin() {
+  require(context_ != nullptr && algorithm() != nullptr &&
+          EVP_DigestInit_ex(state(context_.get()), algorithm(), nullptr) == 1);
+}
+
+void Sha256::add(std::string_view bytes) {
+  require(EVP_DigestUpdate(state(context_.get()), bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::finish() {
+  Bytes digest{};
+  unsigned int length = 0;
+  require(EVP_DigestFinal_ex(state(context_.get()), digest.data(), &length) == 1);
+  begin();
+  return hexadecimal(digest);
 }
 
 }  // namespace butler::digest

@@ -1,14 +1,10 @@
 #include "policy_file/policy_file.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <utility>
 
 #include "domain/enum_name.hpp"
+#include "files/trusted_file.hpp"
 #include "log/log.hpp"
 #include "policy/describe.hpp"
 #include "policy/policy_text.hpp"
@@ -17,49 +13,10 @@ namespace butler::policy_file {
 
 namespace {
 
-constexpr std::size_t longest_file = 1024UL * 1024;
 constexpr std::chrono::milliseconds clock_tick{50};
-
-class Descriptor {
- public:
-  explicit Descriptor(const std::filesystem::path& file)
-      : fd_(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::string wrong(const std::filesystem::path& file, const std::string& why) {
   return "the policy " + file.string() + " cannot be used: " + why;
-}
-
-/// Why nobody may trust what it holds; "" when one may.
-std::string distrust(const struct stat& status) {
-  if (!S_ISREG(status.st_mode)) return "it is no regular file";
-  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
-    return "it belongs to another user; give it to root or to the user that the worker runs as";
-  }
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "others may write to it; run: chmod go-w on it";
-  return {};
-}
-
-std::expected<std::string, std::string> read_text(int fd) {
-  std::string text;
-  char buffer[16'384];
-  for (;;) {
-    const auto got = ::read(fd, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(std::string{std::strerror(errno)});
-    if (got == 0) return text;
-    text.append(buffer, static_cast<std::size_t>(got));
-    if (text.size() > longest_file) return std::unexpected(std::string{"it is larger than 1 MiB"});
-  }
 }
 
 bool same_time(const timespec& one, const timespec& other) {
@@ -73,17 +30,10 @@ std::filesystem::path policy_path(const std::filesystem::path& home) {
 }
 
 std::expected<std::optional<Policy>, std::string> read_policy(const std::filesystem::path& file) {
-  const Descriptor descriptor{file};
-  if (descriptor.get() < 0) {
-    if (errno == ENOENT) return std::nullopt;
-    return std::unexpected(wrong(file, std::strerror(errno)));
-  }
-  struct stat status{};
-  if (::fstat(descriptor.get(), &status) != 0) return std::unexpected(wrong(file, std::strerror(errno)));
-  if (const auto why = distrust(status); !why.empty()) return std::unexpected(wrong(file, why));
-  const auto text = read_text(descriptor.get());
+  const auto text = files::read_trusted_file(file, files::Holds::settings);
   if (!text) return std::unexpected(wrong(file, text.error()));
-  auto parsed = policy::parse_policy(*text);
+  if (!*text) return std::nullopt;
+  auto parsed = policy::parse_policy(**text);
   if (!parsed)
     return std::unexpected(wrong(file, policy::to_text(parsed.error()) + "; see: butler policy check"));
   return *std::move(parsed);

@@ -20,6 +20,7 @@
 #include <system_error>
 #include <utility>
 
+#include "files/descriptor.hpp"
 #include "process/process_tree.hpp"
 #include "process/program_lookup.hpp"
 
@@ -32,44 +33,25 @@ namespace {
 
 constexpr std::size_t read_size = 65'536;
 
-/// A file descriptor until somebody takes it over.
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd = -1) : fd_(fd) {}
-  OwnedFd(OwnedFd&& other) noexcept : fd_(other.release()) {}
-  OwnedFd& operator=(OwnedFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~OwnedFd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
 struct Pipe {
-  OwnedFd read_end;
-  OwnedFd write_end;
+  files::Descriptor read_end;
+  files::Descriptor write_end;
 };
 
 /// Both ends above 2: were our own 0 to 2 closed, an end there would be overwritten by the child's dup2
 /// calls.
-OwnedFd above_standard(OwnedFd fd) {
+files::Descriptor above_standard(files::Descriptor fd) {
   if (fd.get() > STDERR_FILENO) return fd;
   const int moved = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   if (moved < 0) throw std::system_error(errno, std::generic_category(), "fcntl");
-  return OwnedFd{moved};
+  return files::Descriptor{moved};
 }
 
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe2");
-  OwnedFd read_end{ends[0]};
-  OwnedFd write_end{ends[1]};
+  files::Descriptor read_end{ends[0]};
+  files::Descriptor write_end{ends[1]};
   return Pipe{.read_end = above_standard(std::move(read_end)),
               .write_end = above_standard(std::move(write_end))};
 }
@@ -126,10 +108,10 @@ Streams redirect(const SpawnOptions& options, FileActions& actions) {
 
 /// Gives the child these descriptors from 3 on, and no other beside its streams. The result has to live until
 /// the spawn: copies above all the child's numbers, so that none is overwritten before its turn.
-std::vector<OwnedFd> hand_over(const std::vector<int>& descriptors, FileActions& actions) {
+std::vector<files::Descriptor> hand_over(const std::vector<int>& descriptors, FileActions& actions) {
   const int first = STDERR_FILENO + 1;
   const int end = first + static_cast<int>(descriptors.size());
-  std::vector<OwnedFd> copies;
+  std::vector<files::Descriptor> copies;
   for (const int descriptor : descriptors) {
     copies.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, end));
     if (copies.back().get() < 0) throw std::system_error(errno, std::generic_category(), "fcntl");

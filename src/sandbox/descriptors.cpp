@@ -1,11 +1,9 @@
 #include "sandbox/descriptors.hpp"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -37,10 +35,6 @@ void take_control(msghdr& header, Message& message) {
 }
 
 }  // namespace
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 Descriptor memory_file(std::string_view content) {
   Descriptor file{::memfd_create("butler-sandbox", MFD_CLOEXEC)};
@@ -104,14 +98,6 @@ std::string read_available(int fd) {
   text.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   return text;
-}
-
-Descriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode) {
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
-  how.mode = mode;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  return Descriptor{static_cast<int>(::syscall(SYS_openat2, folder, name.c_str(), &how, sizeof(how)))};
 }
 
 }  // namespace butler::sandbox

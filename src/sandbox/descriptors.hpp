@@ -7,30 +7,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "files/descriptor.hpp"
 
 /// The descriptors between a starter and butler-sandbox-init. Faults are std::system_error.
 namespace butler::sandbox {
 
-/// Closed at the end.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-  void close() { *this = Descriptor{}; }
-
- private:
-  int fd_ = -1;
-};
+using files::Descriptor;
+using files::open_beneath;
 
 /// A file in memory with this content, read from its begin.
 Descriptor memory_file(std::string_view content);
@@ -54,11 +38,6 @@ struct Message {
 
 /// The next message; the error is a sentence when none has come before the deadline.
 std::expected<Message, std::string> receive(int socket, std::chrono::steady_clock::time_point deadline);
-
-/// Opens what lies in a folder that an agent can write to: openat2(2) with RESOLVE_BENEATH, and no symbolic
-/// link anywhere on the way. Every look of the host into a workspace or a session folder goes through here.
-/// Closed, with errno, when it cannot be had.
-Descriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode = 0);
 
 /// What is in the pipe now, without blanks at the ends.
 std::string read_available(int fd);

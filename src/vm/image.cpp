@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include "files/whole_file.hpp"
 #include "vm/cpio.hpp"
 #include "vm/files.hpp"
 #include "vm/tool.hpp"
@@ -233,9 +234,10 @@ asio::awaitable<std::expected<Image, std::string>> build_tiny_image(ImageSources
   const auto done = co_await unpack(parts->package, unpacked.path());
   if (!done) co_return std::unexpected(done.error());
   const auto kernel_modules = only_entry(unpacked.path() / "lib/modules", "") / "kernel";
-  write_file(made.path() / "initrd",
-             make_initrd(kernel_modules, parts->agent, parts->busybox, parts->applets));
-  write_file(made.path() / "kernel", read_file(only_entry(unpacked.path() / "boot", "vmlinuz-")));
+  files::write_whole_file(made.path() / "initrd",
+                          make_initrd(kernel_modules, parts->agent, parts->busybox, parts->applets));
+  files::write_whole_file(made.path() / "kernel",
+                          read_file(only_entry(unpacked.path() / "boot", "vmlinuz-")));
   fs::rename(made.path(), folder);
   co_return Image{.kind = ImageKind::tiny, .digest = digest, .folder = folder};
 }

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "files/whole_file.hpp"
 #include "json/codec.hpp"
 #include "vm/disk.hpp"
 #include "vm/files.hpp"
@@ -45,7 +46,8 @@ asio::awaitable<Done> MachineStore::create(MachineRecord record) {
     made = co_await make_disk(machine_folder() / "changes.qcow2", changes_mib);
   }
   // Last: where there is a record, there is a machine.
-  if (made) write_file(machine_folder() / "machine.json", json::serialize(json::encode(record)) + "\n");
+  if (made)
+    files::write_whole_file(machine_folder() / "machine.json", json::serialize(json::encode(record)) + "\n");
   co_return made;
 }
 

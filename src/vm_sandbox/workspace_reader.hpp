@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "digest/sha256.hpp"
 #include "sandbox/descriptors.hpp"
 #include "vm_sandbox/archive.hpp"
-#include "vm_sandbox/content_digest.hpp"
 
 namespace butler::vm_sandbox {
 
@@ -71,7 +71,7 @@ class WorkspaceReader {
   std::string file_path_;
   std::uint64_t file_size_ = 0;
   std::uint64_t file_left_ = 0;
-  ContentDigest digest_;
+  digest::Sha256 digest_;
   bool ended_ = false;
 };
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "digest/sha256.hpp"
 #include "sandbox/descriptors.hpp"
 #include "vm_sandbox/archive.hpp"
-#include "vm_sandbox/content_digest.hpp"
 #include "vm_sandbox/guard.hpp"
 #include "vm_sandbox/workspace_reader.hpp"
 
@@ -61,7 +61,7 @@ class WorkspaceReturn final : public ArchiveSink {
   bool coming_ = false;
   sandbox::Descriptor file_;
   std::uint64_t files_ = 0;
-  ContentDigest digest_;
+  digest::Sha256 digest_;
   sandbox::Descriptor workspace_;
   std::vector<std::string> refused_;
 };

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "files/whole_file.hpp"
 #include "log/log.hpp"
 #include "process/process_tree.hpp"
 #include "process/role.hpp"
@@ -44,7 +45,7 @@ bool is_inside(const fs::path& path, const fs::path& folder) {
 
 bool has_variable(pid_t pid, std::string_view assignment) {
   const fs::path file = fs::path{"/proc"} / std::to_string(pid) / "environ";
-  const FileDescriptor fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  const files::Descriptor fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!fd.is_open()) return false;
   std::string environment;
   try {
@@ -61,8 +62,8 @@ bool has_variable(pid_t pid, std::string_view assignment) {
 }
 
 /// The folder's lock; a closed descriptor when somebody else has it.
-FileDescriptor lock_folder(const fs::path& folder) {
-  FileDescriptor fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+files::Descriptor lock_folder(const fs::path& folder) {
+  files::Descriptor fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
   if (fd.is_open() && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return {};
   return fd;
 }
@@ -83,7 +84,7 @@ void kill_marked(const fs::path& folder) {
       if (entry.state == 'Z' || !has_variable(entry.pid, mark)) continue;
       // The descriptor holds the process that the number means now; asked again, it is the marked one or
       // none.
-      const FileDescriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, entry.pid, 0))};
+      const files::Descriptor pidfd{static_cast<int>(::syscall(SYS_pidfd_open, entry.pid, 0))};
       if (!pidfd.is_open() || !has_variable(entry.pid, mark)) continue;
       found = ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0) == 0 || found;
     }
@@ -101,8 +102,8 @@ AgentHome prepare_agent_home(const fs::path& butler_home) {
   home.tool_gate = extensions / "tool_gate.ts";
   for (const auto& folder : {home.folder, home.user_home, home.scratch, extensions})
     make_private_folder(folder);
-  write_private_file(home.tool_gate, agent_file("tool_gate.ts"));
-  write_private_file_once(home.folder / "settings.json", first_settings);
+  files::write_whole_file(home.tool_gate, agent_file("tool_gate.ts"));
+  files::write_whole_file_once(home.folder / "settings.json", first_settings);
   return home;
 }
 
@@ -140,7 +141,7 @@ void Scratch::kill_strays() const { kill_marked(folder_); }
 void clear_abandoned_scratch(const fs::path& parent) {
   for (const auto& entry : fs::directory_iterator(parent)) {
     if (entry.is_symlink() || !entry.is_directory()) continue;
-    const FileDescriptor lock = lock_folder(entry.path());
+    const files::Descriptor lock = lock_folder(entry.path());
     if (!lock.is_open()) continue;  // its worker lives
     log::info("scratch.abandoned", {{"folder", entry.path().string()}});
     kill_marked(entry.path());
@@ -152,7 +153,7 @@ fs::path make_agent_folder(const AgentHome& home, const fs::path& scratch) {
   const auto folder = scratch / "pi";
   make_private_folder(folder);
   const auto settings = read_file(home.folder / "settings.json", settings_bytes);
-  write_private_file(folder / "settings.json", settings.value_or(std::string{first_settings}));
+  files::write_whole_file(folder / "settings.json", settings.value_or(std::string{first_settings}));
   for (const char* const name : {"skills", "prompts", "SYSTEM.md"}) {
     if (fs::exists(home.folder / name)) fs::create_symlink(home.folder / name, folder / name);
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "files/descriptor.hpp"
 #include "worker/private_files.hpp"
 
 namespace butler::worker {
@@ -41,7 +42,7 @@ class Scratch {
 
  private:
   std::filesystem::path folder_;
-  FileDescriptor lock_;
+  files::Descriptor lock_;
 };
 
 /// Ends what workers that were killed have left running, and removes their scratch folders. Those of workers

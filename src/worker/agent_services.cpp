@@ -3,9 +3,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "files/whole_file.hpp"
 #include "http/server.hpp"
 #include "log/log.hpp"
-#include "worker/private_files.hpp"
 
 namespace butler::worker {
 
@@ -106,7 +106,7 @@ AgentAccess::~AgentAccess() {
 std::uint16_t AgentAccess::port() const { return site_->server().port(); }
 
 void AgentAccess::configure(const std::filesystem::path& agent_folder) const {
-  write_private_file(agent_folder / "models.json", site_->models_json());
+  files::write_whole_file(agent_folder / "models.json", site_->models_json());
 }
 
 std::vector<std::string> way_out(std::uint16_t port) {

@@ -8,6 +8,8 @@
 #include <system_error>
 
 #include "domain/utf8.hpp"
+#include "files/descriptor.hpp"
+#include "files/whole_file.hpp"
 #include "log/log.hpp"
 #include "process/throw_errno.hpp"
 #include "worker/agent_files.hpp"
@@ -27,14 +29,14 @@ std::string replace(std::string text, std::string_view what, std::string_view by
 }
 
 void create_missing(int folder, const std::string& name, std::string_view content) {
-  const auto fd = open_beneath(folder, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  if (fd.is_open()) return write_all(fd.get(), content, name);
+  const auto fd = files::open_beneath(folder, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (fd.is_open()) return files::write_all(fd.get(), content, name);
   if (errno != EEXIST) process::throw_errno(name);
 }
 
-FileDescriptor open_folder(int parent, const std::string& name) {
+files::Descriptor open_folder(int parent, const std::string& name) {
   if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) process::throw_errno(name);
-  auto fd = open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
+  auto fd = files::open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
   if (!fd.is_open()) process::throw_errno(name);
   return fd;
 }
@@ -50,7 +52,7 @@ std::string clean(std::string bytes) {
 
 MemoryFile read(int folder, const std::string& name, std::string shown_name) {
   // Not blocking: a FIFO that the agent has put there must not hold the worker up.
-  const auto fd = open_beneath(folder, name, O_RDONLY | O_NONBLOCK);
+  const auto fd = files::open_beneath(folder, name, O_RDONLY | O_NONBLOCK);
   struct stat status{};
   if (!fd.is_open() || ::fstat(fd.get(), &status) != 0) process::throw_errno(shown_name);
   if (!S_ISREG(status.st_mode)) {
@@ -96,7 +98,7 @@ std::string local_date(domain::Timestamp now) {
 }
 
 MemorySnapshot Memory::open_day(const std::string& date) const {
-  const FileDescriptor workspace{::open(workspace_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const files::Descriptor workspace{::open(workspace_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!workspace.is_open()) process::throw_errno(workspace_.string());
 
   MemorySnapshot memory{.date = date, .files = {}};
@@ -109,7 +111,7 @@ MemorySnapshot Memory::open_day(const std::string& date) const {
   }
   const std::string notes = date + ".md";
   memory.files.at(next) = read_or_report("memory/" + notes, [&] {
-    const FileDescriptor folder = open_folder(workspace.get(), "memory");
+    const files::Descriptor folder = open_folder(workspace.get(), "memory");
     create_missing(folder.get(), notes, new_notes(date));
     return read(folder.get(), notes, "memory/" + notes);
   });

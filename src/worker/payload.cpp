@@ -2,20 +2,17 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <memory>
-#include <stdexcept>
 #include <string_view>
 #include <system_error>
 
-#include "worker/private_files.hpp"
+#include "digest/sha256.hpp"
+#include "files/descriptor.hpp"
 
 namespace butler::worker {
 
@@ -27,33 +24,6 @@ constexpr off_t largest_file = off_t{256} << 20U;
 constexpr std::size_t chunk_bytes = 256 * 1024;
 // A pipe or a device in a file's place must not hold the worker up.
 constexpr int open_flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) fail();
-  }
-  void add(std::string_view bytes) {
-    if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) fail();
-  }
-  std::string hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    if (EVP_DigestFinal_ex(context_.get(), digest.data(), &size) != 1) fail();
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (unsigned int i = 0; i < size; ++i) {
-      text.push_back(digits[digest.at(i) >> 4U]);
-      text.push_back(digits[digest.at(i) & 0xFU]);
-    }
-    return text;
-  }
-
- private:
-  [[noreturn]] static void fail() { throw std::runtime_error("SHA-256 cannot be computed"); }
-
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
 
 void append_sorted(const json::Value& value, std::string& text) {
   if (const auto* array = value.if_array()) {
@@ -84,15 +54,15 @@ void append_sorted(const json::Value& value, std::string& text) {
 }
 
 /// Opens for reading without waiting for whoever writes; inside the workspace no link leads out of it.
-FileDescriptor open_file(const fs::path& file, const fs::path& workspace) {
+files::Descriptor open_file(const fs::path& file, const fs::path& workspace) {
   const auto inner = file.lexically_relative(workspace);
-  if (inner.empty() || *inner.begin() == "..") return FileDescriptor{::open(file.c_str(), open_flags)};
-  const FileDescriptor folder{::open(workspace.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  if (inner.empty() || *inner.begin() == "..") return files::Descriptor{::open(file.c_str(), open_flags)};
+  const files::Descriptor folder{::open(workspace.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   if (!folder.is_open()) return {};
   open_how how{};
   how.flags = open_flags;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  return FileDescriptor{
+  return files::Descriptor{
       static_cast<int>(::syscall(SYS_openat2, folder.get(), inner.c_str(), &how, sizeof how))};
 }
 
@@ -101,22 +71,22 @@ std::string why(const fs::path& file, int error) {
          ", which it would execute, cannot be read: " + std::generic_category().message(error);
 }
 
-std::expected<std::string, std::string> hash_content(const FileDescriptor& fd, const fs::path& file) {
-  Sha256 hash;
+std::expected<std::string, std::string> hash_content(const files::Descriptor& fd, const fs::path& file) {
+  digest::Sha256 hash;
   off_t total = 0;
   std::string chunk(chunk_bytes, '\0');
   for (;;) {
     const auto count = ::read(fd.get(), chunk.data(), chunk.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return std::unexpected(why(file, errno));
-    if (count == 0) return hash.hex();
+    if (count == 0) return hash.finish();
     total += count;
     if (total > largest_file) return std::unexpected(file.string() + " is too large to be checked");
     hash.add(std::string_view{chunk}.substr(0, static_cast<std::size_t>(count)));
   }
 }
 
-std::expected<std::string, std::string> content_of(const FileDescriptor& fd, const fs::path& file) {
+std::expected<std::string, std::string> content_of(const files::Descriptor& fd, const fs::path& file) {
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return std::unexpected(why(file, errno));
   if (!S_ISREG(status.st_mode)) return std::unexpected(file.string() + " is no file");
@@ -130,7 +100,7 @@ std::expected<std::string, std::string> behind_link(const fs::path& file) {
   const auto target = fs::canonical(file, broken);
   if (broken) return "absent";
   std::string text = "link " + target.string();
-  const FileDescriptor fd{::open(target.c_str(), open_flags | O_NOFOLLOW)};
+  const files::Descriptor fd{::open(target.c_str(), open_flags | O_NOFOLLOW)};
   if (!fd.is_open()) return text;
   auto content = content_of(fd, target);
   if (!content) return content;
@@ -148,13 +118,11 @@ std::string sorted_json(const json::Value& value) {
 std::string payload_hash(const Payload& payload) {
   json::Object files;
   for (const auto& [path, content] : payload.files) files.emplace(path, content);
-  Sha256 hash;
-  hash.add(sorted_json(json::Object{{"cwd", payload.cwd},
-                                    {"files", std::move(files)},
-                                    {"input", payload.input},
-                                    {"sandboxProfile", payload.sandbox_profile},
-                                    {"toolName", payload.tool_name}}));
-  return hash.hex();
+  return digest::sha256_hex(sorted_json(json::Object{{"cwd", payload.cwd},
+                                                     {"files", std::move(files)},
+                                                     {"input", payload.input},
+                                                     {"sandboxProfile", payload.sandbox_profile},
+                                                     {"toolName", payload.tool_name}}));
 }
 
 std::expected<std::string, std::string> fingerprint(const fs::path& file, const fs::path& workspace) {

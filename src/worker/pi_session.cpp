@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "files/whole_file.hpp"
 #include "log/log.hpp"
 #include "worker/agent_sandbox.hpp"
 #include "worker/session_store.hpp"
@@ -16,8 +17,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-std::expected<FileDescriptor, std::string> lock_session(const std::filesystem::path& file) {
-  FileDescriptor lock{::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+std::expected<files::Descriptor, std::string> lock_session(const std::filesystem::path& file) {
+  files::Descriptor lock{::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
   if (!lock.is_open()) {
     return std::unexpected(file.string() + ": " + std::generic_category().message(errno));
   }
@@ -57,7 +58,7 @@ std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(
   session->known = Memory{conversation.workspace}.open_day(local_date(domain::wall_clock_now()));
   const auto& scratch = session->scratch->folder();
   const auto memory_file = scratch / "memory.md";
-  write_private_file(memory_file, memory_prompt(session->known, settings.append_system_prompt));
+  files::write_whole_file(memory_file, memory_prompt(session->known, settings.append_system_prompt));
   const auto agent_folder = make_agent_folder(home, scratch);
 
   auto spec = agent_spec(settings, home, conversation.workspace, scratch);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "files/descriptor.hpp"
 #include "worker/agent_environment.hpp"
 #include "worker/agent_services.hpp"
 #include "worker/conversation.hpp"
@@ -19,7 +20,7 @@ namespace butler::worker {
 
 /// A conversation's pi: its process, and what goes with it.
 struct PiSession {
-  FileDescriptor lock;  ///< one live pi per session file, also between workers
+  files::Descriptor lock;  ///< one live pi per session file, also between workers
   std::unique_ptr<AgentAccess> access;
   std::unique_ptr<Scratch> scratch;
   std::unique_ptr<PiProcess> process;

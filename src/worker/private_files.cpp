@@ -4,44 +4,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
-#include "process/role.hpp"
-#include "sandbox/descriptors.hpp"
+#include "files/descriptor.hpp"
 
 namespace butler::worker {
 
 namespace {
 
-constexpr mode_t private_file = 0600;
 constexpr mode_t private_folder = 0700;
 
 [[noreturn]] void fail(const std::filesystem::path& file) {
   throw std::system_error(errno, std::generic_category(), file.string());
 }
 
-/// A new file beside `file`, with its content on disk.
-std::filesystem::path write_beside(const std::filesystem::path& file, std::string_view content) {
-  const std::filesystem::path beside = file.string() + "." + process::random_hex(8);
-  const FileDescriptor fd{
-      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, private_file)};
-  if (!fd.is_open()) fail(beside);
-  write_all(fd.get(), content, beside);
-  if (::fsync(fd.get()) != 0) fail(beside);
-  return beside;
-}
-
 }  // namespace
-
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-FileDescriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode) {
-  return FileDescriptor{sandbox::open_beneath(folder, name, flags, mode).release()};
-}
 
 void make_private_folder(const std::filesystem::path& folder) {
   if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path());
@@ -53,35 +31,11 @@ void make_private_folder(const std::filesystem::path& folder) {
   }
 }
 
-void write_private_file(const std::filesystem::path& file, std::string_view content) {
-  const auto beside = write_beside(file, content);
-  if (::rename(beside.c_str(), file.c_str()) != 0) fail(file);
-}
-
-bool write_private_file_once(const std::filesystem::path& file, std::string_view content) {
-  const auto beside = write_beside(file, content);
-  const bool made = ::link(beside.c_str(), file.c_str()) == 0;
-  const int error = errno;
-  ::unlink(beside.c_str());
-  errno = error;
-  if (!made && error != EEXIST) fail(file);
-  return made;
-}
-
 std::optional<std::string> read_file(const std::filesystem::path& file, std::size_t limit) {
-  const FileDescriptor fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  const files::Descriptor fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!fd.is_open() && errno == ENOENT) return std::nullopt;
   if (!fd.is_open()) fail(file);
   return read_at_most(fd.get(), limit, file);
-}
-
-void write_all(int fd, std::string_view content, const std::filesystem::path& file) {
-  while (!content.empty()) {
-    const ssize_t count = ::write(fd, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(file);
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
 }
 
 std::string read_at_most(int fd, std::size_t limit, const std::filesystem::path& file) {

@@ -4,48 +4,15 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 
 /// Files and folders that only their owner may read. Faults are std::system_error whose text names the file.
 namespace butler::worker {
 
-/// A file descriptor that is closed at the end.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~FileDescriptor();
-
-  int get() const { return fd_; }
-  bool is_open() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
-
-/// sandbox::open_beneath().
-FileDescriptor open_beneath(int folder, const std::string& name, int flags, unsigned mode = 0);
-
 /// Makes the folder and those above it; the folder itself gets mode 0700.
 void make_private_folder(const std::filesystem::path& folder);
 
-/// Writes the file by a rename: whoever reads it gets the old content or the new one. Mode 0600.
-void write_private_file(const std::filesystem::path& file, std::string_view content);
-
-/// Writes the file only if there is none. Mode 0600. False when there was one.
-bool write_private_file_once(const std::filesystem::path& file, std::string_view content);
-
 /// At most `limit` bytes of a file's begin; nullopt when there is no such file.
 std::optional<std::string> read_file(const std::filesystem::path& file, std::size_t limit);
-
-/// Writes all of it. Throws std::system_error.
-void write_all(int fd, std::string_view content, const std::filesystem::path& file);
 
 /// At most `limit` bytes from the descriptor. Throws std::system_error.
 std::string read_at_most(int fd, std::size_t limit, const std::filesystem::path& file);

@@ -1,11 +1,10 @@
 #include "worker/session_store.hpp"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 
+#include "digest/sha256.hpp"
+#include "files/whole_file.hpp"
 #include "process/role.hpp"
 #include "worker/private_files.hpp"
 
@@ -15,7 +14,7 @@ namespace {
 
 constexpr std::size_t id_limit = 128;
 constexpr std::size_t readable_limit = 40;
-constexpr std::size_t digest_bytes = 16;
+constexpr std::size_t digest_digits = 32;
 
 bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -23,7 +22,7 @@ bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') 
 
 std::string session_store_id(const std::filesystem::path& session_root) {
   const auto file = session_root / ".store-id";
-  write_private_file_once(file, "store-" + process::random_hex(16) + "\n");
+  files::write_whole_file_once(file, "store-" + process::random_hex(16) + "\n");
   std::string id = read_file(file, id_limit + 1).value_or("");
   while (id.ends_with('\n')) id.pop_back();
   const bool plain = std::ranges::all_of(id, [](char c) { return is_plain(c) || c == '-'; });
@@ -43,13 +42,7 @@ std::string session_name(std::string_view session_key) {
   if (name.empty() || !is_plain(name.front())) name.insert(0, "s");
   name.push_back('-');
 
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(session_key.data()), session_key.size(), digest.data());
-  constexpr std::string_view digits = "0123456789abcdef";
-  for (std::size_t i = 0; i < digest_bytes; ++i) {
-    name.push_back(digits[digest.at(i) >> 4U]);
-    name.push_back(digits[digest.at(i) & 15U]);
-  }
+  name += digest::sha256_hex(session_key).substr(0, digest_digits);
   return name;
 }
 

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <vector>
 
+#include "files/descriptor.hpp"
+#include "files/whole_file.hpp"
 #include "json/value.hpp"
 #include "log/log.hpp"
 #include "process/throw_errno.hpp"
@@ -81,11 +83,12 @@ model_proxy::Spent Spending::spent(std::string_view job) {
 void Spending::add(const model_proxy::Charge& charge) {
   const auto at = now_();
   const auto file = file_of(local_date(at));
-  const FileDescriptor fd{::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  const files::Descriptor fd{
+      ::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
   if (!fd.is_open()) process::throw_errno(file.string());
   // A line that a crash has cut must not take the next one with it.
   const std::string begin = ends_in_line_feed(fd.get()) ? "" : "\n";
-  write_all(fd.get(), begin + spending_line(charge, at), file);
+  files::write_all(fd.get(), begin + spending_line(charge, at), file);
   if (::fdatasync(fd.get()) != 0) process::throw_errno(file.string());
 }
 
@@ -100,7 +103,7 @@ void Spending::refresh() {
 
 void Spending::read_on(const std::string& date, Day& day) const {
   const auto file = file_of(date);
-  const FileDescriptor fd{::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+  const files::Descriptor fd{::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
   if (!fd.is_open() && errno == ENOENT) return;
   if (!fd.is_open()) process::throw_errno(file.string());
   for (;;) {

@@ -1,4 +1,4 @@
-#include "config/small_file.hpp"
+#include "files/small_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -6,7 +6,9 @@
 
 #include <cerrno>
 
-namespace butler::config {
+#include "files/descriptor.hpp"
+
+namespace butler::files {
 
 namespace {
 
@@ -32,12 +34,11 @@ std::expected<SmallFile, std::error_code> read_open(int fd, std::size_t limit) {
 }  // namespace
 
 std::expected<SmallFile, std::error_code> read_small_file(const std::filesystem::path& path,
-                                                          std::size_t limit) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0) return std::unexpected(std::error_code(errno, std::generic_category()));
-  auto file = read_open(fd, limit);
-  ::close(fd);
-  return file;
+                                                          std::size_t limit, Links links) {
+  const int link = links == Links::refuse ? O_NOFOLLOW : 0;
+  const Descriptor fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | link)};
+  if (!fd.is_open()) return std::unexpected(std::error_code(errno, std::generic_category()));
+  return read_open(fd.get(), limit);
 }
 
-}  // namespace butler::config
+}  // namespace butler::files

@@ -8,7 +8,10 @@
 #include <string>
 #include <system_error>
 
-namespace butler::config {
+namespace butler::files {
+
+/// Whether a symbolic link in a file's place leads to it, or is an error (ELOOP).
+enum class Links { follow, refuse };
 
 struct SmallFile {
   std::string text;
@@ -18,6 +21,6 @@ struct SmallFile {
 
 /// Reads a regular file of at most `limit` bytes. Never waits: a FIFO or a device in its place is an error.
 std::expected<SmallFile, std::error_code> read_small_file(const std::filesystem::path& path,
-                                                          std::size_t limit);
+                                                          std::size_t limit, Links links = Links::follow);
 
-}  // namespace butler::config
+}  // namespace butler::files

@@ -1,0 +1,71 @@
+#include "files/whole_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+#include "files/descriptor.hpp"
+
+namespace butler::files {
+
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& file) {
+  throw std::system_error(errno, std::generic_category(), file.string());
+}
+
+/// A new file beside the one that it is for, which goes at the end unless it has taken that one's place.
+class Draft {
+ public:
+  explicit Draft(const std::filesystem::path& file) : name_(file.string() + ".XXXXXX") {
+    fd_ = Descriptor{::mkostemp(name_.data(), O_CLOEXEC)};
+    if (!fd_.is_open()) fail(file);
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+  ~Draft() { ::unlink(name_.c_str()); }
+
+  const char* name() const { return name_.c_str(); }
+
+  void fill(std::string_view content, mode_t mode) {
+    write_all(fd_.get(), content, name_);
+    if (::fchmod(fd_.get(), mode) != 0 || ::fsync(fd_.get()) != 0) fail(name_);
+  }
+
+ private:
+  std::string name_;
+  Descriptor fd_;
+};
+
+}  // namespace
+
+void write_whole_file(const std::filesystem::path& file, std::string_view content, mode_t mode) {
+  Draft draft{file};
+  draft.fill(content, mode);
+  if (std::rename(draft.name(), file.c_str()) != 0) fail(file);
+}
+
+bool write_whole_file_once(const std::filesystem::path& file, std::string_view content, mode_t mode) {
+  Draft draft{file};
+  draft.fill(content, mode);
+  if (::link(draft.name(), file.c_str()) == 0) return true;
+  if (errno != EEXIST) fail(file);
+  return false;
+}
+
+void write_all(int fd, std::string_view content, const std::filesystem::path& file) {
+  while (!content.empty()) {
+    const ssize_t count = ::write(fd, content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(file);
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace butler::files
