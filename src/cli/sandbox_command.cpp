@@ -40,13 +40,12 @@ std::string reachable(const worker::SandboxExplanation& explanation) {
 
 /// "" for what this tier does not have.
 std::string meaning_of(Mount::Kind kind, Tier tier) {
-  const bool landlock = tier == Tier::landlock;
   switch (kind) {
     case Mount::Kind::read_only: return tier == Tier::vm ? "" : "readable";  // a machine has its own files
     case Mount::Kind::read_write: return "writable";
     case Mount::Kind::link: return "";
     case Mount::Kind::cover_file:
-    case Mount::Kind::cover_folder: return landlock ? "" : "protected";
+    case Mount::Kind::cover_folder: return "protected";
   }
   return "";
 }

@@ -21,19 +21,22 @@ struct Flag {
   bool InitPlan::* member;
 };
 
-constexpr std::array texts{Texts{"argument", &InitPlan::arguments},
-                           Texts{"environment", &InitPlan::environment},
-                           Texts{"readable", &InitPlan::readable}, Texts{"writable", &InitPlan::writable}};
+constexpr std::array texts{
+    Texts{"argument", &InitPlan::arguments}, Texts{"environment", &InitPlan::environment},
+    Texts{"readable", &InitPlan::readable},  Texts{"writable", &InitPlan::writable},
+    Texts{"covered", &InitPlan::covered},    Texts{"broker_readable", &InitPlan::broker_readable}};
 constexpr std::array numbers{Number{"parent", &InitPlan::parent},
                              Number{"connect_port", &InitPlan::connect_port},
                              Number{"memory_bytes", &InitPlan::memory_bytes},
                              Number{"processes", &InitPlan::processes},
                              Number{"file_bytes", &InitPlan::file_bytes},
                              Number{"open_files", &InitPlan::open_files}};
-constexpr std::array flags{Flag{"make_listener", &InitPlan::make_listener}, Flag{"filter", &InitPlan::filter},
+constexpr std::array flags{Flag{"make_listener", &InitPlan::make_listener},
+                           Flag{"filter", &InitPlan::filter},
                            Flag{"shared_kernel_names", &InitPlan::shared_kernel_names},
                            Flag{"landlock", &InitPlan::landlock},
-                           Flag{"landlock_required", &InitPlan::landlock_required}};
+                           Flag{"landlock_required", &InitPlan::landlock_required},
+                           Flag{"broker", &InitPlan::broker}};
 
 void put(std::string& out, std::string_view text) {
   out.append(text.substr(0, text.find('\0'))).push_back('\0');

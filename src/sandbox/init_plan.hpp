@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-/// What butler-sandbox-init is told. It includes this file and links init_plan.cpp, nothing else of Butler's.
+/// What butler-sandbox-init is told. It includes this file and covered_names.hpp, nothing else of Butler's.
 namespace butler::sandbox {
 
 /// The descriptors that butler-sandbox-init is started with.
@@ -40,6 +40,9 @@ struct InitPlan {
   std::uint64_t connect_port = 0;     ///< with landlock: TCP connections only to this port, and no bind
   std::vector<std::string> readable;  ///< files and folders, with all below
   std::vector<std::string> writable;
+  bool broker = false;                       ///< the broker, in the place of a mount namespace
+  std::vector<std::string> covered;          ///< names in `folder` that nobody may touch, for the broker
+  std::vector<std::string> broker_readable;  ///< what the broker may read besides
   std::uint64_t memory_bytes = 0;
   std::uint64_t processes = 0;
   std::uint64_t file_bytes = 0;

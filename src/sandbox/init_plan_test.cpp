@@ -18,6 +18,9 @@ TEST(InitPlan, WhatIsWrittenIsRead) {
                       .connect_port = 3'128,
                       .readable = {"/usr"},
                       .writable = {"/project", "/tmp"},
+                      .broker = true,
+                      .covered = {".git/hooks", ".envrc"},
+                      .broker_readable = {"/proc"},
                       .memory_bytes = std::uint64_t{1} << 40U,
                       .processes = 5,
                       .file_bytes = 6,
@@ -28,8 +31,13 @@ TEST(InitPlan, WhatIsWrittenIsRead) {
 }
 
 TEST(InitPlan, WhatIsCutOrUnknownIsNotGuessed) {
-  const auto text =
-      encode({.arguments = {"true"}, .environment = {}, .folder = "/", .readable = {}, .writable = {}});
+  const auto text = encode({.arguments = {"true"},
+                            .environment = {},
+                            .folder = "/",
+                            .readable = {},
+                            .writable = {},
+                            .covered = {},
+                            .broker_readable = {}});
   EXPECT_FALSE(decode_init_plan(text.substr(0, text.size() - 1)));
   EXPECT_FALSE(decode_init_plan(text + std::string{"surprise\0 1\0", 12}));
   EXPECT_FALSE(decode_init_plan(""));

@@ -3,6 +3,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
+
 namespace butler::sandbox {
 
 namespace {
@@ -11,14 +13,20 @@ namespace {
 constexpr long create_ruleset_call = 444;
 constexpr unsigned ask_version = 1;
 
+// What programs ask of the machine as a whole.
+constexpr std::array general_proc_files{"cpuinfo", "filesystems", "loadavg", "meminfo",
+                                        "stat",    "sys",         "uptime",  "version"};
+
 void add_landlock_paths(InitPlan& init, Tier tier, const MountPlan& plan) {
   if (tier == Tier::bwrap) {
     // The mounts decide what is visible; this is the second layer, over what is writable.
     init.readable = {"/"};
     init.writable = {"/tmp", "/dev"};
   } else {
-    init.readable = {"/proc",       "/dev/urandom", "/dev/random",
-                     "/etc/passwd", "/etc/group",   "/etc/nsswitch.conf"};
+    init.readable = {"/dev/urandom", "/dev/random", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf"};
+    // Not the processes of the machine: those of the sandbox are shown by the broker.
+    for (const char* const name : general_proc_files) init.readable.push_back(std::string{"/proc/"} + name);
+    init.broker_readable = {"/proc"};
     init.writable = {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty"};
   }
   for (const auto& mount : plan.mounts) {
@@ -41,6 +49,9 @@ InitPlan make_init_plan(Tier tier, const Spec& spec, const MountPlan& plan, std:
                 .connect_port = tier == Tier::landlock ? port : std::uint64_t{0},
                 .readable = {},
                 .writable = {},
+                .broker = tier == Tier::landlock,
+                .covered = tier == Tier::landlock ? spec.protected_names : std::vector<std::string>{},
+                .broker_readable = {},
                 .memory_bytes = spec.limits.memory_bytes,
                 .processes = spec.limits.processes,
                 .file_bytes = spec.limits.file_bytes,

@@ -19,12 +19,6 @@ struct Gap {
 constexpr std::string_view own_kernel = "in a virtual machine this reaches the guest's own kernel only";
 
 constexpr std::array gaps{
-    Gap{"landlock", "workspace", "",
-        "Landlock grants folders as a whole: it cannot take one file out of a writable folder"},
-    Gap{"landlock", "files", "other-file-mode", "Landlock has no rule for chmod"},
-    Gap{"landlock", "processes", "bystander-visible",
-        "without a namespace of its own /proc names the other processes, though nothing of theirs can be "
-        "opened"},
     Gap{"vm", "kernel", "", own_kernel},
     Gap{"vm", "namespaces", "", own_kernel},
     Gap{"vm", "families", "", own_kernel},

@@ -170,6 +170,8 @@ std::vector<std::string> command_environment(const config::WorkerSettings& setti
       "LANG=C.UTF-8",
       "SHELL=/bin/bash",
       "TMPDIR=" + scratch.string(),
+      // Where it is in sight but must not be read (landlock), git would not go on.
+      "GIT_CONFIG_NOSYSTEM=1",
   };
   if (!settings.time_zone.empty()) environment.push_back("TZ=" + settings.time_zone);
   return environment;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "vm_sandbox/vm_sandbox.hpp"
-#include "worker/agent_services.hpp"
 
 namespace butler::worker {
 
@@ -73,7 +72,6 @@ sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome
                          const fs::path& workspace, const fs::path& scratch) {
   sandbox::Spec spec{.arguments = {}, .environment = {}};
   spec.workspace = workspace;
-  spec.listener_environment = way_out;
   spec.read_write = {scratch};
   spec.read_only = {settings.home / "runtime", settings.mcp_bin_dir, home.tool_gate};
   for (const char* const name : {"skills", "prompts", "SYSTEM.md"})

@@ -24,8 +24,9 @@ std::expected<std::unique_ptr<sandbox::Sandbox>, std::string> open_sandbox(
     const config::WorkerSettings& settings, sandbox::InitProgram init,
     const std::filesystem::path& trial_folder);
 
-/// What every agent and command may see and use; whoever starts one adds the program, its environment and
-/// what else it writes to. `home/agent` itself is never visible: models.json and auth.json there hold keys.
+/// What every agent and command may see and use; whoever starts one adds the program, its environment, its
+/// way out (ServiceToken) and what else it writes to. `home/agent` itself is never visible: models.json and
+/// auth.json there hold keys.
 sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome& home,
                          const std::filesystem::path& workspace, const std::filesystem::path& scratch);
 

@@ -32,6 +32,20 @@ model_proxy::ProxyOptions proxy_options(const config::WorkerSettings& settings) 
 
 std::shared_ptr<const mcp_host::Server> no_servers(std::string_view) { return nullptr; }
 
+http::Response no_proxy_token() {
+  return {.status = 407,
+          .headers = {{"content-type", "text/plain; charset=utf-8"},
+                      {"proxy-authenticate", "Basic realm=\"butler\""}},
+          .body = "This proxy serves one agent only, which has the password in its HTTPS_PROXY.\n"};
+}
+
+http::Response no_mcp_token() {
+  return {
+      .status = 401,
+      .headers = {{"content-type", "text/plain; charset=utf-8"}},
+      .body = "These MCP servers are for one agent only, which has their address in its BUTLER_MCP_URL.\n"};
+}
+
 /// One agent has few connections open at once; more than that are a fault, or meant to do harm.
 constexpr std::size_t connections_of_one_agent = 256;
 
@@ -42,11 +56,12 @@ class AgentAccess::Site final : public http::Application {
  public:
   Site(const asio::any_io_executor& executor, model_proxy::ModelProxy& proxy, const ProviderSetup& setup,
        const std::string& provider, std::unique_ptr<egress::ConnectHandler> hosts,
-       std::unique_ptr<mcp_host::AgentServers> servers)
+       std::unique_ptr<mcp_host::AgentServers> servers, ServiceToken token)
       : proxy_(proxy),
         setup_(setup),
         provider_(provider),
         grant_(proxy.grant()),
+        token_(std::move(token)),
         hosts_(std::move(hosts)),
         servers_(std::move(servers)),
         server_(executor, {.connections = connections_of_one_agent}, *this) {}
@@ -62,8 +77,16 @@ class AgentAccess::Site final : public http::Application {
   }
 
   std::variant<http::Response, http::BodyLimit> admit(const http::RequestHead& head) override {
-    if (egress::ConnectHandler::is_for(head)) return hosts_->admit(head);
-    if (mcp_host::AgentServers::is_for(head)) return servers_->admit(head);
+    if (egress::ConnectHandler::is_for(head)) {
+      return token_.is_in_proxy_authorization(head) ? hosts_->admit(head) : no_proxy_token();
+    }
+    if (ServiceToken::is_for_mcp(head)) {
+      auto target = token_.mcp_target(head);
+      if (!target) return no_mcp_token();
+      auto inner = head;
+      inner.target = std::move(*target);
+      return servers_->admit(inner);
+    }
     // A token that works elsewhere is another agent's.
     if (!grant_->is_presented_by(head)) return model_proxy::wrong_token();
     return proxy_.admit(head);
@@ -71,7 +94,10 @@ class AgentAccess::Site final : public http::Application {
 
   asio::awaitable<void> serve(http::Request request, http::Exchange& exchange) override {
     if (egress::ConnectHandler::is_for(request.head)) return hosts_->serve(std::move(request), exchange);
-    if (mcp_host::AgentServers::is_for(request.head)) return servers_->serve(std::move(request), exchange);
+    if (ServiceToken::is_for_mcp(request.head)) {
+      request.head.target = token_.mcp_target(request.head).value();  // admit() has looked
+      return servers_->serve(std::move(request), exchange);
+    }
     return proxy_.serve(std::move(request), exchange);
   }
 
@@ -87,6 +113,7 @@ class AgentAccess::Site final : public http::Application {
   const ProviderSetup& setup_;
   const std::string& provider_;
   std::unique_ptr<model_proxy::Grant> grant_;
+  ServiceToken token_;
   std::unique_ptr<egress::ConnectHandler> hosts_;
   std::unique_ptr<mcp_host::AgentServers> servers_;
   http::Server server_;
@@ -107,16 +134,6 @@ std::uint16_t AgentAccess::port() const { return site_->server().port(); }
 
 void AgentAccess::configure(const std::filesystem::path& agent_folder) const {
   files::write_whole_file(agent_folder / "models.json", site_->models_json());
-}
-
-std::vector<std::string> way_out(std::uint16_t port) {
-  const std::string proxy = "http://127.0.0.1:" + std::to_string(port);
-  const std::string direct = "127.0.0.1,localhost,::1";
-  // Both spellings are in use; node looks at neither unless it is told to.
-  return {"HTTP_PROXY=" + proxy,  "HTTPS_PROXY=" + proxy,
-          "http_proxy=" + proxy,  "https_proxy=" + proxy,
-          "NO_PROXY=" + direct,   "no_proxy=" + direct,
-          "NODE_USE_ENV_PROXY=1", "BUTLER_MCP_URL=" + proxy + "/mcp"};
 }
 
 void AgentAccess::begin(std::string job, egress::JobHooks hooks) {
@@ -156,14 +173,15 @@ AgentServices::AgentServices(const asio::any_io_executor& executor, const config
           .search_path = "/usr/local/bin:/usr/bin:/bin:" + (settings.home / "runtime" / "bin").string()},
       tasks_(executor) {}
 
-std::unique_ptr<AgentAccess> AgentServices::open(http::ListeningSocket listener, AgentIdentity identity) {
+std::unique_ptr<AgentAccess> AgentServices::open(http::ListeningSocket listener, AgentIdentity identity,
+                                                 ServiceToken token) {
   auto policy = [this, identity = std::move(identity)] {
     return hosts_ ? hosts_(identity) : egress::HostPolicy{};
   };
   auto hosts = std::make_unique<egress::ConnectHandler>(executor_, resolver_, egress_, std::move(policy));
   auto servers = std::make_unique<mcp_host::AgentServers>(executor_, mcp_servers_, mcp_);
   auto site = std::make_shared<AgentAccess::Site>(executor_, proxy_, setup_, provider_, std::move(hosts),
-                                                  std::move(servers));
+                                                  std::move(servers), std::move(token));
   site->server().listen(std::move(listener));
   return std::unique_ptr<AgentAccess>(new AgentAccess(std::move(site), tasks_));
 }

@@ -18,6 +18,7 @@
 #include "model_proxy/proxy.hpp"
 #include "worker/conversation.hpp"
 #include "worker/provider_setup.hpp"
+#include "worker/service_token.hpp"
 #include "worker/spending.hpp"
 
 namespace butler::worker {
@@ -28,12 +29,8 @@ struct AgentIdentity {
   std::string session_key = {};
 };
 
-/// What tells programs to take the listener on this port as their way to other hosts and to the MCP servers
-/// that the worker asks for them. Nothing secret.
-std::vector<std::string> way_out(std::uint16_t port);
-
-/// What one agent process can reach, served on a listener of its own: whoever connects there is that agent.
-/// Nothing is served but between begin() and end(). One thread.
+/// What one agent process can reach, served on a listener of its own. Nothing is served but between begin()
+/// and end(), and to nobody without its token. One thread.
 class AgentAccess {
  public:
   /// Ends: what is connected is cut, and the listener is closed.
@@ -47,9 +44,6 @@ class AgentAccess {
   /// Writes the agent's models.json: the address of its model, and a token that is worth nothing elsewhere.
   /// Throws std::system_error.
   void configure(const std::filesystem::path& agent_folder) const;
-
-  /// way_out() of its port.
-  std::vector<std::string> environment() const { return way_out(port()); }
 
   /// From now on requests are served, for this job; `hooks` until end().
   void begin(std::string job, egress::JobHooks hooks = {});
@@ -87,9 +81,10 @@ class AgentServices {
   AgentServices(const boost::asio::any_io_executor& executor, const config::WorkerSettings& settings,
                 HostPolicyOf hosts = {}, FindServer servers = {});
 
-  /// Serves one agent process on this listener. The result is destroyed before shut_down(). Throws
-  /// std::system_error.
-  std::unique_ptr<AgentAccess> open(http::ListeningSocket listener, AgentIdentity identity);
+  /// Serves one agent process on this listener, by this token. The result is destroyed before shut_down().
+  /// Throws std::system_error.
+  std::unique_ptr<AgentAccess> open(http::ListeningSocket listener, AgentIdentity identity,
+                                    ServiceToken token);
   /// Returns when nothing is served any more.
   boost::asio::awaitable<void> shut_down();
 

@@ -2,6 +2,7 @@
 #include "worker/agent_services.hpp"
 
 #include <gmock/gmock.h>
+#include <openssl/evp.h>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -38,7 +39,26 @@ class AgentServicesTest : public testing::Test {
 
   std::unique_ptr<AgentAccess> open(const std::string& session) {
     return services->open(http::ListeningSocket::on_port("127.0.0.1", 0),
-                          {.owner = {}, .session_key = session});
+                          {.owner = {}, .session_key = session}, agents_token);
+  }
+
+  /// The value of a variable that tells the agent its ways.
+  static std::string variable(const ServiceToken& of, const AgentAccess& at, const std::string& name) {
+    for (const auto& assignment : of.way_out(at.port())) {
+      if (assignment.starts_with(name + "=")) return assignment.substr(name.size() + 1);
+    }
+    return {};
+  }
+
+  /// What a program makes of HTTPS_PROXY.
+  static std::string credentials(const ServiceToken& of, const AgentAccess& access) {
+    auto user = variable(of, access, "HTTPS_PROXY").substr(std::string_view{"http://"}.size());
+    user.resize(user.find('@'));
+    std::string encoded((user.size() + 2) / 3 * 4 + 1, '\0');
+    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                    reinterpret_cast<const unsigned char*>(user.data()), static_cast<int>(user.size()));
+    encoded.pop_back();
+    return "proxy-authorization: Basic " + encoded + "\r\n";
   }
 
   json::Object provider_of(const AgentAccess& access) const {
@@ -72,10 +92,11 @@ class AgentServicesTest : public testing::Test {
     return connect(socket, access, target);
   }
   std::string connect(boost::asio::ip::tcp::socket& socket, const AgentAccess& access,
-                      const std::string& target) {
+                      const std::string& target, std::optional<std::string> headers = {}) {
     socket.connect({boost::asio::ip::address_v4::loopback(), access.port()});
-    boost::asio::write(
-        socket, boost::asio::buffer("CONNECT " + target + " HTTP/1.1\r\nhost: " + target + "\r\n\r\n"));
+    boost::asio::write(socket,
+                       boost::asio::buffer("CONNECT " + target + " HTTP/1.1\r\nhost: " + target + "\r\n" +
+                                           headers.value_or(credentials(agents_token, access)) + "\r\n"));
     return run_to_end(context, first_bytes(socket));
   }
 
@@ -97,6 +118,7 @@ class AgentServicesTest : public testing::Test {
   testing_support::TempFolder folder;
   boost::asio::io_context context{1};
   config::WorkerSettings settings;
+  const ServiceToken agents_token;
   std::optional<AgentServices> services;
 };
 
@@ -168,12 +190,19 @@ TEST_F(AgentServicesTest, AHeldAgentsConnectionsToHostsAreCut) {
   EXPECT_EQ(connect(*access, target), "HTTP/1.1 403 ");
 }
 
-TEST_F(AgentServicesTest, TheAgentIsToldTheWayToOtherHosts) {
+TEST_F(AgentServicesTest, WhoHasNotTheAgentsTokenReachesNoHostThroughItsListener) {
+  auto host = http::ListeningSocket::on_port("127.0.0.1", 0);
+  const auto target = "127.0.0.1:" + std::to_string(host.port());
+  services.emplace(context.get_executor(), settings, [target](const AgentIdentity&) {
+    return egress::HostPolicy{.rules = {egress::parse_host_rule(target).value()}};
+  });
   const auto access = open("one");
-  const auto proxy = "http://127.0.0.1:" + std::to_string(access->port());
-  EXPECT_THAT(access->environment(),
-              testing::IsSupersetOf({"HTTPS_PROXY=" + proxy, "https_proxy=" + proxy,
-                                     std::string{"NO_PROXY=127.0.0.1,localhost,::1"}}));
+  access->begin("job");
+  for (const auto& headers : {std::string{}, credentials(ServiceToken{}, *access)}) {
+    boost::asio::ip::tcp::socket socket(context);
+    EXPECT_EQ(connect(socket, *access, target, headers), "HTTP/1.1 407 ") << headers;
+  }
+  EXPECT_EQ(connect(*access, target), "HTTP/1.1 200 ");
 }
 
 TEST_F(AgentServicesTest, McpServersAreServedWhileAJobRunsAndNotInItsHold) {
@@ -183,20 +212,22 @@ TEST_F(AgentServicesTest, McpServersAreServedWhileAJobRunsAndNotInItsHold) {
                    [&](std::string_view name) { return name == "notes" ? server : nullptr; });
   const auto access = open("one");
   const std::string url = "http://127.0.0.1:" + std::to_string(access->port());
-  EXPECT_THAT(access->environment(), testing::Contains("BUTLER_MCP_URL=" + url + "/mcp"));
-  const auto ask_server = [&](const std::string& name) {
+  const auto place = variable(agents_token, *access, "BUTLER_MCP_URL").substr(url.size());
+  const auto ask_path = [&](const std::string& path) {
     http::Client client(context.get_executor(), http::Url::parse(url).value());
-    http::Request request{.head = {.method = "POST",
-                                   .target = "/mcp/" + name,
-                                   .headers = {{"content-type", "application/json"}}},
-                          .body = R"({"jsonrpc":"2.0","id":1,"method":"ping"})"};
+    http::Request request{
+        .head = {.method = "POST", .target = path, .headers = {{"content-type", "application/json"}}},
+        .body = R"({"jsonrpc":"2.0","id":1,"method":"ping"})"};
     return run_to_end(context, status(client, std::move(request)));
   };
+  const auto ask_server = [&](const std::string& name) { return ask_path(place + "/" + name); };
   EXPECT_EQ(ask_server("notes"), 403);
   access->begin("job");
   EXPECT_EQ(ask_server("notes"), 200);
   EXPECT_EQ(ask_server("others"), 404);
   EXPECT_EQ(services->mcp().failed, 1U);
+  EXPECT_EQ(ask_path("/mcp/notes"), 401);
+  EXPECT_EQ(ask_path(variable(ServiceToken{}, *access, "BUTLER_MCP_URL").substr(url.size()) + "/notes"), 401);
   access->hold();
   EXPECT_EQ(ask_server("notes"), 403);
   access->begin("next");

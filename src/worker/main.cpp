@@ -232,20 +232,21 @@ class Worker {
   }
 
   RunCommand::Options command_options(const Conversation& conversation) {
-    return {
-        .sandbox = sandbox_.get(),
-        .scratch_parent = agent_home_.scratch,
-        .spec =
-            [this, workspace = conversation.workspace](const std::filesystem::path& scratch) {
-              auto spec = agent_spec(settings_, agent_home_, workspace, scratch);
-              spec.environment = command_environment(settings_, scratch);
-              return spec;
-            },
-        .serve =
-            [this,
-             identity = AgentIdentity{.owner = conversation.owner, .session_key = conversation.session_key}](
-                http::ListeningSocket listener) { return services_->open(std::move(listener), identity); },
-        .time_limit = settings_.job_timeout};
+    return {.sandbox = sandbox_.get(),
+            .scratch_parent = agent_home_.scratch,
+            .spec =
+                [this, workspace = conversation.workspace](const std::filesystem::path& scratch) {
+                  auto spec = agent_spec(settings_, agent_home_, workspace, scratch);
+                  spec.environment = command_environment(settings_, scratch);
+                  return spec;
+                },
+            .serve =
+                [this, identity = AgentIdentity{.owner = conversation.owner,
+                                                .session_key = conversation.session_key}](
+                    http::ListeningSocket listener, const ServiceToken& token) {
+                  return services_->open(std::move(listener), identity, token);
+                },
+            .time_limit = settings_.job_timeout};
   }
 
   PiAgentOptions pi_options() const {

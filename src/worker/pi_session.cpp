@@ -67,9 +67,11 @@ std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(
   const auto& more = services.model_environment();
   spec.environment.insert(spec.environment.end(), more.begin(), more.end());
   spec.read_write.push_back(settings.session_root / name);
+  const ServiceToken token;
+  spec.listener_environment = [&](std::uint16_t port) { return token.way_out(port); };
   auto started = sandbox.start(executor, spec, [&](http::ListeningSocket listener) {
-    session->access = services.open(std::move(listener),
-                                    {.owner = conversation.owner, .session_key = conversation.session_key});
+    session->access = services.open(
+        std::move(listener), {.owner = conversation.owner, .session_key = conversation.session_key}, token);
     session->access->configure(agent_folder);
   });
   if (!started) return std::unexpected(started.error());

@@ -60,9 +60,11 @@ asio::awaitable<Outcome> RunCommand::run(domain::Job job, AgentListener& listene
   if (!on_record || aborted_) co_return Outcome{.kind = Outcome::Kind::aborted};
 
   const Scratch scratch(options_.scratch_parent);
-  const auto spec = spec_of(job.prompt, scratch);
+  auto spec = spec_of(job.prompt, scratch);
+  const ServiceToken token;
+  spec.listener_environment = [&](std::uint16_t port) { return token.way_out(port); };
   const sandbox::TakeListener take = [&](http::ListeningSocket socket) {
-    if (options_.serve) access_ = options_.serve(std::move(socket));
+    if (options_.serve) access_ = options_.serve(std::move(socket), token);
   };
   auto started = options_.sandbox->start(executor_, spec, take);
   if (!started) co_return Outcome{.kind = Outcome::Kind::failed, .text = started.error()};

@@ -51,7 +51,7 @@ class RunCommand final : public Agent {
     /// What the command may have, around the scratch folder: all but the command itself.
     std::function<sandbox::Spec(const std::filesystem::path& scratch)> spec;
     /// Serves what it can reach; it can reach nothing without.
-    std::function<std::unique_ptr<AgentAccess>(http::ListeningSocket)> serve = {};
+    std::function<std::unique_ptr<AgentAccess>(http::ListeningSocket, const ServiceToken&)> serve = {};
     std::chrono::milliseconds time_limit{3'600'000};
   };
 

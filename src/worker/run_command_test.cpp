@@ -161,20 +161,20 @@ class RunCommandHostsTest : public RunCommandTest {
     services.emplace(context.get_executor(), settings, [](const AgentIdentity&) {
       return egress::HostPolicy{.others = egress::HostPolicy::Others::ask};
     });
-    options.serve = [this](http::ListeningSocket socket) { return services->open(std::move(socket), {}); };
-    auto plain = options.spec;
-    options.spec = [plain](const fs::path& scratch) {
-      auto spec = plain(scratch);
-      spec.listener_environment = way_out;
-      return spec;
+    options.serve = [this](http::ListeningSocket socket, const ServiceToken& token) {
+      return services->open(std::move(socket), {}, token);
     };
   }
   void TearDown() override { run_to_end(context, services->shut_down()); }
 
   /// What is asked for a host, as a command does it: the whole answer.
   static std::string connect(const std::string& target) {
-    return "exec 3<>/dev/tcp/127.0.0.1/${HTTP_PROXY##*:}; printf 'CONNECT " + target +
-           " HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n' >&3; cat <&3;";
+    return "user=${HTTP_PROXY#http://}; password=$(printf %s \"${user%@*}\" | base64 -w0); "
+           "exec 3<>/dev/tcp/127.0.0.1/${HTTP_PROXY##*:}; printf 'CONNECT " +
+           target +
+           " HTTP/1.1\r\nhost: x\r\nproxy-authorization: Basic %s\r\nconnection: close\r\n\r\n' "
+           "\"$password\" >&3; "
+           "cat <&3;";
   }
   std::size_t notices(std::string_view words) const {
     return static_cast<std::size_t>(std::ranges::count_if(listener.events, [&](const auto& event) {

@@ -14,6 +14,7 @@
 #include "worker/agent_sandbox.hpp"
 #include "worker/main.hpp"
 #include "worker/private_files.hpp"
+#include "worker/service_token.hpp"
 
 namespace butler::worker {
 
@@ -69,6 +70,8 @@ int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram 
   spec.stdin_mode = process::Stdin::inherited;
   spec.stdout_mode = process::Stdout::inherited;
   spec.stderr_mode = process::Stderr::inherited;
+  const ServiceToken token;
+  spec.listener_environment = [&](std::uint16_t port) { return token.way_out(port); };
   // Nobody answers there: this is no job, with no model and no hosts allowed.
   std::optional<http::ListeningSocket> unanswered;
   auto started = (*sandbox)->start(io.get_executor(), spec,

@@ -2,12 +2,16 @@
 
 import json
 import os
+import shutil
+import stat
 import subprocess
 import unittest
+from pathlib import Path
 
 from support.case import SystemTest
 from support.paths import BINARY
 from support.process import alive, command_line, descendants
+from support.sandbox import landlock_abi
 from support.wait import until
 
 EXIT_CONFIG = 78
@@ -50,14 +54,50 @@ class Command(SystemTest):
             with self.subTest(tier=tier):
                 ran = self.shell(f"exec 3<>/dev/tcp/127.0.0.1/{self.butler.port} && echo reached", WORKER_SANDBOX=tier)
                 self.assertNotIn("reached", ran.stdout)
-        self.assertIn("http://127.0.0.1:3128", self.shell("echo $HTTPS_PROXY").stdout)
+        self.assertIn("@127.0.0.1:3128", self.shell("echo $HTTPS_PROXY").stdout)
 
     def test_what_a_host_tool_would_execute_cannot_be_written(self):
         names = (".git/hooks/pre-commit", ".git/config", ".pi/x", ".envrc", ".vscode/x", ".mcp.json")
-        for name in names:
-            ran = self.shell(f"mkdir -p $(dirname {name}); echo evil > {name}; mv .git .moved")
-            self.assertNotEqual(ran.returncode, 0, name)
-        self.assertEqual(os.listdir(self.butler.workspace), [])
+        for tier in ("bwrap", "landlock"):
+            for name in names:
+                with self.subTest(tier=tier, name=name):
+                    ran = self.shell(f"mkdir -p $(dirname {name}); echo evil > {name}; mv .git .moved", WORKER_SANDBOX=tier)
+                    self.assertNotEqual(ran.returncode, 0, name)
+            self.assertEqual(os.listdir(self.butler.workspace), [])
+
+    def test_there_is_no_way_round_the_covers_where_there_are_no_mounts(self):
+        if landlock_abi() < 4:
+            self.skipTest("no Landlock that restricts the network")
+        self.shell("mkdir -p a/git/hooks")
+        git = self.butler.workspace / ".git"
+        (self.butler.workspace / "a" / "git").rename(git)
+        (git / "config").write_text("[core]")
+        for path in (git, git / "hooks", git / "config"):
+            shutil.chown(path, "butler", "butler")
+        beside = self.scratch / "beside"
+        beside.write_text("somebody else's")
+        beside.chmod(0o644)
+        shutil.chown(beside, "butler", "butler")
+        source = (Path(__file__).parent.parent / "support" / "cover_attacks.py").read_text()
+        ran = self.sandbox("run", "--", "/usr/bin/python3", "-c", source, str(beside), WORKER_SANDBOX="landlock",
+                           WORKER_READ_ONLY_PATHS=str(beside))
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        report = json.loads(ran.stdout)
+        self.assertEqual(report["open"], [])
+        self.assertGreater(len(report["held"]), 40)
+        self.assertGreater(report["races"], 100, "the races were run")
+        self.assertEqual(sorted(os.listdir(git)), ["config", "hooks"])
+        self.assertEqual(os.listdir(git / "hooks"), [])
+        self.assertEqual((git / "config").read_text(), "[core]")
+        self.assertEqual(stat.S_IMODE(beside.stat().st_mode), 0o644)
+
+    def test_tools_work_as_usual_where_a_broker_makes_their_calls(self):
+        script = (Path(__file__).parent.parent / "support" / "broker_tools.sh").read_text()
+        for tier in ("bwrap", "landlock"):
+            with self.subTest(tier=tier):
+                ran = self.shell(f"mkdir {tier} && cd {tier} || exit 1\n{script}", WORKER_SANDBOX=tier)
+                self.assertEqual((ran.returncode, ran.stderr), (0, ""), ran.stdout)
+                self.assertIn("all is well", ran.stdout)
 
     def test_each_limit_holds(self):
         self.assertIn("MemoryError", self.shell("python3 -c 'bytearray(400 << 20)'", WORKER_MEMORY_MB="256").stderr)

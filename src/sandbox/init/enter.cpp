@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "sandbox/init/broker.hpp"
 #include "sandbox/init/fault.hpp"
 #include "sandbox/init/landlock.hpp"
 #include "sandbox/init/seccomp_filter.hpp"
@@ -153,6 +154,7 @@ void enter(const InitPlan& plan) {
   if (::chdir(plan.folder.c_str()) != 0) fail("the folder " + plan.folder + " cannot be entered");
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail("PR_SET_NO_NEW_PRIVS");
   if (plan.landlock) restrict_by_landlock(plan);
+  if (plan.broker) begin_broker(plan);
   if (plan.filter) load_system_call_filters(plan.shared_kernel_names);
 
   auto arguments = plan.arguments;

@@ -111,6 +111,7 @@ void restrict_by_landlock(const InitPlan& plan) {
   if (ruleset < 0) fail("Landlock makes no rule set");
   const std::uint64_t reading = fs::execute | fs::read_file | fs::read_dir;
   for (const auto& path : plan.readable) allow_path(ruleset, path, reading);
+  for (const auto& path : plan.broker_readable) allow_path(ruleset, path, reading);
   for (const auto& path : plan.writable) allow_path(ruleset, path, attributes.handled_fs);
   if (with_network) {
     const PortRule rule{.allowed = net_connect, .port = plan.connect_port};

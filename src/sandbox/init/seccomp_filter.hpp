@@ -8,4 +8,8 @@ namespace butler::sandbox {
 /// Needs no_new_privs. Throws Fault.
 void load_system_call_filters(bool shared_kernel_names);
 
+/// Lets the broker make the calls that brokered_calls names: the descriptor where it hears of them. Throws
+/// Fault.
+int load_broker_filter();
+
 }  // namespace butler::sandbox

@@ -344,4 +344,25 @@ inline constexpr const char* uncounted_memory_calls[]{"memfd_create", "memfd_sec
 inline constexpr const char* forbidden_outside_namespaces[]{"listen", "bind", "pidfd_open",
                                                             "pidfd_send_signal"};
 
+/// What the broker makes for the agent where there is no mount namespace: see broker.hpp.
+inline constexpr const char* brokered_calls[]{
+    "chmod",        "chown",     "creat",     "fchmod",    "fchmodat", "fchown",    "fchownat",
+    "fremovexattr", "fsetxattr", "futimesat", "lchown",    "link",     "linkat",    "lremovexattr",
+    "lsetxattr",    "mkdir",     "mkdirat",   "mknod",     "mknodat",  "open",      "openat",
+    "removexattr",  "rename",    "renameat",  "renameat2", "rmdir",    "setxattr",  "symlink",
+    "symlinkat",    "truncate",  "unlink",    "unlinkat",  "utime",    "utimensat", "utimes"};
+
+/// Requests of ioctl(2) that mark files, or make names past all other calls: of file systems in general, FAT,
+/// and btrfs.
+inline constexpr unsigned marking_requests[]{
+    0x40086602, 0x40046602,  // FS_IOC_SETFLAGS
+    0x401c5820,              // FS_IOC_FSSETXATTR
+    0x40087602, 0x40047602,  // FS_IOC_SETVERSION
+    0x800c6613,              // FS_IOC_SET_ENCRYPTION_POLICY
+    0x40806685,              // FS_IOC_ENABLE_VERITY
+    0x40047211,              // FAT_IOCTL_SET_ATTRIBUTES
+    0x50009401, 0x5000940e, 0x5000940f,
+    0x50009417, 0x50009418, 0x5000943f,  // BTRFS_IOC_SNAP_CREATE and so on
+};
+
 }  // namespace butler::sandbox
