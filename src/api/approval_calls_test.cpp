@@ -3,7 +3,7 @@
 #include "api/orchestrator_client.hpp"
 #include "api/orchestrator_client_fixture.hpp"
 
-namespace butler::api {
+namespace butler::api::approval_calls_test {
 namespace {
 
 using testing::HasSubstr;
@@ -65,4 +65,4 @@ TEST_F(ApprovalCallsTest, ApprovalsAndStandingDecisionsAreListedAndRevoked) {
 }
 
 }  // namespace
-}  // namespace butler::api
+}  // namespace butler::api::approval_calls_test

@@ -3,7 +3,7 @@
 #include "api/orchestrator_client.hpp"
 #include "api/orchestrator_client_fixture.hpp"
 
-namespace butler::api {
+namespace butler::api::worker_calls_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -93,4 +93,4 @@ TEST_F(WorkerCallsTest, CompleteBringsTheNextJobWhenOneIsClaimed) {
 }
 
 }  // namespace
-}  // namespace butler::api
+}  // namespace butler::api::worker_calls_test

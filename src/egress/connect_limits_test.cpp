@@ -3,7 +3,7 @@
 #include "egress/connect_fixture.hpp"
 #include "egress/connect_handler.hpp"
 
-namespace butler::egress {
+namespace butler::egress::connect_limits_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -83,4 +83,4 @@ TEST_F(ConnectLimitsTest, AHeldJobKeepsItsConnectionsAndGetsNoMore) {
 }
 
 }  // namespace
-}  // namespace butler::egress
+}  // namespace butler::egress::connect_limits_test

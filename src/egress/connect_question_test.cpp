@@ -3,7 +3,7 @@
 #include "egress/connect_fixture.hpp"
 #include "egress/connect_handler.hpp"
 
-namespace butler::egress {
+namespace butler::egress::connect_question_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -148,4 +148,4 @@ TEST_F(ConnectQuestionTest, NobodyToAskIsANo) {
 }
 
 }  // namespace
-}  // namespace butler::egress
+}  // namespace butler::egress::connect_question_test

@@ -8,7 +8,7 @@
 
 #include "unit/temp_folder.hpp"
 
-namespace butler::files {
+namespace butler::files::trusted_file_test {
 namespace {
 
 class TrustedFileTest : public testing::Test {
@@ -85,4 +85,4 @@ TEST_F(TrustedFileTest, AFileMayHaveOneMebibyte) {
 }
 
 }  // namespace
-}  // namespace butler::files
+}  // namespace butler::files::trusted_file_test

@@ -10,7 +10,7 @@
 
 #include "unit/temp_folder.hpp"
 
-namespace butler::files {
+namespace butler::files::whole_file_test {
 namespace {
 
 class WholeFileTest : public testing::Test {
@@ -68,4 +68,4 @@ TEST_F(WholeFileTest, IsWrittenOnce) {
 }
 
 }  // namespace
-}  // namespace butler::files
+}  // namespace butler::files::whole_file_test

@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace butler::sandbox {
+namespace butler::sandbox::covered_names_test {
 namespace {
 
 TEST(CoveredNames, ANameIsCoveredWithAllBelowItAndWhatLeadsThereIsNoted) {
@@ -25,4 +25,4 @@ TEST(CoveredNames, ANameIsCoveredWithAllBelowItAndWhatLeadsThereIsNoted) {
 }
 
 }  // namespace
-}  // namespace butler::sandbox
+}  // namespace butler::sandbox::covered_names_test

@@ -5,7 +5,7 @@
 #include "worker/claim_loop_fixture.hpp"
 #include "worker/events.hpp"
 
-namespace butler::worker {
+namespace butler::worker::lease_keeper_test {
 namespace {
 
 namespace asio = boost::asio;
@@ -95,4 +95,4 @@ TEST(HeartbeatIntervalTest, IsAThirdOfTheLeaseWithinBounds) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::lease_keeper_test

@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace butler::worker {
+namespace butler::worker::service_token_test {
 namespace {
 
 std::string token_in(const ServiceToken& token) {
@@ -54,4 +54,4 @@ TEST(ServiceToken, OnlyTheBasicSchemeWithThisPasswordIsAccepted) {
 }
 
 }  // namespace
-}  // namespace butler::worker
+}  // namespace butler::worker::service_token_test
