@@ -18,6 +18,7 @@
 #include <optional>
 
 #include "sandbox/init/broker_calls.hpp"
+#include "sandbox/init/exit_status.hpp"
 #include "sandbox/init/fault.hpp"
 #include "sandbox/init/landlock.hpp"
 #include "sandbox/init/seccomp_filter.hpp"
@@ -27,7 +28,6 @@ namespace butler::sandbox {
 namespace {
 
 constexpr int exit_failed = 125;
-constexpr int signal_base = 128;
 
 // Linux 6.6: the broker runs on the caller's processor, at once. Debian 12's headers do not know it.
 constexpr unsigned long set_listener_flags = _IOW('!', 4, std::uint64_t);
@@ -127,7 +127,7 @@ class Broker {
     int status = 0;
     for (pid_t ended = 0; (ended = ::waitpid(-1, &status, WNOHANG)) > 0;) {
       if (ended != agent_) continue;
-      return WIFEXITED(status) ? WEXITSTATUS(status) : signal_base + WTERMSIG(status);
+      return exit_status(status);
     }
     return std::nullopt;
   }

@@ -13,13 +13,12 @@
 #include <vector>
 
 #include "sandbox/init/enter.hpp"
+#include "sandbox/init/exit_status.hpp"
 #include "sandbox/init/fault.hpp"
 
 namespace butler::sandbox {
 
 namespace {
-
-constexpr int signal_base = 128;
 
 /// The children of this process, orphans that came to it included.
 std::vector<pid_t> children() {
@@ -42,17 +41,13 @@ void kill_all() {
   }
 }
 
-int status_of(int wait_status) {
-  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : signal_base + WTERMSIG(wait_status);
-}
-
 /// Reaps until the agent has ended; its status, or nothing when this process is asked to end.
 int await(pid_t agent, const sigset_t& signals) {
   for (;;) {
     int status = 0;
     pid_t ended = 0;
     while ((ended = ::waitpid(-1, &status, WNOHANG)) > 0) {
-      if (ended == agent) return status_of(status);
+      if (ended == agent) return exit_status(status);
     }
     const int signal_number = ::sigwaitinfo(&signals, nullptr);
     if (signal_number == SIGTERM) return signal_base + SIGTERM;
