@@ -8,9 +8,9 @@
 
 namespace butler::gateway {
 
-namespace {
-
 namespace asio = boost::asio;
+
+namespace {
 
 constexpr std::chrono::minutes stop_patience{1};
 
