@@ -2,12 +2,15 @@
 
 #include <sys/stat.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <fstream>
 #include <functional>
+#include <iostream>
 #include <iterator>
+#include <memory>
 #include <ostream>
 #include <stdexcept>
 #include <system_error>
@@ -15,6 +18,7 @@
 #include "api/describe.hpp"
 #include "async/task_group.hpp"
 #include "cli/exit_code.hpp"
+#include "config/load.hpp"
 #include "http/client.hpp"
 #include "json/codec.hpp"
 
@@ -192,6 +196,37 @@ int export_audit(const AuditOptions& options, std::ostream& out) {
   if (!target) throw std::runtime_error("the export could not be written: is the disk full?");
   if (!options.output.empty()) return verification.report(out);
   return whole ? exit_ok : exit_failure;
+}
+
+void add_audit_commands(CLI::App& app, Action& chosen) {
+  /// What the options write to; lives as long as the commands.
+  struct Given {
+    AuditOptions options;
+    bool json = false;
+
+    /// The options with the place of the socket.
+    const AuditOptions& complete() {
+      options.socket = config::load(config::this_start()).place.home / "orchestrator.sock";
+      return options;
+    }
+  };
+  const auto given = std::make_shared<Given>();
+  CLI::App* const group = add_group(app, "audit", "Who did what: the orchestrator's audit log.");
+  CLI::App* const show = add_command(*group, "show", "The last rows, oldest first.", chosen, [given] {
+    return show_audit(given->complete(), format_of(given->json), std::cout);
+  });
+  show->add_flag("--json", given->json, "As JSON, a row per line.");
+  show->add_option("--limit", given->options.limit, "How many rows.")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}));
+  show->add_option("--job", given->options.job, "Only what was done to the job of this id.");
+  const std::string head = "A hash that was noted earlier and must be in the log.";
+  add_command(*group, "verify", "Compute the chain again; exit status 1 when a row does not fit.", chosen,
+              [given] { return verify_audit(given->complete(), std::cout); })
+      ->add_option("--head", given->options.head, head);
+  CLI::App* const save = add_command(*group, "export", "Every row as a line of JSON, checked like verify.",
+                                     chosen, [given] { return export_audit(given->complete(), std::cout); });
+  save->add_option("--output", given->options.output, "A file to write, instead of standard output.");
+  save->add_option("--head", given->options.head, head);
 }
 
 }  // namespace butler::cli

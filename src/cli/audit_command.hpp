@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "cli/config_command.hpp"
+#include "cli/command_line.hpp"
 
 namespace butler::cli {
 
@@ -27,5 +27,8 @@ int verify_audit(const AuditOptions& options, std::ostream& out);
 
 /// `butler audit export`: every row as a line of JSON, checked as verify_audit() does.
 int export_audit(const AuditOptions& options, std::ostream& out);
+
+/// Adds `butler audit …` to the command line.
+void add_audit_commands(CLI::App& app, Action& chosen);
 
 }  // namespace butler::cli

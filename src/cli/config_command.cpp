@@ -1,10 +1,14 @@
 #include "cli/config_command.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iostream>
+#include <memory>
 #include <ostream>
 
 #include "cli/exit_code.hpp"
 #include "cli/local_secrets.hpp"
+#include "config/example.hpp"
 #include "config/variables.hpp"
 #include "json/value.hpp"
 
@@ -101,6 +105,13 @@ json::Object to_json(const config::Problems& problems, const std::vector<std::st
   return {{"ok", problems.empty()}, {"problems", std::move(all)}, {"warnings", std::move(doubts)}};
 }
 
+std::optional<config::Role> role_named(const std::string& name) {
+  for (const auto role : {config::Role::orchestrator, config::Role::gateway, config::Role::worker}) {
+    if (config::role_name(role) == name) return role;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 int list_config(const config::Loaded& loaded, Format format, std::ostream& out) {
@@ -129,6 +140,33 @@ int check_config(const config::Loaded& loaded, std::optional<config::Role> role,
       out << "The configuration is right; the home is " << loaded.place.home.string() << ".\n";
   }
   return problems.empty() ? exit_ok : exit_config;
+}
+
+void add_config_commands(CLI::App& app, Action& chosen) {
+  /// What the options write to; lives as long as the commands.
+  struct Given {
+    std::string role;
+    bool json = false;
+  };
+  const auto given = std::make_shared<Given>();
+  CLI::App* const group = add_group(app, "config", "Show and check the configuration.");
+  add_command(
+      *group, "list", "Every variable: its value, where that comes from, and what it is for.", chosen,
+      [given] { return list_config(config::load(config::this_start()), format_of(given->json), std::cout); })
+      ->add_flag("--json", given->json, "As JSON.");
+  CLI::App* const check = add_command(
+      *group, "check", "Everything that is wrong or doubtful; exit status 78 when something is wrong.",
+      chosen, [given] {
+        return check_config(config::load(config::this_start()), role_named(given->role),
+                            format_of(given->json), std::cout);
+      });
+  check->add_flag("--json", given->json, "As JSON.");
+  check->add_option("--role", given->role, "Only what this role needs, as when it is started by itself.")
+      ->check(CLI::IsMember({"orchestrator", "gateway", "worker"}));
+  add_command(*group, "example", "The text of .env.example.", chosen, [] {
+    std::cout << config::render_env_example();
+    return exit_ok;
+  });
 }
 
 }  // namespace butler::cli

@@ -229,38 +229,35 @@ int explain_policy(const config::Loaded& loaded, const PolicyQuestion& asked, Fo
   return exit_ok;
 }
 
-void add_policy_commands(CLI::App& app, std::function<int()>& chosen) {
+void add_policy_commands(CLI::App& app, Action& chosen) {
   /// What the options write to; lives as long as the commands.
   struct Given {
     PolicyInit init;
     PolicyQuestion question;
     std::string file;
     bool json = false;
-    Format format() const { return json ? Format::json : Format::text; }
   };
   const auto given = std::make_shared<Given>();
   const auto load = [] { return config::load(config::this_start()); };
-  CLI::App* const all =
-      app.add_subcommand("policy", "What the agent may do by itself, and what is asked for.");
-  all->require_subcommand(1);
+  CLI::App* const group = add_group(app, "policy", "What the agent may do by itself, and what is asked for.");
 
-  CLI::App* const init = all->add_subcommand("init", "Write <home>/config/policy.json.");
+  CLI::App* const init = add_command(*group, "init", "Write <home>/config/policy.json.", chosen,
+                                     [=] { return init_policy(load(), given->init, std::cout); });
   init->add_option("--profile", given->init.profile, "What to start from.")
       ->check(CLI::IsMember({"careful", "balanced", "trusting"}));
   init->add_flag("--force", given->init.force, "Replace the file if it is there.");
-  init->callback([=, &chosen] { chosen = [=] { return init_policy(load(), given->init, std::cout); }; });
 
-  CLI::App* const show = all->add_subcommand("show", "The policy in force.");
-  show->add_flag("--json", given->json, "As JSON.");
-  show->callback([=, &chosen] { chosen = [=] { return show_policy(load(), given->format(), std::cout); }; });
+  add_command(*group, "show", "The policy in force.", chosen, [=] {
+    return show_policy(load(), format_of(given->json), std::cout);
+  })->add_flag("--json", given->json, "As JSON.");
 
-  CLI::App* const check =
-      all->add_subcommand("check", "What is wrong with the file; exit status 78 when something is.");
-  check->add_option("file", given->file, "Another file than the home's.");
-  check->callback([=, &chosen] { chosen = [=] { return check_policy(load(), given->file, std::cout); }; });
+  add_command(*group, "check", "What is wrong with the file; exit status 78 when something is.", chosen, [=] {
+    return check_policy(load(), given->file, std::cout);
+  })->add_option("file", given->file, "Another file than the home's.");
 
   CLI::App* const explain =
-      all->add_subcommand("explain", "What would be decided about a call, by which rule, and why.");
+      add_command(*group, "explain", "What would be decided about a call, by which rule, and why.", chosen,
+                  [=] { return explain_policy(load(), given->question, format_of(given->json), std::cout); });
   auto& question = given->question;
   explain->add_flag("--json", given->json, "As JSON.");
   explain->add_option("--role", question.role, "Whose agent it is.")
@@ -275,9 +272,6 @@ void add_policy_commands(CLI::App& app, std::function<int()>& chosen) {
   explain->add_option("--host", question.host, "The host that is to be reached.");
   explain->add_option("--workspace", question.workspace, "Another workspace than the owners'.");
   explain->add_option("words", question.words, "The command, after --.");
-  explain->callback([=, &chosen] {
-    chosen = [=] { return explain_policy(load(), given->question, given->format(), std::cout); };
-  });
 }
 
 }  // namespace butler::cli

@@ -1,17 +1,12 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <iosfwd>
 #include <string>
 #include <vector>
 
-#include "cli/config_command.hpp"
+#include "cli/command_line.hpp"
 #include "config/load.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace butler::cli {
 
@@ -46,7 +41,7 @@ struct PolicyQuestion {
 int explain_policy(const config::Loaded& loaded, const PolicyQuestion& asked, Format format,
                    std::ostream& out);
 
-/// Adds `butler policy …` to the command line. `chosen` becomes what the given command does.
-void add_policy_commands(CLI::App& app, std::function<int()>& chosen);
+/// Adds `butler policy …` to the command line.
+void add_policy_commands(CLI::App& app, Action& chosen);
 
 }  // namespace butler::cli

@@ -1,8 +1,9 @@
 #include "cli/render_command.hpp"
 
-#include <istream>
+#include <CLI/CLI.hpp>
+#include <iostream>
 #include <iterator>
-#include <ostream>
+#include <memory>
 #include <string>
 
 #include "cli/exit_code.hpp"
@@ -32,6 +33,14 @@ int render_messages(std::istream& in, std::size_t limit, std::ostream& out) {
   }
   out << json::serialize(json::Object{{"parts", std::move(parts)}}) << '\n';
   return exit_ok;
+}
+
+void add_render_command(CLI::App& app, Action& chosen) {
+  const auto limit = std::make_shared<std::size_t>(render::message_limit);
+  add_command(app, "render", "Read Markdown, print the Telegram messages it becomes, as JSON.", chosen,
+              [limit] { return render_messages(std::cin, *limit, std::cout); })
+      ->add_option("--limit", *limit, "UTF-16 units a message may take.")
+      ->check(CLI::Range(std::size_t{2}, std::size_t{1'000'000}));
 }
 
 }  // namespace butler::cli

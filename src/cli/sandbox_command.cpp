@@ -1,6 +1,8 @@
 #include "cli/sandbox_command.hpp"
 
+#include <CLI/CLI.hpp>
 #include <iostream>
+#include <memory>
 #include <ostream>
 #include <utility>
 
@@ -8,10 +10,12 @@
 #include "cli/home.hpp"
 #include "cli/local_secrets.hpp"
 #include "cli/report.hpp"
+#include "cli/sandbox_test_command.hpp"
 #include "domain/mebibyte.hpp"
 #include "json/value.hpp"
 #include "process/role.hpp"
 #include "sandbox/sandbox.hpp"
+#include "vm_sandbox/vm_run.hpp"
 #include "worker/main.hpp"
 
 namespace butler::cli {
@@ -139,6 +143,37 @@ int run_in_sandbox(const config::Loaded& loaded, std::vector<std::string> comman
     std::cerr << "butler: " << fault.what() << '\n';
     return exit_config;
   }
+}
+
+void add_sandbox_commands(CLI::App& app, Action& chosen) {
+  /// What the options write to; lives as long as the commands.
+  struct Given {
+    std::string tier;
+    std::vector<std::string> words;  ///< a command to run
+    bool json = false;
+  };
+  const auto given = std::make_shared<Given>();
+  const auto load = [] { return config::load(config::this_start()); };
+  CLI::App* const group = add_group(app, "sandbox", "How agents are contained on this machine.");
+  add_command(*group, "run", "Run a command exactly as a job's agent would, in the workspace.", chosen,
+              [=] { return run_in_sandbox(load(), given->words); })
+      ->add_option("command", given->words, "The command and its arguments, behind --.")
+      ->required();
+  add_command(
+      *group, "explain",
+      "What contains agents here and why; what they see, write and reach; exit status 78 when nothing does.",
+      chosen, [=] { return explain_sandbox(load(), format_of(given->json), std::cout); })
+      ->add_flag("--json", given->json, "As JSON.");
+  CLI::App* const test =
+      add_command(*group, "test",
+                  "Try to get out of the sandbox, and say what held; exit status 1 when something is open.",
+                  chosen, [=] { return test_sandbox(given->tier, format_of(given->json), std::cout); });
+  test->add_flag("--json", given->json, "As JSON.");
+  test->add_option("--tier", given->tier, "Only this tier.")->check(CLI::IsMember({"bwrap", "landlock"}));
+  // A worker's helper; an empty group keeps it out of the help.
+  add_command(*group, "vm-run", "The process between a job and its virtual machine.", chosen,
+              vm_sandbox::vm_run)
+      ->group("");
 }
 
 }  // namespace butler::cli

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/config_command.hpp"
+#include "cli/command_line.hpp"
 #include "config/load.hpp"
 
 namespace butler::cli {
@@ -15,5 +15,8 @@ int run_in_sandbox(const config::Loaded& loaded, std::vector<std::string> comman
 /// `butler sandbox explain`: which tier is used and why not the others; what is visible, writable, reachable;
 /// the limits. exit_config when agents cannot be contained.
 int explain_sandbox(const config::Loaded& loaded, Format format, std::ostream& out);
+
+/// Adds `butler sandbox …` to the command line.
+void add_sandbox_commands(CLI::App& app, Action& chosen);
 
 }  // namespace butler::cli

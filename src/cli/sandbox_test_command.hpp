@@ -3,7 +3,7 @@
 #include <iosfwd>
 #include <string>
 
-#include "cli/config_command.hpp"
+#include "cli/command_line.hpp"
 
 namespace butler::cli {
 

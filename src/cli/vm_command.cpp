@@ -22,14 +22,7 @@ struct VmLine {
 
 using Line = std::shared_ptr<VmLine>;
 
-CLI::App* add_command(CLI::App& vm, const std::string& name, const std::string& meaning,
-                      std::function<int()>& chosen, std::function<int()> action) {
-  CLI::App* const command = vm.add_subcommand(name, meaning);
-  command->callback([&chosen, action = std::move(action)] { chosen = action; });
-  return command;
-}
-
-void add_create(CLI::App& vm, const Line& line, std::function<int()>& chosen) {
+void add_create(CLI::App& vm, const Line& line, Action& chosen) {
   CLI::App* const create = add_command(
       vm, "create", "Make the machine: its image (from Debian packages, fetched with apt) and its workspace.",
       chosen, [line] { return create_vm(line->create); });
@@ -47,7 +40,7 @@ void add_create(CLI::App& vm, const Line& line, std::function<int()>& chosen) {
       ->capture_default_str();
 }
 
-void add_shell(CLI::App& vm, const Line& line, std::function<int()>& chosen) {
+void add_shell(CLI::App& vm, const Line& line, Action& chosen) {
   CLI::App* const shell = add_command(
       vm, "shell",
       "Run a command in the running machine, or a shell in a terminal. Exit status: the command's.", chosen,
@@ -58,12 +51,11 @@ void add_shell(CLI::App& vm, const Line& line, std::function<int()>& chosen) {
 
 }  // namespace
 
-void add_vm_commands(CLI::App& app, std::function<int()>& chosen) {
+void add_vm_commands(CLI::App& app, Action& chosen) {
   const auto line = std::make_shared<VmLine>();
-  CLI::App* const vm = app.add_subcommand(
-      "vm",
+  CLI::App* const vm = add_group(
+      app, "vm",
       "A virtual machine for the agent's commands: no network, a workspace of its own. Needs no rights.");
-  vm->require_subcommand(1);
   add_create(*vm, line, chosen);
   CLI::App* const start = add_command(*vm, "start", "Start the machine; it runs until it is stopped.", chosen,
                                       [line] { return start_vm(line->start); });

@@ -1,14 +1,10 @@
 #pragma once
 
-#include <functional>
-
-namespace CLI {
-class App;
-}
+#include "cli/command_line.hpp"
 
 namespace butler::cli {
 
-/// Adds `butler vm …`. `chosen` becomes what the chosen command does and returns its exit status.
-void add_vm_commands(CLI::App& app, std::function<int()>& chosen);
+/// Adds `butler vm …` to the command line.
+void add_vm_commands(CLI::App& app, Action& chosen);
 
 }  // namespace butler::cli

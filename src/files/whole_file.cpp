@@ -59,11 +59,11 @@ bool write_whole_file_once(const std::filesystem::path& file, std::string_view c
   return false;
 }
 
-void write_all(int fd, std::string_view content, const std::filesystem::path& file) {
+void write_all(int fd, std::string_view content, const std::string& name) {
   while (!content.empty()) {
     const ssize_t count = ::write(fd, content.data(), content.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(file);
+    if (count < 0) fail(name);
     content.remove_prefix(static_cast<std::size_t>(count));
   }
 }

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 /// Files that are there in whole or not at all. Faults are std::system_error whose text names the file.
@@ -15,7 +16,7 @@ void write_whole_file(const std::filesystem::path& file, std::string_view conten
 /// Writes the file only if there is none. False when there was one.
 bool write_whole_file_once(const std::filesystem::path& file, std::string_view content, mode_t mode = 0600);
 
-/// Writes all of it to the descriptor of that file.
-void write_all(int fd, std::string_view content, const std::filesystem::path& file);
+/// Writes all of it to the descriptor. The text of a fault begins with `name`.
+void write_all(int fd, std::string_view content, const std::string& name);
 
 }  // namespace butler::files

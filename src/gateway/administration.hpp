@@ -5,9 +5,11 @@
 #include <string>
 
 #include "admin/admin_socket.hpp"
+#include "async/task_group.hpp"
 #include "gateway/gateway_store.hpp"
 #include "gateway/outbox_sender.hpp"
 #include "gateway/pairing.hpp"
+#include "gateway/unpairing.hpp"
 #include "gateway/update_loop.hpp"
 #include "metrics/registry.hpp"
 #include "telegram/bot_api.hpp"
@@ -20,6 +22,8 @@ struct Administered {
   GatewayStore& store;
   OutboxSender& outbox;
   Pairing& pairing;
+  Unpairing& unpairing;
+  async::TaskGroup& tasks;  ///< for what takes longer than an answer
   const UpdateLoop& updates;
   bool orchestrator_away = false;
 };

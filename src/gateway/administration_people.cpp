@@ -1,13 +1,18 @@
 #include "gateway/administration_people.hpp"
 
-#include <charconv>
+#include <chrono>
+#include <optional>
 #include <utility>
 
 #include "log/log.hpp"
 
 namespace butler::gateway {
 
+namespace asio = boost::asio;
+
 namespace {
+
+constexpr std::chrono::minutes stop_patience{1};
 
 void add_names(json::Object& shown, const telegram::Person& person) {
   shown["id"] = person.id;
@@ -50,15 +55,28 @@ http::Response approve(const Administered& gateway, const std::string& code) {
   return admin::json_response(200, json::Object{{"approved", true}});
 }
 
+/// Nobody waits for it: the person is out already, and the same call again stops what is still open.
+asio::awaitable<void> stop_jobs(Unpairing& unpairing, std::int64_t person, std::vector<std::string> jobs) {
+  const auto give_up = std::chrono::steady_clock::now() + stop_patience;
+  const auto stopped = co_await unpairing.stop(std::move(jobs), "operator", give_up);
+  log::info("pairing.jobs_stopped",
+            {{"person", person}, {"stopped", stopped.count}, {"left", stopped.left.size()}});
+}
+
 http::Response remove(const Administered& gateway, const std::string& typed) {
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(typed.data(), typed.data() + typed.size(), id);
-  const bool is_number = error == std::errc{} && end == typed.data() + typed.size();
-  bool removed = false;
-  if (is_number) gateway.store.unit([&] { removed = gateway.pairing.remove(id); });
-  if (!removed) return admin::error_response(404, "not_found", "nobody of that id was paired");
-  log::info("person.removed", {{"person", id}});
-  return admin::json_response(200, json::Object{{"id", id}});
+  const auto id = person_id_in(typed);
+  const auto removed = id ? gateway.unpairing.remove(*id) : Unpairing::Removed{};
+  if (removed.configured) {
+    return admin::error_response(409, "configured",
+                                 "TG_OWNER_IDS or TG_ALLOW_FROM names them: take them out there");
+  }
+  if (!removed.was_paired && removed.open_jobs.empty()) {
+    return admin::error_response(404, "not_found", "nobody of that id was paired");
+  }
+  if (!removed.open_jobs.empty()) {
+    gateway.tasks.spawn("stop jobs", stop_jobs(gateway.unpairing, *id, removed.open_jobs));
+  }
+  return admin::json_response(200, json::Object{{"id", *id}, {"stopping", removed.open_jobs.size()}});
 }
 
 using Act = http::Response (*)(const Administered&, const std::string& parameter);

@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 namespace {}  // namespace
 
 Controls::Controls(GatewayStore& store, api::OrchestratorClient& orchestrator, OutboxSender& outbox,
-                   Answers& answers, const People& people, Pairing& pairing, ToolApprovals& approvals,
+                   Answers& answers, const People& people, Unpairing& unpairing, ToolApprovals& approvals,
                    Rules rules, telegram::Bot bot, std::function<void(Lane)> turn_stored)
     : store_(store),
       outbox_(outbox),
@@ -30,7 +30,7 @@ Controls::Controls(GatewayStore& store, api::OrchestratorClient& orchestrator, O
       approvals_(store, orchestrator, search_, approvals),
       job_commands_(store, orchestrator, search_, {.bot_id = bot_.id, .permissions = rules_.permissions}),
       job_reports_(store, orchestrator, search_),
-      unpairing_(orchestrator, search_, pairing, people),
+      unpairing_(unpairing),
       panic_(orchestrator, search_) {}
 
 asio::awaitable<bool> Controls::step(Lane lane) {

@@ -31,8 +31,8 @@ class Controls {
 
   /// `turn_stored` is called when a command has made a request of its own, once that is on disk.
   Controls(GatewayStore& store, api::OrchestratorClient& orchestrator, OutboxSender& outbox, Answers& answers,
-           const People& people, Pairing& pairing, ToolApprovals& approvals, Rules rules, telegram::Bot bot,
-           std::function<void(Lane)> turn_stored);
+           const People& people, Unpairing& unpairing, ToolApprovals& approvals, Rules rules,
+           telegram::Bot bot, std::function<void(Lane)> turn_stored);
 
   /// Handles the oldest control command of a chat (lane.thread_id is not used); false when there is none. A
   /// Lanes::Step.
@@ -56,7 +56,7 @@ class Controls {
   Approvals approvals_;
   JobCommands job_commands_;
   JobReports job_reports_;
-  Unpairing unpairing_;
+  Unpairing& unpairing_;
   Panic panic_;
 };
 

@@ -78,6 +78,7 @@ struct Gateway::Parts {
         answers(store, outbox, people, notices_of(gateway.settings_),
                 [this](const std::string& job_id) { watches.ended(job_id); }),
         pairing(store, outbox, people, bot),
+        unpairing(store, gateway.orchestrator_, pairing, people),
         menus(gateway.executor_, store, gateway.api_, gateway.flood_,
               gateway.settings_.telegram_root + ":" + std::to_string(bot.id),
               wanted_menus(people.owners(), permissions(gateway.settings_))),
@@ -87,7 +88,7 @@ struct Gateway::Parts {
                   watches.watch(turn, job);
                 }),
         controls(
-            store, gateway.orchestrator_, outbox, answers, people, pairing, tool_approvals,
+            store, gateway.orchestrator_, outbox, answers, people, unpairing, tool_approvals,
             {.permissions = permissions(gateway.settings_), .patience = gateway.options_.control_patience},
             bot, [this](Lane lane) { turn_stored(lane); }),
         turn_lanes(gateway.working_, "turns", [this](Lane lane) { return creator.step(lane); }),
@@ -142,6 +143,7 @@ struct Gateway::Parts {
   JobWatches watches;
   Answers answers;
   Pairing pairing;
+  Unpairing unpairing;
   CommandMenus menus;
   JobCreator creator;
   Controls controls;
@@ -184,6 +186,8 @@ void Gateway::administer(admin::AdminSocket& socket, metrics::Registry& registry
                         .store = parts_->store,
                         .outbox = parts_->outbox,
                         .pairing = parts_->pairing,
+                        .unpairing = parts_->unpairing,
+                        .tasks = working_,
                         .updates = parts_->updates,
                         .orchestrator_away = parts_->deliveries.is_away()};
   };

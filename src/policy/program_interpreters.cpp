@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <span>
 
 #include "policy/programs.hpp"
 
@@ -8,20 +10,23 @@ namespace butler::policy {
 
 namespace {
 
-/// sh, bash and their like. A plain text after -c is looked into as any command line.
-void run_shell(Walk& walk, const Call& call) {
-  if (asks_about_itself(call) && *call.arguments.front().plain() != "version")
-    return walk.note(call, CommandClass::read, "asks for a version");
-  walk.note_wrapper();
+/// What a shell is given after its options.
+struct ShellOperands {
+  bool takes_text = false;  ///< -c: the first is a text to run
+  std::span<const Argument> rest;
+};
+
+/// Notes what the shell's options do; nullopt when they are known only when it runs.
+std::optional<ShellOperands> read_shell_options(Walk& walk, const Call& call) {
   std::size_t at = 0;
   bool takes_text = false;
   for (; at < call.arguments.size(); ++at) {
     const auto& argument = call.arguments[at];
     const auto* const text = argument.plain();
     if (text == nullptr) {
-      if (argument.may_be_option())
-        return walk.note_hidden(call, "runs a shell with an option that is known only when it runs");
-      break;
+      if (!argument.may_be_option()) break;
+      walk.note_hidden(call, "runs a shell with an option that is known only when it runs");
+      return std::nullopt;
     }
     if (*text == "--" || *text == "-") {
       ++at;
@@ -45,24 +50,33 @@ void run_shell(Walk& walk, const Call& call) {
       walk.note_hidden(call, "runs a shell that reads its own files first");
     takes_text = takes_text || text->find('c') != std::string::npos;
   }
-  const std::span<const Argument> rest =
-      std::span{call.arguments}.subspan(std::min(at, call.arguments.size()));
-  if (takes_text) {
+  return ShellOperands{.takes_text = takes_text,
+                       .rest = std::span{call.arguments}.subspan(std::min(at, call.arguments.size()))};
+}
+
+void run_shell_text(Walk& walk, const std::string& text) {
+  walk.in_subshell([&] {
+    walk.begin_shell();
+    walk.run_text(text);
+  });
+}
+
+/// sh, bash and their like. A plain text after -c is looked into as any command line.
+void run_shell(Walk& walk, const Call& call) {
+  if (asks_about_itself(call) && *call.arguments.front().plain() != "version")
+    return walk.note(call, CommandClass::read, "asks for a version");
+  walk.note_wrapper();
+  const auto operands = read_shell_options(walk, call);
+  if (!operands) return;
+  const auto& rest = operands->rest;
+  if (operands->takes_text) {
     if (rest.empty() || rest.front().plain() == nullptr)
       return walk.note_hidden(call, "runs a text that is known only when it runs");
-    return walk.in_subshell([&] {
-      walk.begin_shell();
-      walk.run_text(*rest.front().plain());
-    });
+    return run_shell_text(walk, *rest.front().plain());
   }
   if (!rest.empty()) return walk.note_execution(call, rest.front());
   walk.note_hidden(call, "runs the commands that come as its input");
-  if (call.input != nullptr) {
-    walk.in_subshell([&] {
-      walk.begin_shell();
-      walk.run_text(*call.input);
-    });
-  }
+  if (call.input != nullptr) run_shell_text(walk, *call.input);
 }
 
 /// What an interpreter's options mean. `code`: the next argument is a program. `values`: it is something

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-#include "domain/domain::mebibyte.hpp"
+#include "domain/mebibyte.hpp"
 #include "log/log.hpp"
 #include "process/process_tree.hpp"
 

@@ -5,6 +5,7 @@
 #include "api/describe.hpp"
 #include "domain/limits.hpp"
 #include "sqlite/migrations.hpp"
+#include "store/job_list_query.hpp"
 #include "store/migrations.hpp"
 #include "store/sqlite_rows.hpp"
 
@@ -102,13 +103,9 @@ std::optional<JobRecord> SqliteJobStore::find_by_claim(std::string_view claim_id
 }
 
 std::vector<domain::Job> SqliteJobStore::list(const JobFilter& filter) {
-  static const std::string sql = select_records(
-      "WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR chat_id = ?2) AND (?3 IS NULL OR requester_id = "
-      "?3) "
-      "AND (?4 IS NULL OR jobs.session_key = ?4) AND (?5 IS NULL OR id < ?5) ORDER BY id DESC LIMIT ?6");
-  const auto status = filter.status ? std::optional{std::string{enum_name(*filter.status)}} : std::nullopt;
-  auto& statement = database_.prepared(sql).bind(status, filter.chat_id, filter.requester_id,
-                                                 filter.session_key, filter.before, filter.limit);
+  auto& statement =
+      database_.prepared(select_records(job_list_query(filter)))
+          .bind(filter.chat_id, filter.requester_id, filter.session_key, filter.before, filter.limit);
   std::vector<domain::Job> jobs;
   while (statement.step()) {
     jobs.push_back(read_record(statement).job);

@@ -7,22 +7,16 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <optional>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
-#include "async/as_result.hpp"
 #include "async/event.hpp"
 #include "async/task_group.hpp"
+#include "vm/command_streams.hpp"
 #include "vm/machine.hpp"
 #include "vm_sandbox/guest_workspace.hpp"
 #include "vm_sandbox/job_machine.hpp"
@@ -34,9 +28,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-using async::as_result;
-constexpr std::size_t read_size = 65'536;
-constexpr int signal_base = 128;
 constexpr int exit_failed = 125;
 
 void die_with(pid_t parent) {
@@ -58,61 +49,6 @@ RunPlan read_plan() {
   return std::move(*plan);
 }
 
-/// Waits until something can be read, or the end has come. A file cannot be waited for, and need not be.
-asio::awaitable<void> wait_for_input(asio::posix::stream_descriptor& input) {
-  const auto readable = asio::posix::stream_descriptor::wait_read;
-  const auto [error] = co_await input.async_wait(readable, as_result);
-  if (error && error != asio::error::operation_not_supported) throw boost::system::system_error(error);
-}
-
-asio::awaitable<void> send_input(vm::RunningCommand& command) {
-  asio::posix::stream_descriptor input(co_await asio::this_coro::executor, ::dup(STDIN_FILENO));
-  std::string bytes(read_size, '\0');
-  for (;;) {
-    co_await wait_for_input(input);
-    const auto count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (count <= 0) break;
-    auto some = bytes.substr(0, static_cast<std::size_t>(count));
-    if (!co_await command.write_stdin(std::move(some))) break;
-  }
-  command.close_stdin();
-}
-
-/// Whoever does not read holds the command up, and nobody else: a machine has one command.
-void write_out(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto count = ::write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw std::system_error(errno, std::generic_category(), "the output cannot be written");
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
-
-asio::awaitable<void> show_output(vm::RunningCommand& command) {
-  for (;;) {
-    const auto bytes = co_await command.read_stdout();
-    if (bytes.empty()) co_return;
-    write_out(STDOUT_FILENO, bytes);
-  }
-}
-
-asio::awaitable<void> show_errors(vm::RunningCommand& command) {
-  for (;;) {
-    const auto bytes = co_await command.read_stderr();
-    if (bytes.empty()) co_return;
-    write_out(STDERR_FILENO, bytes);
-  }
-}
-
-asio::awaitable<void> hand_signals_on(vm::RunningCommand& command) {
-  asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM, SIGHUP);
-  for (;;) {
-    const auto number = co_await signals.async_wait(asio::use_awaitable);
-    command.signal(number);
-  }
-}
-
 using Ended = std::expected<process::ExitStatus, std::string>;
 
 /// The command as the guest's user. What it leaves running is killed afterwards, by guest_workspace.hpp.
@@ -130,11 +66,11 @@ asio::awaitable<Ended> run_command(vm::Machine& machine, const RunPlan& plan) {
   auto command = machine.run(command_of(plan));
   const auto executor = co_await asio::this_coro::executor;
   async::TaskGroup towards(executor);
-  towards.spawn("input", send_input(command));
-  towards.spawn("signals", hand_signals_on(command));
+  towards.spawn("input", vm::send_input(command));
+  towards.spawn("signals", vm::hand_signals_on(command, {SIGINT, SIGTERM, SIGHUP}));
   async::TaskGroup from(executor);
-  from.spawn("output", show_output(command));
-  from.spawn("errors", show_errors(command));
+  from.spawn("output", vm::show_output(command));
+  from.spawn("errors", vm::show_errors(command));
   auto ended = co_await command.wait();
   // What the command has left in the background may hold its output open: that ends with it.
   co_await stop_processes(machine);
@@ -144,7 +80,7 @@ asio::awaitable<Ended> run_command(vm::Machine& machine, const RunPlan& plan) {
   co_return ended;
 }
 
-void tell(const std::string& sentence) { write_out(STDERR_FILENO, "butler: " + sentence + "\n"); }
+void tell(const std::string& sentence) { vm::write_out(STDERR_FILENO, "butler: " + sentence + "\n"); }
 
 asio::awaitable<int> run_in(vm::Machine& machine, RunPlan plan) {
   GuestWorkspace workspace(machine, plan);
@@ -156,7 +92,7 @@ asio::awaitable<int> run_in(vm::Machine& machine, RunPlan plan) {
   const auto kept = co_await workspace.bring_out();
   if (!kept) throw std::runtime_error(kept.error());
   for (const auto& sentence : *kept) tell(sentence);
-  co_return ended->code ? *ended->code : signal_base + ended->signal.value_or(0);
+  co_return vm::exit_status_of(*ended);
 }
 
 asio::awaitable<int> run_plan(RunPlan plan) {

@@ -1,6 +1,5 @@
 #include "worker/agent_services.hpp"
 
-#include <stdexcept>
 #include <utility>
 
 #include "files/whole_file.hpp"
@@ -17,7 +16,7 @@ ProviderSetup required_setup(const config::WorkerSettings& settings) {
   const auto files = read_provider_files(settings);
   auto setup = set_up_provider(settings, files);
   if (!setup) {
-    throw std::runtime_error("PI_PROVIDER=" + settings.provider + " cannot be used: " + setup.error());
+    throw WrongProvider("PI_PROVIDER=" + settings.provider + " cannot be used: " + setup.error());
   }
   log::redact(setup->upstream.key);
   for (const auto& [name, value] : setup->upstream.headers) log::redact(value);

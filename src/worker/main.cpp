@@ -36,6 +36,7 @@
 #include "worker/network_gate.hpp"
 #include "worker/pi_agent.hpp"
 #include "worker/private_files.hpp"
+#include "worker/provider_setup.hpp"
 #include "worker/refusing_agent.hpp"
 #include "worker/run_command.hpp"
 #include "worker/session_pool.hpp"
@@ -279,7 +280,7 @@ asio::awaitable<void> run_to_end(Worker& worker, asio::io_context& io) {
 }  // namespace
 
 int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin,
-        std::optional<sandbox::InitProgram> init, std::shared_ptr<sandbox::ControlGroups> groups) {
+        std::optional<sandbox::InitProgram> init, std::shared_ptr<sandbox::ControlGroups> groups) try {
   require_runnable(settings);
   set_time_zone(settings.time_zone);
   prepare_folders(settings);
@@ -320,6 +321,9 @@ int run(const config::WorkerSettings& settings, std::optional<http::ListeningSoc
   root.spawn("worker", run_to_end(worker, io));
   io.run();
   return EXIT_SUCCESS;
+} catch (const WrongProvider& fault) {
+  log::error("provider.broken", {{"error", fault.what()}, {"meaning", "the worker does not start"}});
+  return wrong_configuration;
 }
 
 }  // namespace butler::worker

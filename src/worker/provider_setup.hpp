@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,12 @@ struct ProviderSetup {
   model_proxy::Upstream upstream;
   json::Object agent_entry;  ///< of the provider in the agent's models.json, without address, key and headers
   std::vector<std::string> agent_environment;  ///< what else pi wants to find set; nothing secret
+};
+
+/// The provider cannot be used as it is set up. The text is a sentence that names it and says why.
+class WrongProvider : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 /// Reads the files of a provider. Throws std::system_error for one that is there and cannot be read.

@@ -128,20 +128,33 @@ class Delivery(SystemTest):
         self.butler.wait_for_log("gateway", "event=outbox.uncertain_given_up .*kind=approval")
         self.butler.wait_for_log("gateway", "event=outbox.uncertain .*kind=answer")
 
-    def test_the_operator_lets_people_in_and_out_on_the_socket_and_the_answer_of_one_who_is_out_is_withheld(self):
+    def test_the_operator_lets_people_in_and_out_on_the_socket_and_the_jobs_of_one_who_is_out_are_stopped(self):
         self.simulator.add_user(3003, "Carol")
-        self.start(PI_MOCK_STEP_MS="150")
+        self.start(PI_MOCK_STEP_MS="60000")
         self.simulator.send_text("/start", chat=3003)
         (waiting,) = until(lambda: self.butler.administer("gateway", "GET", "/pairings").json["waiting"], "Carol to wait")
         self.assertEqual(waiting["id"], 3003)
         self.assertEqual(self.butler.administer("gateway", "POST", f"/pairings/{waiting['code']}/approve").status, 200)
         self.assertEqual(self.butler.administer("gateway", "GET", "/pairings").json["people"][0]["id"], 3003)
         sent = self.simulator.send_text("something private", chat=3003)
+        job = self.running()
+        removed = self.butler.administer("gateway", "POST", "/people/3003/remove")
+        self.assertEqual((removed.status, removed.json), (200, {"id": 3003, "stopping": 1}))
+        self.assertEqual(self.butler.wait_for_job(job["id"])["status"], "aborted")
+        self.simulator.wait_for_reply("topped", chat=3003, after=sent)
+        self.assertEqual(self.butler.administer("gateway", "POST", "/people/3003/remove").status, 404)
+        owner = self.butler.administer("gateway", "POST", f"/people/{self.simulator.owner_id}/remove")
+        self.assertEqual((owner.status, owner.json["error"]), (409, "configured"))
+
+    def test_the_answer_of_one_who_was_taken_out_of_the_configuration_meanwhile_is_withheld(self):
+        self.simulator.add_user(3003, "Carol")
+        self.start(PI_MOCK_STEP_MS="150", TG_ALLOW_FROM="3003")
+        sent = self.simulator.send_text("something private", chat=3003)
         self.running()
-        self.assertEqual(self.butler.administer("gateway", "POST", "/people/3003/remove").status, 200)
+        self.butler.close()
+        self.start(TG_ALLOW_FROM="")
         self.simulator.wait_for_reply("its answer stays here", chat=3003, after=sent)
         self.assertNotIn("You said", self.simulator.transcript(3003))
-        self.assertEqual(self.butler.administer("gateway", "POST", "/people/3003/remove").status, 404)
 
     # ---- texts at Telegram's limits ----------------------------------------------------------------------
 

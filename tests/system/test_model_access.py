@@ -1,6 +1,7 @@
 """What stands between the agent and its model: the proxy that has the key, and the budgets. With the real pi."""
 
 import http.server
+import json
 import re
 import threading
 import unittest
@@ -82,6 +83,17 @@ class ModelAccess(SystemTest):
     def _ask_with(self, address: str, token: str) -> net.Reply:
         body = {"model": "mock-1", "messages": [{"role": "user", "content": "for me"}]}
         return net.request("POST", f"{address}/chat/completions", body, {"authorization": f"Bearer {token}"})
+
+    def test_a_worker_does_not_start_with_a_provider_that_only_its_own_files_show_to_be_wrong(self):
+        config = self.butler.home / "agent/models.json"
+        models = json.loads(config.read_text())
+        models["providers"]["mock"]["api"] = "no-such-api"
+        config.write_text(json.dumps(models))
+        self.butler.start("orchestrator")
+        worker = self.butler._launch("worker", self.butler.environment_of("worker"))
+        self.assertEqual(worker.wait_for_exit(), 78)
+        self.assertIn("PI_PROVIDER=mock cannot be used: models.json names the api no-such-api", "\n".join(worker.lines))
+        self.assertIn("event=provider.broken", "\n".join(worker.lines))
 
     def test_an_agent_that_reads_all_it_can_finds_no_secret_and_a_token_that_is_worth_nothing_outside(self):
         folders = f"{self.butler.home} {self.scratch}"
