@@ -1,8 +1,11 @@
 #include "cli/role_start.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <ctime>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -53,7 +56,19 @@ std::optional<http::ListeningSocket> listen_in_home(const std::filesystem::path&
 struct Opened {
   std::optional<http::ListeningSocket> admin = std::nullopt;
   std::optional<sandbox::InitProgram> sandbox_init = std::nullopt;
+  std::shared_ptr<sandbox::ControlGroups> control_groups = nullptr;
 };
+
+/// Null where the system has left no control group to Butler: memory is watched then.
+std::shared_ptr<sandbox::ControlGroups> divide_control_group() {
+  const auto agent = ::geteuid() == 0 ? process::find_user(agent_user) : std::nullopt;
+  const auto user = agent ? agent->uid : ::geteuid();
+  const auto group = agent ? agent->gid : ::getegid();
+  auto groups = sandbox::ControlGroups::divide(sandbox::group_files(), ::getpid(), user, group);
+  log::info("sandbox.limits",
+            {{"by", groups ? "control groups" : "a watchdog"}, {"reason", groups ? "" : groups.error()}});
+  return groups ? std::make_shared<sandbox::ControlGroups>(*std::move(groups)) : nullptr;
+}
 
 Opened open_early(const config::OrchestratorSettings& settings) {
   return {.admin = listen_in_home(settings.home / "orchestrator.sock")};
@@ -65,6 +80,7 @@ Opened open_early(const config::WorkerSettings& settings) {
   Opened opened{.admin = listen_in_home(settings.home / "worker.sock")};
   if (settings.mode == config::ExecMode::rpc) {
     opened.sandbox_init = sandbox::InitProgram::beside_this_program();
+    opened.control_groups = divide_control_group();
   }
   return opened;
 }
@@ -76,7 +92,8 @@ int run(const config::GatewaySettings& settings, Opened opened) {
   return gateway::run(settings, std::move(opened.admin));
 }
 int run(const config::WorkerSettings& settings, Opened opened) {
-  return worker::run(settings, std::move(opened.admin), std::move(opened.sandbox_init));
+  return worker::run(settings, std::move(opened.admin), std::move(opened.sandbox_init),
+                     std::move(opened.control_groups));
 }
 
 template <class Settings>

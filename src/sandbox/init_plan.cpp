@@ -62,6 +62,10 @@ bool set(InitPlan& plan, std::string_view name, std::string_view value) {
     plan.folder = value;
     return true;
   }
+  if (name == "group") {
+    plan.group = value;
+    return true;
+  }
   for (const auto& text : texts) {
     if (text.name != name) continue;
     (plan.*text.member).emplace_back(value);
@@ -91,6 +95,7 @@ std::string encode(const InitPlan& plan) {
     put(out, value);
   };
   add("folder", plan.folder);
+  add("group", plan.group);
   for (const auto& text : texts) {
     for (const auto& value : plan.*text.member) add(text.name, value);
   }

@@ -32,6 +32,7 @@ struct InitPlan {
   std::vector<std::string> environment;
   std::string folder;                 ///< the current folder
   std::uint64_t parent = 0;           ///< the pid of whoever started it; it ends when that is gone
+  std::string group;                  ///< cgroup.procs of the control group to be in; "" for none
   bool make_listener = false;         ///< 127.0.0.1:3128, handed out
   bool filter = true;                 ///< the seccomp filters
   bool shared_kernel_names = false;   ///< no namespaces around it: more is filtered

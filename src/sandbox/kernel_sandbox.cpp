@@ -78,7 +78,8 @@ std::optional<std::string> let_go(const Way& way) {
 /// The sandboxes that this machine's kernel makes by itself: bwrap, landlock, none.
 class KernelSandbox final : public Sandbox {
  public:
-  KernelSandbox(Tier tier, InitProgram init) : tier_(tier), init_(std::move(init)) {}
+  KernelSandbox(Tier tier, InitProgram init, std::shared_ptr<ControlGroups> groups)
+      : tier_(tier), init_(std::move(init)), groups_(std::move(groups)) {}
 
   Tier tier() const override { return tier_; }
 
@@ -95,7 +96,8 @@ class KernelSandbox final : public Sandbox {
     std::optional<http::ListeningSocket> listener;
     if (tier_ != Tier::bwrap) listener = http::ListeningSocket::on_port("127.0.0.1", 0);
 
-    Way way = make_way(spec, *plan, listener ? listener->port() : inner_port);
+    auto group = groups_ ? groups_->make(spec.limits) : nullptr;
+    Way way = make_way(spec, *plan, listener ? listener->port() : inner_port, group.get());
     auto child = spawn(executor, spec, way);
     if (!child) return std::unexpected(child.error());
     auto made = await_ready(way, *child);
@@ -106,6 +108,7 @@ class KernelSandbox final : public Sandbox {
 
     auto watch = std::make_unique<Watch>(executor, child->pid(), spec.limits, writable_folders(spec, *plan));
     watch->keep(std::move(placeholders));
+    watch->rely_on(std::move(group));
     return Started{.child = std::move(*child), .profile = profile(), .watch = std::move(watch)};
   } catch (const std::system_error& fault) {
     return std::unexpected(std::string{"the sandbox cannot be started: "} + fault.what());
@@ -115,10 +118,11 @@ class KernelSandbox final : public Sandbox {
   static constexpr const char* program_path = "/proc/self/fd/5";
   static_assert(program_descriptor == 5);
 
-  Way make_way(const Spec& spec, const MountPlan& plan, std::uint16_t port) {
+  Way make_way(const Spec& spec, const MountPlan& plan, std::uint16_t port, const ControlGroup* group) {
     Way way;
     InitPlan init_plan = make_init_plan(tier_, spec, plan, port);
     init_plan.parent = static_cast<std::uint64_t>(::getpid());
+    if (group != nullptr) init_plan.group = group->entrance().string();
     way.plan = memory_file(encode(init_plan));
     if (tier_ != Tier::bwrap) {
       way.arguments = {"butler-sandbox-init", "supervise"};
@@ -154,6 +158,7 @@ class KernelSandbox final : public Sandbox {
 
   Tier tier_;
   InitProgram init_;
+  std::shared_ptr<ControlGroups> groups_;
 };
 
 }  // namespace
@@ -177,8 +182,8 @@ HostFacts look_at_host(const InitProgram& init, const fs::path& trial_folder) {
   return facts;
 }
 
-std::unique_ptr<Sandbox> make_sandbox(Tier tier, InitProgram init) {
-  return std::make_unique<KernelSandbox>(tier, std::move(init));
+std::unique_ptr<Sandbox> make_sandbox(Tier tier, InitProgram init, std::shared_ptr<ControlGroups> groups) {
+  return std::make_unique<KernelSandbox>(tier, std::move(init), std::move(groups));
 }
 
 }  // namespace butler::sandbox

@@ -41,6 +41,7 @@ InitPlan make_init_plan(Tier tier, const Spec& spec, const MountPlan& plan, std:
   InitPlan init{.arguments = spec.arguments,
                 .environment = spec.environment,
                 .folder = plan.workspace.string(),
+                .group = {},
                 .make_listener = tier == Tier::bwrap,
                 .filter = tier != Tier::none,
                 .shared_kernel_names = tier == Tier::landlock,

@@ -11,6 +11,7 @@
 
 #include "http/listening_socket.hpp"
 #include "process/child_process.hpp"
+#include "sandbox/control_groups.hpp"
 #include "sandbox/spec.hpp"
 #include "sandbox/tier.hpp"
 #include "sandbox/watch.hpp"
@@ -69,7 +70,8 @@ class InitProgram {
 /// whether bubblewrap works, some 20 ms. `trial_folder` is a folder of ours that it may show.
 HostFacts look_at_host(const InitProgram& init, const std::filesystem::path& trial_folder);
 
-/// A tier of this kernel's: bwrap, landlock or none.
-std::unique_ptr<Sandbox> make_sandbox(Tier tier, InitProgram init);
+/// A tier of this kernel's: bwrap, landlock or none. With `groups`, each sandbox has a control group.
+std::unique_ptr<Sandbox> make_sandbox(Tier tier, InitProgram init,
+                                      std::shared_ptr<ControlGroups> groups = {});
 
 }  // namespace butler::sandbox

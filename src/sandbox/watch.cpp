@@ -69,10 +69,18 @@ std::uint64_t memory_of(pid_t pid) {
 
 }  // namespace
 
-std::optional<std::string> memory_verdict(const Usage& usage, const Limits& limits) {
-  if (limits.memory_bytes == 0 || usage.memory_bytes <= limits.memory_bytes) return std::nullopt;
+namespace {
+
+std::string too_much_memory(const Limits& limits) {
   return "its processes together used more than " + std::to_string(limits.memory_bytes / domain::mebibyte) +
          " MB of memory (WORKER_MEMORY_MB), so all of them were ended";
+}
+
+}  // namespace
+
+std::optional<std::string> memory_verdict(const Usage& usage, const Limits& limits) {
+  if (limits.memory_bytes == 0 || usage.memory_bytes <= limits.memory_bytes) return std::nullopt;
+  return too_much_memory(limits);
 }
 
 std::optional<std::string> disk_verdict(std::uint64_t at_start, std::uint64_t now, const Limits& limits) {
@@ -164,8 +172,16 @@ Watch::Watch(asio::any_io_executor executor, pid_t root, Limits limits, std::vec
   if (limits_.workspace_bytes != 0) size_at_start_ = size_.look_further(entries_at_the_start);
 }
 
+const std::optional<std::string>& Watch::verdict() {
+  // The kernel may have ended it since the last look.
+  if (!verdict_ && group_ && group_->ran_out_of_memory()) verdict_ = too_much_memory(limits_);
+  return verdict_;
+}
+
 std::optional<std::string> Watch::look() {
-  if (limits_.memory_bytes != 0) {
+  if (group_) {
+    if (group_->ran_out_of_memory()) return too_much_memory(limits_);
+  } else if (limits_.memory_bytes != 0) {
     if (auto verdict = memory_verdict(usage_of_tree(root_), limits_)) return verdict;
   }
   return limits_.workspace_bytes == 0 ? std::nullopt : look_at_disk();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "async/event.hpp"
+#include "sandbox/control_groups.hpp"
 #include "sandbox/spec.hpp"
 
 namespace butler::sandbox {
@@ -54,8 +55,8 @@ class FolderSize {
   std::uint64_t bytes_ = 0;
 };
 
-/// Holds a running sandbox to the limits that the kernel does not know: the memory of all processes together,
-/// and the size of what it may write to. One thread.
+/// Holds a running sandbox to the limits that the kernel does not know: the size of what it may write to,
+/// and, where there are no control groups, the memory of all processes together. One thread.
 class Watch {
  public:
   Watch(boost::asio::any_io_executor executor, pid_t root, Limits limits,
@@ -64,8 +65,11 @@ class Watch {
   /// Looks every 100 ms until it is cancelled, or has ended the sandbox.
   boost::asio::awaitable<void> run();
 
+  /// Leaves memory to the sandbox's control group; null changes nothing.
+  void rely_on(std::unique_ptr<ControlGroup> group) { group_ = std::move(group); }
+
   /// Why the sandbox was ended: a sentence for the person; nullopt when it was not.
-  const std::optional<std::string>& verdict() const { return verdict_; }
+  const std::optional<std::string>& verdict();
 
   /// Lets something live as long as this does.
   void keep(std::shared_ptr<void> companion) { companion_ = std::move(companion); }
@@ -81,6 +85,7 @@ class Watch {
   std::optional<std::uint64_t> size_at_start_;
   std::optional<std::string> verdict_;
   std::shared_ptr<void> companion_;
+  std::unique_ptr<ControlGroup> group_;  ///< null where memory is looked at here
 };
 
 }  // namespace butler::sandbox

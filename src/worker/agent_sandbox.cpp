@@ -60,12 +60,13 @@ sandbox::HostFacts host_facts(const config::WorkerSettings& settings, const sand
 }
 
 std::expected<std::unique_ptr<sandbox::Sandbox>, std::string> open_sandbox(
-    const config::WorkerSettings& settings, sandbox::InitProgram init, const fs::path& trial_folder) {
+    const config::WorkerSettings& settings, sandbox::InitProgram init, const fs::path& trial_folder,
+    std::shared_ptr<sandbox::ControlGroups> groups) {
   const auto facts = host_facts(settings, init, trial_folder);
   const auto tier = sandbox::choose_tier(tier_choice(settings.sandbox), facts);
   if (!tier) return std::unexpected(tier.error());
   if (*tier == sandbox::Tier::vm) return vm_sandbox::make_vm_sandbox(machine_store(settings));
-  return sandbox::make_sandbox(*tier, std::move(init));
+  return sandbox::make_sandbox(*tier, std::move(init), std::move(groups));
 }
 
 sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome& home,

@@ -18,11 +18,11 @@ sandbox::TierChoice tier_choice(const config::SandboxSettings& settings);
 sandbox::HostFacts host_facts(const config::WorkerSettings& settings, const sandbox::InitProgram& init,
                               const std::filesystem::path& trial_folder);
 
-/// The sandbox of this worker's agents. `trial_folder` may be shown to a trial. The error is a sentence:
-/// there is none to be had on this machine.
+/// The sandbox of this worker's agents, each in a control group where there are `groups`. `trial_folder` may
+/// be shown to a trial. The error is a sentence: there is none to be had on this machine.
 std::expected<std::unique_ptr<sandbox::Sandbox>, std::string> open_sandbox(
     const config::WorkerSettings& settings, sandbox::InitProgram init,
-    const std::filesystem::path& trial_folder);
+    const std::filesystem::path& trial_folder, std::shared_ptr<sandbox::ControlGroups> groups = {});
 
 /// What every agent and command may see and use; whoever starts one adds the program, its environment, its
 /// way out (ServiceToken) and what else it writes to. `home/agent` itself is never visible: models.json and

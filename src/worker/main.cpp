@@ -88,11 +88,12 @@ void prepare_folders(const config::WorkerSettings& settings) {
 
 /// What contains this worker's agents. Throws NoSandbox when nothing can.
 std::unique_ptr<sandbox::Sandbox> required_sandbox(const config::WorkerSettings& settings,
-                                                   std::optional<sandbox::InitProgram> init) {
+                                                   std::optional<sandbox::InitProgram> init,
+                                                   std::shared_ptr<sandbox::ControlGroups> groups) {
   if (!init) throw NoSandbox("butler-sandbox-init was not opened before the worker's start");
   const auto home = prepare_agent_home(settings.home);
   const Scratch trial(home.scratch);
-  auto sandbox = open_sandbox(settings, *std::move(init), trial.folder() / "home");
+  auto sandbox = open_sandbox(settings, *std::move(init), trial.folder() / "home", std::move(groups));
   if (!sandbox) throw NoSandbox(sandbox.error());
   const auto profile = (*sandbox)->profile();
   if ((*sandbox)->tier() == sandbox::Tier::none) {
@@ -278,14 +279,14 @@ asio::awaitable<void> run_to_end(Worker& worker, asio::io_context& io) {
 }  // namespace
 
 int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin,
-        std::optional<sandbox::InitProgram> init) {
+        std::optional<sandbox::InitProgram> init, std::shared_ptr<sandbox::ControlGroups> groups) {
   require_runnable(settings);
   set_time_zone(settings.time_zone);
   prepare_folders(settings);
   log::redact(settings.worker_token.reveal());
   for (const auto& [name, key] : settings.provider_keys) log::redact(key.reveal());
   const bool real = settings.mode == ExecMode::rpc;
-  auto sandbox = real ? required_sandbox(settings, std::move(init)) : nullptr;
+  auto sandbox = real ? required_sandbox(settings, std::move(init), std::move(groups)) : nullptr;
 
   auto policy = policy_file::PolicyFile::open(policy_file::policy_path(settings.home));
   if (!policy) {

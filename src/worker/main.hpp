@@ -21,9 +21,10 @@ class NoSandbox : public std::runtime_error {
 
 /// Runs the worker until SIGTERM or SIGINT; the process's exit status. Throws std::runtime_error when it
 /// cannot start, NoSandbox in particular. In rpc mode it refuses to run as root. `admin` is where it is
-/// administered; without one it is not. `init` is the way into sandboxes, opened before root was given up.
+/// administered; without one it is not. `init` is the way into sandboxes, opened before root was given up;
+/// `groups` are null where sandboxes have no control groups.
 int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin,
-        std::optional<sandbox::InitProgram> init);
+        std::optional<sandbox::InitProgram> init, std::shared_ptr<sandbox::ControlGroups> groups);
 
 /// What contains this worker's agents on this machine, and what they can see, write and reach.
 struct SandboxExplanation {

@@ -122,6 +122,13 @@ InitPlan read_plan() {
   return *std::move(plan);
 }
 
+void enter_group(const InitPlan& plan) {
+  if (plan.group.empty()) return;
+  const int file = ::open(plan.group.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file < 0 || ::write(file, "0", 1) != 1) fail("the control group " + plan.group + " cannot be entered");
+  ::close(file);
+}
+
 void leave_keyring() {
   if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) >= 0) return;
   // A kernel without keys, or a container that filters the call away: then the agent cannot make it either.

@@ -10,6 +10,9 @@ namespace butler::sandbox {
 /// From its descriptor. Throws Fault.
 InitPlan read_plan();
 
+/// Into the plan's control group, with all that is started from now on. Throws Fault.
+void enter_group(const InitPlan& plan);
+
 /// A session keyring of its own, in the place of the one with the host's keys.
 void leave_keyring();
 

@@ -33,6 +33,7 @@ void redirect_errors() {
 
 [[noreturn]] void launch(char** arguments) {
   const InitPlan plan = read_plan();
+  enter_group(plan);
   leave_keyring();
   end_with_parent(plan.parent);
   redirect_errors();

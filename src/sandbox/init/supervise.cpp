@@ -57,6 +57,7 @@ int await(pid_t agent, const sigset_t& signals) {
 }  // namespace
 
 int supervise(const InitPlan& plan) {
+  enter_group(plan);
   leave_keyring();
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) fail("PR_SET_CHILD_SUBREAPER");
   sigset_t signals;
