@@ -1,11 +1,7 @@
 #include "cli/role_start.hpp"
 
-<<<<<<< HEAD
-=======
-#include <sys/stat.h>
 #include <unistd.h>
 
->>>>>>> origin/wip/contain
 #include <cstdlib>
 #include <ctime>
 #include <exception>

@@ -41,6 +41,7 @@ inline constexpr std::size_t payload_hash = 64;
 inline constexpr std::size_t approval_cwd = 4'096;
 inline constexpr std::size_t sandbox_profile = 128;
 inline constexpr std::size_t approval_reason = 2'000;
+inline constexpr std::size_t approvals_per_job = 200;
 inline constexpr std::size_t decisions_listed = 500;
 
 inline constexpr std::size_t body_bytes = 1024 * 1024;

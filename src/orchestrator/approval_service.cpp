@@ -27,6 +27,16 @@ Refusal approval_not_found() {
   return {404, "approval_not_found", "this job has asked for no such approval", {}};
 }
 
+Refusal too_many() {
+  return {
+      409,
+      "too_many_approvals",
+      "this job has asked for " + std::to_string(limits::approvals_per_job) +
+          " approvals already, and nobody is asked for more: start another job, or let the policy allow what "
+          "it needs",
+      {}};
+}
+
 Refusal too_late(std::string code, std::string message, const api::Approval& approval) {
   Refusal refusal{409, std::move(code), std::move(message), {}};
   refusal.more.emplace("approval", json::encode(approval));
@@ -81,6 +91,7 @@ Outcome<ApprovalService::Requested> ApprovalService::request(std::string_view jo
         Refusal{409, "not_running", "the job is about to end, so nobody is asked any more", {}});
   }
   if (auto known = asked_before(*job, request, now.wall)) return Requested{*std::move(known), false};
+  if (store_.approvals().count(job->row) >= limits::approvals_per_job) return std::unexpected(too_many());
 
   store::ApprovalRecord record;
   record.job_row = job->row;

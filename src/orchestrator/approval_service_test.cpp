@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "api/describe.hpp"
+#include "domain/limits.hpp"
 #include "json/codec.hpp"
 #include "orchestrator/service_fixture.hpp"
 
@@ -76,6 +77,18 @@ class ApprovalServiceTest : public ServiceFixture, public testing::Test {
     expire();
   }
 };
+
+TEST_F(ApprovalServiceTest, AJobAsksForSoManyApprovalsAndNoMore) {
+  const auto held = running();
+  for (std::size_t asked = 0; asked < domain::limits::approvals_per_job; ++asked) {
+    ASSERT_TRUE(ask(held, question("call-" + std::to_string(asked)))) << asked;
+  }
+  const auto refused = ask(held, question("one more"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "too_many_approvals");
+  EXPECT_TRUE(ask(held, question("call-7"))) << "what was asked before is answered";
+  EXPECT_TRUE(ask(running("another session"), question()));
+}
 
 TEST_F(ApprovalServiceTest, AQuestionIsOnTheJobsRecordAndARepeatGetsTheSame) {
   const auto held = running();

@@ -23,7 +23,10 @@ void add_mount(std::vector<std::string>& arguments, const Mount& mount, int& des
     case Mount::Kind::read_only: return add(arguments, {"--ro-bind", path, path});
     case Mount::Kind::read_write: return add(arguments, {"--bind", path, path});
     case Mount::Kind::link: return add(arguments, {"--symlink", mount.target.string(), path});
-    case Mount::Kind::cover_file: return add_file(arguments, descriptor++, path);
+    case Mount::Kind::cover_file:
+      // One that is not empty has been put there already (Placeholders).
+      if (!mount.content.empty()) return add(arguments, {"--ro-bind", path, path});
+      return add_file(arguments, descriptor++, path);
     case Mount::Kind::cover_folder: return add(arguments, {"--tmpfs", path, "--remount-ro", path});
   }
 }
@@ -44,7 +47,9 @@ std::vector<std::string> data_contents(const MountPlan& plan, const std::vector<
   std::vector<std::string> contents;
   contents.reserve(files.size());
   for (const auto& file : files) contents.push_back(file.content);
-  const auto covers = std::ranges::count(plan.mounts, Mount::Kind::cover_file, &Mount::kind);
+  const auto covers = std::ranges::count_if(plan.mounts, [](const Mount& mount) {
+    return mount.kind == Mount::Kind::cover_file && mount.content.empty();
+  });
   contents.resize(contents.size() + static_cast<std::size_t>(covers));
   return contents;
 }

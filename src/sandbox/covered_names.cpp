@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include <algorithm>
+
 namespace butler::sandbox {
 
 namespace {
@@ -14,13 +16,19 @@ bool is_or_begins(std::string_view begin, std::string_view text) {
 
 }  // namespace
 
-Relation relation_of(std::string_view name, const std::vector<std::string>& covered) {
-  auto relation = Relation::free;
-  for (const auto& cover : covered) {
-    if (is_or_begins(cover, name)) return Relation::covered;
-    if (is_or_begins(name, cover)) relation = Relation::leads_to;
+Relation relation_of(std::string_view name, const CoveredNames& names) {
+  bool leads_to = false;
+  std::size_t closed = 0;
+  std::size_t open = 0;
+  for (const auto& cover : names.covered) {
+    if (is_or_begins(cover, name)) closed = std::max(closed, cover.size());
+    leads_to = leads_to || is_or_begins(name, cover);
   }
-  return relation;
+  for (const auto& opened : names.opened) {
+    if (is_or_begins(opened, name)) open = std::max(open, opened.size());
+  }
+  if (closed > open) return Relation::covered;
+  return leads_to ? Relation::leads_to : Relation::free;
 }
 
 }  // namespace butler::sandbox

@@ -14,8 +14,15 @@ enum class Relation : std::uint8_t {
   covered,   ///< it is one, or lies in one
 };
 
-/// Both relative to the workspace. Case does not count, because there are file systems where it does not.
+/// Names in the workspace that nobody may touch, and names in those that are free all the same: the longest
+/// one that fits decides.
+struct CoveredNames {
+  std::vector<std::string> covered;
+  std::vector<std::string> opened = {};
+};
+
+/// All relative to the workspace. Case does not count, because there are file systems where it does not.
 /// Pure.
-Relation relation_of(std::string_view name, const std::vector<std::string>& covered);
+Relation relation_of(std::string_view name, const CoveredNames& names);
 
 }  // namespace butler::sandbox

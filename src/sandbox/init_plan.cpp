@@ -21,10 +21,13 @@ struct Flag {
   bool InitPlan::* member;
 };
 
-constexpr std::array texts{
-    Texts{"argument", &InitPlan::arguments}, Texts{"environment", &InitPlan::environment},
-    Texts{"readable", &InitPlan::readable},  Texts{"writable", &InitPlan::writable},
-    Texts{"covered", &InitPlan::covered},    Texts{"broker_readable", &InitPlan::broker_readable}};
+constexpr std::array texts{Texts{"argument", &InitPlan::arguments},
+                           Texts{"environment", &InitPlan::environment},
+                           Texts{"readable", &InitPlan::readable},
+                           Texts{"writable", &InitPlan::writable},
+                           Texts{"covered", &InitPlan::covered},
+                           Texts{"opened", &InitPlan::opened},
+                           Texts{"broker_readable", &InitPlan::broker_readable}};
 constexpr std::array numbers{Number{"parent", &InitPlan::parent},
                              Number{"connect_port", &InitPlan::connect_port},
                              Number{"memory_bytes", &InitPlan::memory_bytes},

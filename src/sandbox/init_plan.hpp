@@ -43,6 +43,7 @@ struct InitPlan {
   std::vector<std::string> writable;
   bool broker = false;                       ///< the broker, in the place of a mount namespace
   std::vector<std::string> covered;          ///< names in `folder` that nobody may touch, for the broker
+  std::vector<std::string> opened;           ///< names in those that are free all the same
   std::vector<std::string> broker_readable;  ///< what the broker may read besides
   std::uint64_t memory_bytes = 0;
   std::uint64_t processes = 0;

@@ -21,6 +21,7 @@ TEST(InitPlan, WhatIsWrittenIsRead) {
                       .writable = {"/project", "/tmp"},
                       .broker = true,
                       .covered = {".git/hooks", ".envrc"},
+                      .opened = {".git/modules/a"},
                       .broker_readable = {"/proc"},
                       .memory_bytes = std::uint64_t{1} << 40U,
                       .processes = 5,
@@ -39,6 +40,7 @@ TEST(InitPlan, WhatIsCutOrUnknownIsNotGuessed) {
                             .readable = {},
                             .writable = {},
                             .covered = {},
+                            .opened = {},
                             .broker_readable = {}});
   EXPECT_FALSE(decode_init_plan(text.substr(0, text.size() - 1)));
   EXPECT_FALSE(decode_init_plan(text + std::string{"surprise\0 1\0", 12}));

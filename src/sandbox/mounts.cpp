@@ -1,12 +1,17 @@
 #include "sandbox/mounts.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <system_error>
 #include <tuple>
+
+#include "sandbox/descriptors.hpp"
+#include "sandbox/git_places.hpp"
 
 namespace butler::sandbox {
 
@@ -24,7 +29,8 @@ constexpr std::array top_folders{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/
 
 /// A name that is a file when it is missing: the others are folders.
 bool names_a_file(const fs::path& name) {
-  return name == ".envrc" || name == ".mcp.json" || name == ".git/config";
+  constexpr std::array files{".envrc", ".mcp.json", "config", "config.worktree", "commondir", "gitdir"};
+  return std::ranges::find(files, name.filename().string()) != files.end();
 }
 
 /// Adds what is needed to see `path` at its own place, links resolved.
@@ -44,11 +50,16 @@ std::optional<std::string> protect(std::vector<Mount>& mounts, const fs::path& w
     path /= *part;
     switch (files.kind(path)) {
       case PathKind::missing:
-        mounts.push_back(
-            {.kind = part == last && names_a_file(name) ? cover_file : cover_folder, .path = path});
+        if (part == last && names_a_file(name)) {
+          mounts.push_back({.kind = cover_file, .path = path, .content = placeholder_content(path)});
+        } else {
+          mounts.push_back({.kind = cover_folder, .path = path});
+        }
         return std::nullopt;
       // As another sandbox's cover looks from outside.
-      case PathKind::empty_file: mounts.push_back({.kind = cover_file, .path = path}); return std::nullopt;
+      case PathKind::empty_file:
+        mounts.push_back({.kind = cover_file, .path = path, .content = placeholder_content(path)});
+        return std::nullopt;
       case PathKind::empty_folder:
         mounts.push_back({.kind = cover_folder, .path = path});
         return std::nullopt;
@@ -66,6 +77,29 @@ std::optional<std::string> protect(std::vector<Mount>& mounts, const fs::path& w
   return std::nullopt;
 }
 
+bool is_as_empty(const fs::path& path, const struct stat& status) {
+  const auto expected = placeholder_content(path);
+  if (status.st_size == 0) return true;
+  if (static_cast<std::size_t>(status.st_size) != expected.size()) return false;
+  // Read as everything in a workspace: it may be another file by now.
+  const Descriptor folder{::open(path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  const Descriptor file = open_beneath(folder.get(), path.filename().string(), O_RDONLY | O_NONBLOCK);
+  std::string content(expected.size(), '\0');
+  return ::pread(file.get(), content.data(), content.size(), 0) == static_cast<ssize_t>(content.size()) &&
+         content == expected;
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code closed;
+  for (fs::directory_iterator entry{folder, closed}; !closed && entry != fs::directory_iterator{};
+       entry.increment(closed)) {
+    names.push_back(entry->path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 void remove_repeated(std::vector<Mount>& mounts) {
   std::vector<Mount> once;
   for (auto& mount : mounts) {
@@ -76,13 +110,18 @@ void remove_repeated(std::vector<Mount>& mounts) {
 
 }  // namespace
 
+std::string placeholder_content(const fs::path& name) {
+  if (name.filename() == "commondir") return ".\n";
+  return name.filename() == "config.worktree" ? "\n" : "";
+}
+
 HostFiles host_files() {
   return {.kind =
               [](const fs::path& path) {
                 struct stat status{};
                 if (::lstat(path.c_str(), &status) != 0) return PathKind::missing;
                 if (S_ISREG(status.st_mode))
-                  return status.st_size == 0 ? PathKind::empty_file : PathKind::file;
+                  return is_as_empty(path, status) ? PathKind::empty_file : PathKind::file;
                 std::error_code closed;
                 if (S_ISDIR(status.st_mode)) {
                   return fs::is_empty(path, closed) ? PathKind::empty_folder : PathKind::folder;
@@ -94,7 +133,8 @@ HostFiles host_files() {
                 std::error_code missing;
                 const auto canonical = fs::canonical(path, missing);
                 return missing ? fs::path{} : canonical;
-              }};
+              },
+          .list = names_in};
 }
 
 std::vector<Mount> system_mounts(const HostFiles& files) {
@@ -136,9 +176,22 @@ std::expected<MountPlan, std::string> plan_mounts(const Spec& spec, const HostFi
   // A folder comes before what lies in it.
   std::ranges::sort(plan.mounts, {}, [](const Mount& mount) { return std::tie(mount.path, mount.kind); });
   std::vector<Mount> covers;
+  plan.covered = spec.protected_names;
   for (const auto& name : spec.protected_names) {
     if (auto problem = protect(covers, plan.workspace, name, files))
       return std::unexpected(std::move(*problem));
+  }
+  // What is opened comes after the folder that is closed, and before what is closed in it.
+  if (!spec.protected_names.empty()) {
+    for (const auto& place : find_git_places(plan.workspace, files)) {
+      const fs::path folder = plan.workspace / place.folder;
+      covers.push_back({.kind = read_write, .path = folder});
+      plan.opened.push_back(place.folder.string());
+      for (const auto& name : place.covered) {
+        if (auto problem = protect(covers, folder, name, files)) return std::unexpected(std::move(*problem));
+        plan.covered.push_back((place.folder / name).string());
+      }
+    }
   }
   plan.mounts.insert(plan.mounts.end(), covers.begin(), covers.end());
   remove_repeated(plan.mounts);

@@ -25,7 +25,17 @@ HostFiles host(std::map<std::string, PathKind> paths, std::map<std::string, std:
           .canonical = [paths, links](const std::filesystem::path& path) -> std::filesystem::path {
             if (const auto link = links.find(path.string()); link != links.end()) return link->second;
             return paths.contains(path.string()) ? path : std::filesystem::path{};
-          }};
+          },
+          .list =
+              [paths](const std::filesystem::path& folder) {
+                std::vector<std::string> names;
+                for (const auto& [path, kind] : paths) {
+                  if (std::filesystem::path{path}.parent_path() == folder) {
+                    names.push_back(std::filesystem::path{path}.filename().string());
+                  }
+                }
+                return names;
+              }};
 }
 
 Spec spec_of(std::vector<std::string> names) {
@@ -62,6 +72,34 @@ TEST(Mounts, TheCoverOfAnotherSandboxIsCoveredAgain) {
                                                             {"/project/.envrc", PathKind::empty_file}});
   EXPECT_THAT(mounts, Contains(Mount{.kind = cover_folder, .path = "/project/.git"}));
   EXPECT_THAT(mounts, Contains(Mount{.kind = cover_file, .path = "/project/.envrc"}));
+}
+
+TEST(Mounts, SubmodulesAndWorktreesThatAreThereAreOpenButForWhatLeadsToHooks) {
+  std::map<std::string, PathKind> paths{{"/project/.git", PathKind::folder},
+                                        {"/project/.git/modules", PathKind::folder},
+                                        {"/project/.git/modules/libs", PathKind::folder},
+                                        {"/project/.git/modules/libs/a", PathKind::folder},
+                                        {"/project/.git/modules/libs/a/HEAD", PathKind::file},
+                                        {"/project/.git/modules/libs/a/config", PathKind::file},
+                                        {"/project/.git/worktrees", PathKind::folder},
+                                        {"/project/.git/worktrees/w", PathKind::folder},
+                                        {"/project/.git/worktrees/w/HEAD", PathKind::file},
+                                        {"/project/.git/worktrees/w/commondir", PathKind::file},
+                                        {"/project/.git/worktrees/l", PathKind::link}};
+  const auto mounts = mounts_for({".git/modules", ".git/worktrees", ".git/commondir"}, paths);
+  const auto at = [&](const Mount& mount) { return std::ranges::find(mounts, mount) - mounts.begin(); };
+  const Mount closed{.kind = read_only, .path = "/project/.git/modules"};
+  const Mount open{.kind = read_write, .path = "/project/.git/modules/libs/a"};
+  const Mount config{.kind = read_only, .path = "/project/.git/modules/libs/a/config"};
+  const auto count = static_cast<std::ptrdiff_t>(mounts.size());
+  EXPECT_TRUE(at(closed) < at(open) && at(open) < at(config) && at(config) < count);
+  EXPECT_THAT(mounts, Contains(Mount{.kind = cover_folder, .path = "/project/.git/modules/libs/a/hooks"}));
+  EXPECT_THAT(
+      mounts,
+      Contains(Mount{.kind = cover_file, .path = "/project/.git/commondir", .target = {}, .content = ".\n"}));
+  EXPECT_THAT(mounts, Contains(Mount{.kind = read_write, .path = "/project/.git/worktrees/w"}));
+  EXPECT_THAT(mounts, Contains(Mount{.kind = read_only, .path = "/project/.git/worktrees/w/commondir"}));
+  EXPECT_THAT(mounts, Not(Contains(testing::Field(&Mount::path, "/project/.git/worktrees/l"))));
 }
 
 TEST(Mounts, ALinkInTheNameOfSomethingProtectedIsRefused) {

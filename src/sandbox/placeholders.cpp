@@ -33,10 +33,35 @@ Placeholders::Placeholders(const std::filesystem::path& workspace)
   throw std::system_error(errno, std::generic_category(), workspace.string());
 }
 
+/// An empty one would be one that git cannot read.
+void Placeholders::put(const Mount& cover) const {
+  const auto name = cover.path.lexically_relative(folder_).string();
+  const Descriptor made = open_beneath(workspace_.get(), name, O_WRONLY | O_CREAT, 0644);
+  const auto size = static_cast<ssize_t>(cover.content.size());
+  // Over what is there: either nothing, or the same.
+  if (made.get() < 0 || ::write(made.get(), cover.content.data(), cover.content.size()) != size) {
+    throw std::system_error(errno, std::generic_category(), cover.path.string());
+  }
+}
+
+bool Placeholders::is_as_made(const Mount& cover, const std::string& name) const {
+  struct stat status{};
+  if (::fstatat(workspace_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  if (cover.kind == Mount::Kind::cover_folder) return S_ISDIR(status.st_mode);
+  if (!S_ISREG(status.st_mode) || static_cast<std::size_t>(status.st_size) != cover.content.size())
+    return false;
+  const Descriptor file = open_beneath(workspace_.get(), name, O_RDONLY | O_NONBLOCK);
+  std::string content(cover.content.size(), '\0');
+  const auto size = static_cast<ssize_t>(content.size());
+  return ::pread(file.get(), content.data(), content.size(), 0) == size && content == cover.content;
+}
+
 void Placeholders::add(const MountPlan& plan) {
   folder_ = plan.workspace;
   for (const auto& mount : plan.mounts) {
-    if (is_cover(mount)) covers_.push_back(mount);
+    if (!is_cover(mount)) continue;
+    covers_.push_back(mount);
+    if (!mount.content.empty()) put(mount);
   }
 }
 
@@ -44,15 +69,10 @@ Placeholders::~Placeholders() {
   if (workspace_.get() < 0 || covers_.empty()) return;
   if (::flock(workspace_.get(), LOCK_EX | LOCK_NB) != 0) return;
   for (const auto& cover : covers_) {
-    const bool folder = cover.kind == Mount::Kind::cover_folder;
-    const auto name = cover.path.lexically_relative(folder_);
-    struct stat status{};
-    // Only what is still as empty as it was made. The parents are real folders: the agent could not move
-    // them.
-    if (::fstatat(workspace_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    if (folder ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode) && status.st_size == 0) {
-      ::unlinkat(workspace_.get(), name.c_str(), folder ? AT_REMOVEDIR : 0);
-    }
+    const auto name = cover.path.lexically_relative(folder_).string();
+    // Only what is still as it was made. The parents are real folders: the agent could not move them.
+    if (!is_as_made(cover, name)) continue;
+    ::unlinkat(workspace_.get(), name.c_str(), cover.kind == Mount::Kind::cover_folder ? AT_REMOVEDIR : 0);
   }
 }
 

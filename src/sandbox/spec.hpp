@@ -23,9 +23,18 @@ struct Limits {
 };
 
 /// What a host tool may execute later, by being in the folder: nobody inside may write these, whether they
-/// are there or not.
-inline const std::vector<std::string> default_protected_names{".git/hooks", ".git/config", ".pi",
-                                                              ".envrc",     ".vscode",     ".mcp.json"};
+/// are there or not. (.git/commondir names another folder with hooks and configuration. Submodules and linked
+/// worktrees that are there already can be worked in: see git_places.hpp.)
+inline const std::vector<std::string> default_protected_names{".git/hooks",
+                                                              ".git/config",
+                                                              ".git/config.worktree",
+                                                              ".git/commondir",
+                                                              ".git/modules",
+                                                              ".git/worktrees",
+                                                              ".pi",
+                                                              ".envrc",
+                                                              ".vscode",
+                                                              ".mcp.json"};
 
 /// A program, and what it may have. Paths are absolute, and the same inside and outside.
 struct Spec {

@@ -45,6 +45,7 @@ class ApprovalStore {
   virtual std::optional<ApprovalRecord> find_carried(std::int64_t job_row, std::string_view payload_hash) = 0;
   /// Oldest first.
   virtual std::vector<ApprovalRecord> of_job(std::int64_t job_row) = 0;
+  virtual std::size_t count(std::int64_t job_row) = 0;
   virtual std::vector<ApprovalRecord> pending(std::int64_t job_row) = 0;
   virtual std::vector<ApprovalRecord> carried(std::int64_t job_row) = 0;
 

@@ -141,6 +141,14 @@ std::vector<ApprovalRecord> SqliteApprovals::of_job(std::int64_t job_row) {
   return all(database_.prepared(sql).bind(job_row));
 }
 
+std::size_t SqliteApprovals::count(std::int64_t job_row) {
+  auto& statement = database_.prepared("SELECT count(*) FROM approvals WHERE job_row = ?").bind(job_row);
+  statement.step();
+  const auto number = statement.integer(0);
+  statement.reset();
+  return static_cast<std::size_t>(number);
+}
+
 std::vector<ApprovalRecord> SqliteApprovals::pending(std::int64_t job_row) {
   static const std::string sql =
       select_approvals("WHERE job_row = ? AND approvals.status = 'pending' ORDER BY approvals.row");

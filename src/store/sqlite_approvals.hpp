@@ -16,6 +16,7 @@ class SqliteApprovals final : public ApprovalStore {
   std::optional<ApprovalRecord> find_by_call(std::int64_t job_row, std::string_view tool_call_id) override;
   std::optional<ApprovalRecord> find_carried(std::int64_t job_row, std::string_view payload_hash) override;
   std::vector<ApprovalRecord> of_job(std::int64_t job_row) override;
+  std::size_t count(std::int64_t job_row) override;
   std::vector<ApprovalRecord> pending(std::int64_t job_row) override;
   std::vector<ApprovalRecord> carried(std::int64_t job_row) override;
   std::int64_t next_seq(std::int64_t job_row) override;

@@ -1,9 +1,12 @@
 #include "worker/session_store.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <stdexcept>
 
 #include "digest/sha256.hpp"
+#include "files/descriptor.hpp"
 #include "files/whole_file.hpp"
 #include "process/role.hpp"
 #include "worker/private_files.hpp"
@@ -22,8 +25,12 @@ bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') 
 
 std::string session_store_id(const std::filesystem::path& session_root) {
   const auto file = session_root / ".store-id";
-  files::write_whole_file_once(file, "store-" + process::random_hex(16) + "\n");
-  std::string id = read_file(file, id_limit + 1).value_or("");
+  files::write_whole_file_once(file, "store-" + process::random_hex(16) + "
+");
+  // As every look into folders that an agent can write to.
+  const files::Descriptor folder{::open(session_root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
+  const auto stored = files::open_beneath(folder.get(), file.filename().string(), O_RDONLY | O_NONBLOCK);
+  std::string id = stored.get() >= 0 ? read_at_most(stored.get(), id_limit + 1, file) : std::string{};
   while (id.ends_with('\n')) id.pop_back();
   const bool plain = std::ranges::all_of(id, [](char c) { return is_plain(c) || c == '-'; });
   if (id.empty() || id.size() > id_limit || !plain) {

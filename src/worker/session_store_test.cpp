@@ -42,6 +42,13 @@ TEST(SessionStoreTest, TheIdStaysTheSame) {
   EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
+TEST(SessionStoreTest, ALinkInTheIdsPlaceIsNotFollowed) {
+  const TempFolder folder;
+  write_file(folder.path() / "elsewhere", "store-of-somebody\n");
+  std::filesystem::create_symlink("elsewhere", folder.path() / ".store-id");
+  EXPECT_THROW(session_store_id(folder.path()), std::runtime_error);
+}
+
 TEST(SessionStoreTest, AnUnreadableIdIsNotReplaced) {
   const TempFolder folder;
   write_file(folder.path() / ".store-id", "two words\n");

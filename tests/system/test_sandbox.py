@@ -65,6 +65,53 @@ class Command(SystemTest):
                     self.assertNotEqual(ran.returncode, 0, name)
             self.assertEqual(os.listdir(self.butler.workspace), [])
 
+    def test_git_goes_on_in_a_checkout_with_submodules_and_hooks_cannot_be_planted_anywhere_in_it(self):
+        if shutil.which("git") is None:
+            self.skipTest("no git here")
+        self.shell("true")  # makes the home
+        workspace = self.butler.workspace
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.scratch), "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_COUNT": "2",
+                       "GIT_CONFIG_KEY_0": "protocol.file.allow", "GIT_CONFIG_VALUE_0": "always",
+                       "GIT_CONFIG_KEY_1": "safe.directory", "GIT_CONFIG_VALUE_1": "*"}
+
+        def git(*words: str) -> str:
+            return subprocess.run(["git", "-C", workspace, "-c", "user.name=a", "-c", "user.email=b", *words], env=environment, check=True,
+                                  capture_output=True, text=True).stdout
+
+        inner = self.scratch / "inner"
+        subprocess.run(["git", "init", "-q", inner], env=environment, check=True)
+        subprocess.run(["git", "-C", inner, "-c", "user.name=a", "-c", "user.email=b", "commit", "-q", "--allow-empty", "-m", "inner"],
+                       env=environment, check=True)
+        git("init", "-q")
+        git("submodule", "--quiet", "add", str(inner), "libs/part")
+        git("commit", "-q", "-m", "outer")
+        git("worktree", "add", "-q", str(self.scratch / "linked"))
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", "butler", workspace], check=True)
+        before = {path: path.read_bytes() for path in (workspace / ".git").rglob("*") if path.name in ("config", "commondir", "gitdir")}
+        attacks = [f"mkdir -p {place} 2>/dev/null; echo evil > {place}/{name}"
+                   for place in (".git", ".git/modules/libs/part", ".git/modules/new", ".git/worktrees/linked", ".git/worktrees/new",
+                                 ".git/modules/libs/part/modules/new", ".git/modules/libs/part/hooks")
+                   for name in ("commondir", "config", "config.worktree", "post-commit", "gitdir")
+                   if not (name in ("post-commit", "gitdir") and place in (".git", ".git/modules/libs/part"))
+                   if not (name in ("post-commit", "config") and place == ".git/worktrees/linked")]
+        attacks += ["mv .git/modules .git/m", "mv .git/modules/libs .git/l", "mv .git/modules/libs/part .git/p", "mv .git/worktrees .git/w",
+                    "ln -s /tmp .git/modules/link"]
+        work = ("export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=b; set -e; echo $TIER > f; git add f; "
+                "git commit -qm more; cd libs/part; echo $TIER > g; git add g; git commit -qm more; cd ../..; git commit -qam part; "
+                "git status --short; git log --oneline | wc -l")
+        for tier in ("bwrap", "landlock"):
+            with self.subTest(tier=tier):
+                ran = self.shell("\n".join(f"({attack}) 2>/dev/null && echo 'open: {attack}'" for attack in attacks) + "\ntrue",
+                                 WORKER_SANDBOX=tier)
+                self.assertEqual((ran.returncode, ran.stdout), (0, ""))
+                ran = self.shell(f"TIER={tier}; {work}", WORKER_SANDBOX=tier)
+                self.assertEqual(ran.returncode, 0, ran.stderr)
+                after = {path: path.read_bytes() for path in (workspace / ".git").rglob("*")
+                         if path.name in ("config", "commondir", "gitdir", "config.worktree")}
+                self.assertEqual(after, before, "and nothing of the covers is left")
+        self.assertIn("more", git("log", "--oneline"))
+
     def test_there_is_no_way_round_the_covers_where_there_are_no_mounts(self):
         if landlock_abi() < 4:
             self.skipTest("no Landlock that restricts the network")

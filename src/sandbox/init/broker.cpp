@@ -71,7 +71,9 @@ Handle receive_descriptor(int socket) {
 class Broker {
  public:
   Broker(Handle listener, pid_t agent, const InitPlan& plan)
-      : listener_(std::move(listener)), agent_(agent), grounds_(plan.folder, plan.covered, plan.writable) {
+      : listener_(std::move(listener)),
+        agent_(agent),
+        grounds_(plan.folder, {.covered = plan.covered, .opened = plan.opened}, plan.writable) {
     static_cast<void>(::ioctl(listener_.get(), set_listener_flags, wake_synchronously));
   }
 

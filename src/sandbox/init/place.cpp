@@ -78,8 +78,7 @@ Grounds::Identity Grounds::identity(int folder) {
   return {.device = status.st_dev, .inode = status.st_ino};
 }
 
-Grounds::Grounds(const std::string& workspace, std::vector<std::string> covered,
-                 const std::vector<std::string>& writable)
+Grounds::Grounds(const std::string& workspace, CoveredNames covered, const std::vector<std::string>& writable)
     : workspace_(identity(open_folder(AT_FDCWD, workspace).get())), covered_(std::move(covered)) {
   for (const auto& path : writable) {
     const Handle folder{::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};

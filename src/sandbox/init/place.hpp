@@ -31,8 +31,7 @@ bool is_there(const Place& place);
 class Grounds {
  public:
   /// `covered` are relative to the workspace. Folders that are missing are left out.
-  Grounds(const std::string& workspace, std::vector<std::string> covered,
-          const std::vector<std::string>& writable);
+  Grounds(const std::string& workspace, CoveredNames covered, const std::vector<std::string>& writable);
 
   Relation relation(const Place& place) const;
   /// Whether it lies in a folder that the agent may change.
@@ -50,7 +49,7 @@ class Grounds {
   static void climb(const Place& place, Visit visit);
 
   Identity workspace_;
-  std::vector<std::string> covered_;
+  CoveredNames covered_;
   std::vector<Identity> writable_;
 };
 
