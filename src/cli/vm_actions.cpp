@@ -81,13 +81,14 @@ std::expected<vm::MachineRecord, std::string> new_record(const VmCreateOptions& 
   return record;
 }
 
-asio::awaitable<int> create(vm::MachineStore store, vm::MachineRecord record, std::string guest_agent) {
+asio::awaitable<int> create(vm::MachineStore store, vm::MachineRecord record, vm::ImageSources sources) {
   if (store.read()) {
     co_return report_vm_problem(
         "there is a machine already: butler vm destroy removes it with its workspace");
   }
   std::cout << "building the image " << vm::image_kind_name(record.image) << " …" << std::endl;
-  const vm::ImageSources sources{.home = store.folder(), .guest_agent = std::move(guest_agent)};
+  sources.home = store.folder();
+  sources.report = [](const std::string& sentence) { std::cout << sentence << std::endl; };
   const auto image = co_await (record.image == vm::ImageKind::tiny ? vm::build_tiny_image(sources)
                                                                    : vm::build_full_image(sources));
   if (!image) co_return report_vm_problem(image.error());
@@ -284,9 +285,11 @@ int create_vm(const VmCreateOptions& options) {
     report_vm_problem(record.error());
     return exit_usage;
   }
-  auto guest_agent = read_guest_agent();
+  vm::ImageSources sources{.home = {},
+                           .guest_agent = read_guest_agent(),
+                           .runtime = config::load(config::this_start()).place.default_runtime};
   const auto store = open_machine_store();
-  return run_vm_action(create(store, *record, std::move(guest_agent)));
+  return run_vm_action(create(store, *record, std::move(sources)));
 }
 
 int start_vm(const VmStartOptions& options) {

@@ -100,7 +100,7 @@ constexpr auto variable_table = std::to_array<Variable>({
     {.name = "WORKER_LABELS", .kind = Kind::labels, .roles = worker,
      .meaning = "what this worker is for, comma separated"},
     {.name = "WORKER_SANDBOX", .kind = Kind::choice, .roles = worker, .default_value = "auto",
-     .meaning = "how the agent is contained; auto is bwrap, else landlock, never none; vm is for commands (/run) only",
+     .meaning = "how the agent is contained; auto is bwrap, else landlock, never none; vm needs butler vm create --image full",
      .choices = "auto|vm|bwrap|landlock|none"},
     {.name = "WORKER_ALLOW_UNSANDBOXED", .kind = Kind::flag, .roles = worker, .default_value = "false",
      .meaning = "whether WORKER_SANDBOX=none may be used, for the jobs of owners only"},

@@ -9,7 +9,7 @@
 
 #include "unit/temp_folder.hpp"
 
-namespace butler::egress {
+namespace butler::egress::resolver_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -50,4 +50,4 @@ TEST(SystemResolver, WhatTheHostsFileHasIsNotLookedUpInDns) {
 }
 
 }  // namespace
-}  // namespace butler::egress
+}  // namespace butler::egress::resolver_test

@@ -5,7 +5,7 @@
 #include <array>
 #include <map>
 
-namespace butler::sandbox {
+namespace butler::sandbox::control_groups_test {
 namespace {
 
 using testing::Contains;
@@ -182,4 +182,4 @@ TEST_F(ControlGroupsTest, ALimitThatCannotBeSetStopsTheStart) {
 }
 
 }  // namespace
-}  // namespace butler::sandbox
+}  // namespace butler::sandbox::control_groups_test

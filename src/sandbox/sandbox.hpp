@@ -12,6 +12,7 @@
 #include "http/listening_socket.hpp"
 #include "process/child_process.hpp"
 #include "sandbox/control_groups.hpp"
+#include "sandbox/copies.hpp"
 #include "sandbox/spec.hpp"
 #include "sandbox/tier.hpp"
 #include "sandbox/watch.hpp"
@@ -20,9 +21,10 @@ namespace butler::sandbox {
 
 /// A program that runs in its sandbox.
 struct Started {
-  process::ChildProcess child;   ///< nothing of the sandbox outlives it
-  std::string profile;           ///< Sandbox::profile()
-  std::unique_ptr<Watch> watch;  ///< to be run while the child runs; null when nothing is watched
+  process::ChildProcess child;               ///< nothing of the sandbox outlives it
+  std::string profile;                       ///< Sandbox::profile()
+  std::unique_ptr<Watch> watch;              ///< to be run while the child runs; null when nothing is watched
+  std::unique_ptr<Copies> copies = nullptr;  ///< null: inside and outside are the same files
 };
 
 /// Gets the agent's only way out before the program begins: a TCP listener that the agent reaches as

@@ -42,9 +42,11 @@ struct Spec {
   std::vector<std::string> environment;  ///< all of it, NAME=VALUE
   /// What goes into the environment besides, once the listener's port is known.
   std::function<std::vector<std::string>(std::uint16_t port)> listener_environment = {};
-  std::filesystem::path workspace = {};                                ///< writable; the current folder
-  std::vector<std::filesystem::path> read_only = {};                   ///< what is missing is left out
-  std::vector<std::filesystem::path> read_write = {};                  ///< has to be there
+  std::filesystem::path workspace = {};                ///< writable; the current folder
+  std::vector<std::filesystem::path> read_only = {};   ///< what is missing is left out
+  std::vector<std::filesystem::path> read_write = {};  ///< has to be there
+  /// Folders of read_write that outlive the program: a tier that works on copies brings them back.
+  std::vector<std::filesystem::path> returned = {};
   std::vector<std::string> protected_names = default_protected_names;  ///< relative to the workspace
   Limits limits = {};
   process::Stdin stdin_mode = process::Stdin::pipe;

@@ -48,4 +48,10 @@ std::expected<Tier, std::string> choose_tier(const TierChoice& choice, const Hos
                          *landlock + ". Mend one of the two, or see docs/operations.md for the other tiers.");
 }
 
+Tier tier_for(const Work& work, Tier usual, const TierChoice& choice, const HostFacts& facts) {
+  if (choice.wanted || facts.is_root || facts.vm_problem || facts.kvm_problem) return usual;
+  if (work.is_command) return Tier::vm;
+  return work.for_owner || facts.vm_agent_problem ? usual : Tier::vm;
+}
+
 }  // namespace butler::sandbox

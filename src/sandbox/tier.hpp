@@ -26,6 +26,8 @@ struct HostFacts {
   std::optional<std::string> bwrap_problem = {};
   int landlock_version = 0;
   std::optional<std::string> vm_problem = "nobody has looked for virtual machines";
+  std::optional<std::string> vm_agent_problem = vm_problem;  ///< why they run commands only
+  std::optional<std::string> kvm_problem = vm_problem;       ///< why they are slow
 };
 
 struct TierChoice {
@@ -36,6 +38,17 @@ struct TierChoice {
 /// The tier to use. The error is a sentence that says why there is none and what to do. Pure: `none` never
 /// comes by itself.
 std::expected<Tier, std::string> choose_tier(const TierChoice& choice, const HostFacts& facts);
+
+/// What is to be contained.
+struct Work {
+  bool for_owner = true;
+  bool is_command = false;  ///< a command of /run; else an agent
+};
+
+/// The tier for a piece of work, where `usual` is choose_tier()'s. With `auto`, commands and what is done for
+/// others than the owners have a machine of their own where machines are quick (KVM) and an image for them
+/// was made. Pure.
+Tier tier_for(const Work& work, Tier usual, const TierChoice& choice, const HostFacts& facts);
 
 /// Why the tier cannot be had here; nullopt when it can.
 std::optional<std::string> tier_problem(Tier tier, const TierChoice& choice, const HostFacts& facts);

@@ -46,5 +46,40 @@ TEST(Tier, RootGetsNone) {
   }
 }
 
+TEST(Tier, AutoGivesCommandsAndOthersAMachineWhereMachinesAreQuick) {
+  const std::optional<std::string> no = "no";
+  struct Row {
+    const char* name;
+    Work work;
+    std::optional<Tier> wanted;
+    std::optional<std::string> vm;
+    std::optional<std::string> agents;
+    std::optional<std::string> kvm;
+    Tier expected;
+  };
+  constexpr Work owners_agent{.for_owner = true};
+  constexpr Work owners_command{.for_owner = true, .is_command = true};
+  constexpr Work others_agent{.for_owner = false};
+  constexpr Work others_command{.for_owner = false, .is_command = true};
+  const Row rows[] = {
+      {"an owner's agent", owners_agent, {}, {}, {}, {}, Tier::bwrap},
+      {"an owner's command", owners_command, {}, {}, {}, {}, Tier::vm},
+      {"another's agent", others_agent, {}, {}, {}, {}, Tier::vm},
+      {"another's command", others_command, {}, {}, {}, {}, Tier::vm},
+      {"an image without node: agent", others_agent, {}, {}, no, {}, Tier::bwrap},
+      {"an image without node: command", others_command, {}, {}, no, {}, Tier::vm},
+      {"no KVM: agent", others_agent, {}, {}, {}, no, Tier::bwrap},
+      {"no KVM: command", owners_command, {}, {}, {}, no, Tier::bwrap},
+      {"no image", others_command, {}, no, no, {}, Tier::bwrap},
+      {"a tier by name: agent", others_agent, Tier::bwrap, {}, {}, {}, Tier::bwrap},
+      {"a tier by name: command", owners_command, Tier::bwrap, {}, {}, {}, Tier::bwrap},
+  };
+  for (const auto& row : rows) {
+    const HostFacts facts{.vm_problem = row.vm, .vm_agent_problem = row.agents, .kvm_problem = row.kvm};
+    EXPECT_EQ(tier_for(row.work, Tier::bwrap, {.wanted = row.wanted}, facts), row.expected) << row.name;
+  }
+  EXPECT_EQ(tier_for(others_command, Tier::bwrap, {}, HostFacts{}), Tier::bwrap) << "nobody has looked";
+}
+
 }  // namespace
 }  // namespace butler::sandbox::tier_test

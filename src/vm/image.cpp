@@ -86,26 +86,6 @@ asio::awaitable<Text> fetch_kernel_package(fs::path packages) {
   co_return found->string();
 }
 
-/// A fresh folder next to where the result will be; removed when the build fails.
-class BuildFolder {
- public:
-  explicit BuildFolder(fs::path path) : path_(std::move(path)) {
-    std::error_code error;
-    fs::remove_all(path_, error);
-    fs::create_directories(path_);
-  }
-  BuildFolder(const BuildFolder&) = delete;
-  BuildFolder& operator=(const BuildFolder&) = delete;
-  ~BuildFolder() {
-    std::error_code error;
-    fs::remove_all(path_, error);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 /// Unpacked, not installed: no right is needed, and nothing of it runs.
 asio::awaitable<Text> unpack(std::string package, fs::path folder) {
   const std::vector<std::string> arguments{
@@ -196,10 +176,6 @@ std::string digest_of(const Parts& parts) {
   return digest.finish();
 }
 
-fs::path folder_of(const fs::path& home, ImageKind kind, std::string_view digest) {
-  return home / "images" / (std::string{image_kind_name(kind)} + '-' + std::string{digest.substr(0, 16)});
-}
-
 }  // namespace
 
 std::string_view image_kind_name(ImageKind kind) { return kind == ImageKind::tiny ? "tiny" : "full"; }
@@ -211,13 +187,41 @@ std::optional<ImageKind> image_kind_named(std::string_view name) {
   return std::nullopt;
 }
 
+BuildFolder::BuildFolder(fs::path path) : path_(std::move(path)) {
+  std::error_code missing;
+  fs::remove_all(path_, missing);
+  fs::create_directories(path_);
+}
+
+BuildFolder::~BuildFolder() {
+  std::error_code error;
+  fs::remove_all(path_, error);
+}
+
+fs::path image_folder(const fs::path& home, ImageKind kind, std::string_view digest) {
+  return home / "images" / (std::string{image_kind_name(kind)} + '-' + std::string{digest.substr(0, 16)});
+}
+
+std::string runtime_identity(const fs::path& runtime) {
+  const auto file = runtime / "package-lock.json";
+  std::error_code missing;
+  if (!fs::is_regular_file(file, missing)) return {};
+  Digest digest;
+  digest.add("package-lock.json", read_file(file));
+  return digest.finish();
+}
+
+std::string Image::runtime() const {
+  return kind == ImageKind::tiny ? std::string{} : read_file(folder / "runtime");
+}
+
 std::optional<fs::path> Image::root() const {
   if (kind == ImageKind::tiny) return std::nullopt;
   return folder / "root.squashfs";
 }
 
 std::optional<Image> find_image(const fs::path& home, ImageKind kind, std::string_view digest) {
-  Image image{.kind = kind, .digest = std::string{digest}, .folder = folder_of(home, kind, digest)};
+  Image image{.kind = kind, .digest = std::string{digest}, .folder = image_folder(home, kind, digest)};
   if (!fs::exists(image.kernel())) return std::nullopt;
   return image;
 }
@@ -228,7 +232,7 @@ asio::awaitable<std::expected<Image, std::string>> build_tiny_image(ImageSources
   const auto digest = digest_of(*parts);
   if (auto known = find_image(sources.home, ImageKind::tiny, digest)) co_return std::move(*known);
 
-  const auto folder = folder_of(sources.home, ImageKind::tiny, digest);
+  const auto folder = image_folder(sources.home, ImageKind::tiny, digest);
   const BuildFolder unpacked{folder.string() + ".unpacked"};
   const BuildFolder made{folder.string() + ".new"};
   const auto done = co_await unpack(parts->package, unpacked.path());

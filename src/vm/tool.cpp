@@ -29,6 +29,7 @@ constexpr std::array packages{
     Package{"busybox", "busybox-static"},
     Package{"mksquashfs", "squashfs-tools"},
     Package{"mmdebstrap", "mmdebstrap"},
+    Package{"apt-config", "apt"},
     Package{"setpriv", "util-linux"},
 };
 

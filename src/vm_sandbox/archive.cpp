@@ -99,11 +99,11 @@ std::unexpected<std::string> refuse(std::string_view why) {
 
 }  // namespace
 
-std::string encode_entry(const ArchiveEntry& entry) {
+std::string encode_entry(const ArchiveEntry& entry, GuestOwner whose) {
   std::array<std::uint64_t, fields> numbers{};
   numbers[inode] = entry.inode;
   numbers[mode] = type_of(entry.kind) | entry.mode;
-  numbers[owner] = numbers[group] = guest_user;
+  numbers[owner] = numbers[group] = whose == GuestOwner::agent ? guest_user : 0;
   numbers[links] = 1;
   numbers[modified] = entry.modified;
   numbers[size] = entry.size;

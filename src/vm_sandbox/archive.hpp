@@ -26,8 +26,11 @@ inline constexpr std::size_t archive_path_limit = 4095;
 /// The largest file that the form knows.
 inline constexpr std::uint64_t archive_file_limit = 0xFFFF'FFFFU;
 
-/// What precedes an entry's content. Everything belongs to the guest's user `agent`.
-std::string encode_entry(const ArchiveEntry& entry);
+/// Whose a thing is in the guest.
+enum class GuestOwner : std::uint8_t { agent, root };
+
+/// What precedes an entry's content.
+std::string encode_entry(const ArchiveEntry& entry, GuestOwner owner = GuestOwner::agent);
 /// What follows so many bytes of content.
 std::string encode_padding(std::uint64_t size);
 /// What follows the last entry.

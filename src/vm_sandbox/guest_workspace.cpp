@@ -1,15 +1,14 @@
 #include "vm_sandbox/guest_workspace.hpp"
 
 #include <boost/asio/this_coro.hpp>
-#include <filesystem>
+#include <functional>
 #include <optional>
-#include <set>
 #include <stdexcept>
 #include <utility>
 
 #include "async/task_group.hpp"
 #include "domain/mebibyte.hpp"
-#include "vm_sandbox/guard.hpp"
+#include "vm_sandbox/surroundings.hpp"
 #include "vm_sandbox/workspace_return.hpp"
 
 namespace butler::vm_sandbox {
@@ -20,16 +19,18 @@ namespace {
 
 constexpr std::size_t quoted_size = 500;
 
-// The guest's scripts, as its root, in the workspace. $@ are folders to be made.
-constexpr const char* unpack =
-    "rmdir lost+found; for folder; do mkdir -p \"$folder\" && chown 1000:1000 \"$folder\" || exit; done; "
-    "exec cpio -i -d -m -u -H newc";
+// The guest's scripts, as its root.
+constexpr const char* unpack = "rmdir lost+found 2>/dev/null; exec cpio -i -d -m -u -H newc";
 constexpr const char* pack = "set -o pipefail; find . -xdev -mindepth 1 -print0 | cpio -o -0 -H newc";
+constexpr const char* erase = "exec xargs -0 rm -rf --";
 
-vm::Command script(const char* text, const RunPlan& plan) {
-  vm::Command command{.id = {}, .arguments = {"/bin/sh", "-c", text, "butler"}};
+/// What a script is given to read.
+using Source = std::function<std::string()>;
+
+vm::Command script(const char* text, const std::string& folder) {
+  vm::Command command{.id = {}, .arguments = {"/bin/bash", "-c", text, "butler"}};
   command.environment = {"PATH=/bin:/sbin:/usr/bin:/usr/sbin"};
-  command.working_directory = plan.workspace;
+  command.working_directory = folder;
   command.as_root = true;
   return command;
 }
@@ -44,9 +45,9 @@ asio::awaitable<void> keep_last_words(vm::RunningCommand& command, std::string& 
   }
 }
 
-asio::awaitable<void> send(vm::RunningCommand& command, WorkspaceReader& reader, std::string& fault) try {
+asio::awaitable<void> send(vm::RunningCommand& command, const Source& source, std::string& fault) try {
   for (;;) {
-    auto bytes = reader.next();
+    auto bytes = source();
     if (bytes.empty()) break;
     if (!co_await command.write_stdin(std::move(bytes))) break;
   }
@@ -80,6 +81,33 @@ std::optional<std::string> problem_of(const std::expected<process::ExitStatus, s
   return ended->describe() + ", " + words;
 }
 
+/// Runs a script in the machine's folder that reads what the source gives.
+asio::awaitable<std::expected<void, std::string>> feed(vm::Machine& machine, const char* text,
+                                                       std::string folder, Source source) {
+  auto running = machine.run(script(text, folder));
+  std::string words;
+  std::string fault;
+  async::TaskGroup tasks(co_await asio::this_coro::executor);
+  tasks.spawn("send", send(running, source, fault));
+  tasks.spawn("output", pass_over_output(running));
+  tasks.spawn("errors", keep_last_words(running, words));
+  const auto ended = co_await running.wait();
+  co_await tasks.join();
+  if (!fault.empty()) co_return std::unexpected(fault);
+  if (const auto problem = problem_of(ended, words)) {
+    co_return std::unexpected(folder + " cannot be brought into the virtual machine: " + *problem);
+  }
+  co_return std::expected<void, std::string>{};
+}
+
+std::vector<std::string> not_brought(const std::vector<std::string>& paths) {
+  std::vector<std::string> sentences;
+  for (const auto& path : paths) {
+    sentences.push_back(path + " could not be brought into the virtual machine");
+  }
+  return sentences;
+}
+
 }  // namespace
 
 asio::awaitable<void> stop_processes(vm::Machine& machine) {
@@ -91,39 +119,48 @@ asio::awaitable<void> stop_processes(vm::Machine& machine) {
   co_await running.wait();
 }
 
-asio::awaitable<std::expected<std::vector<std::string>, std::string>> GuestWorkspace::bring_in() {
-  WorkspaceReader reader(plan_.workspace);
-  auto command = script(unpack, plan_);
-  command.arguments.insert(command.arguments.end(), plan_.folders.begin(), plan_.folders.end());
-  auto running = machine_.run(std::move(command));
-  std::string words;
-  std::string fault;
-  async::TaskGroup tasks(co_await asio::this_coro::executor);
-  tasks.spawn("send", send(running, reader, fault));
-  tasks.spawn("output", pass_over_output(running));
-  tasks.spawn("errors", keep_last_words(running, words));
-  const auto ended = co_await running.wait();
-  co_await tasks.join();
-  if (!fault.empty()) co_return std::unexpected(fault);
-  if (const auto problem = problem_of(ended, words)) {
-    co_return std::unexpected("the workspace cannot be brought into the virtual machine (it has room for " +
-                              std::to_string(plan_.workspace_mib) + " MiB): " + *problem);
-  }
-  sent_ = reader.manifest();
-  std::vector<std::string> sentences;
-  for (const auto& path : reader.left_out()) {
-    sentences.push_back(path + " could not be brought into the virtual machine");
-  }
-  co_return sentences;
+asio::awaitable<Transfer> bring_surroundings(vm::Machine& machine, const RunPlan& plan) {
+  Surroundings archive(plan);
+  const auto done = co_await feed(machine, unpack, "/", [&] { return archive.next(); });
+  if (!done) co_return std::unexpected(done.error());
+  co_return not_brought(archive.left_out());
 }
 
-asio::awaitable<std::expected<std::vector<std::string>, std::string>> GuestWorkspace::bring_out() {
-  const auto staging = std::filesystem::path{plan_.folder} / "return";
-  std::filesystem::create_directories(staging);
-  WorkspaceReturn files(staging, std::move(sent_),
-                        Guard{std::set<std::string>(plan_.kept.begin(), plan_.kept.end())});
-  ArchiveReader reader({.bytes = static_cast<std::uint64_t>(plan_.workspace_mib) * domain::mebibyte}, files);
-  auto running = machine_.run(script(pack, plan_));
+asio::awaitable<std::expected<void, std::string>> GuestFolder::remove(std::vector<std::string> paths) {
+  std::string names;
+  for (const auto& path : paths) names += "./" + path + '\0';
+  if (names.empty()) co_return std::expected<void, std::string>{};
+  co_return co_await feed(machine_, erase, options_.path, [&] { return std::exchange(names, {}); });
+}
+
+asio::awaitable<Transfer> GuestFolder::bring_in() {
+  auto gone = outdated_in(options_.path, known_);
+  for (const auto& path : gone) known_.erase(path);
+  const auto removed = co_await remove(std::move(gone));
+  if (!removed) co_return std::unexpected(removed.error());
+  WorkspaceReader reader(options_.path, {.known = std::move(known_)});
+  known_ = {};
+  auto piece = reader.next();
+  // The first round also takes away what mkfs has made.
+  if (!std::exchange(begun_, true) || !reader.nothing_sent()) {
+    const auto done = co_await feed(machine_, unpack, options_.path,
+                                    [&] { return piece.empty() ? reader.next() : std::exchange(piece, {}); });
+    if (!done) {
+      co_return std::unexpected(done.error() + " (it has room for " + std::to_string(options_.mebibytes) +
+                                " MiB)");
+    }
+  }
+  known_ = reader.manifest();
+  co_return not_brought(reader.left_out());
+}
+
+asio::awaitable<Transfer> GuestFolder::bring_out() {
+  std::error_code missing;
+  std::filesystem::remove_all(options_.staging, missing);
+  std::filesystem::create_directories(options_.staging);
+  WorkspaceReturn files(options_.staging, known_, options_.guard);
+  ArchiveReader reader({.bytes = static_cast<std::uint64_t>(options_.mebibytes) * domain::mebibyte}, files);
+  auto running = machine_.run(script(pack, options_.path));
   running.close_stdin();
   std::string words;
   std::string fault;
@@ -132,11 +169,15 @@ asio::awaitable<std::expected<std::vector<std::string>, std::string>> GuestWorks
   tasks.spawn("errors", keep_last_words(running, words));
   const auto ended = co_await running.wait();
   co_await tasks.join();
-  const std::string unchanged = "the workspace is as before, without what the command changed: ";
+  const std::string unchanged =
+      "the workspace is as before, without what was changed in the virtual machine: ";
   if (!fault.empty()) co_return std::unexpected(unchanged + fault);
   if (const auto problem = problem_of(ended, words)) co_return std::unexpected(unchanged + *problem);
   if (!reader.finished()) co_return std::unexpected(unchanged + "what the machine sent is not whole");
-  co_return files.apply(plan_.workspace);
+  auto refused = files.apply(options_.path);
+  known_ = files.take_manifest();
+  std::filesystem::remove_all(options_.staging, missing);
+  co_return refused;
 }
 
 }  // namespace butler::vm_sandbox

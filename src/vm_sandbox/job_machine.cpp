@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::chrono::seconds boot_limit{120};  // a busy host without KVM
 constexpr const char* disk_name = "workspace.qcow2";
+constexpr const char* changes_name = "changes.qcow2";
 
 /// An empty disk of that size, made once and copied for each machine.
 asio::awaitable<std::expected<fs::path, std::string>> empty_disk(fs::path store, std::int64_t mebibytes) {
@@ -36,7 +37,8 @@ asio::awaitable<std::expected<fs::path, std::string>> empty_disk(fs::path store,
 
 asio::awaitable<std::expected<std::unique_ptr<vm::Machine>, std::string>> start_job_machine(RunPlan plan) {
   const fs::path store = plan.store;
-  const auto image = vm::find_image(store, vm::ImageKind::tiny, plan.image_digest);
+  const auto kind = vm::image_kind_named(plan.image_kind).value_or(vm::ImageKind::tiny);
+  const auto image = vm::find_image(store, kind, plan.image_digest);
   if (!image) co_return std::unexpected("its image is gone: butler vm create makes one");
   const auto disk = co_await empty_disk(store, plan.workspace_mib);
   if (!disk) co_return std::unexpected(disk.error());
@@ -52,6 +54,12 @@ asio::awaitable<std::expected<std::unique_ptr<vm::Machine>, std::string>> start_
                    .disks = {{.name = "workspace", .file = disk_name, .format = "qcow2"}}},
       .workspace = plan.workspace,
       .boot_limit = boot_limit};
+  if (const auto root = image->root()) {
+    fs::copy_file(*disk, folder / changes_name);
+    auto& disks = options.hardware.disks;
+    disks.push_back({.name = "root", .file = *root, .format = "raw", .read_only = true});
+    disks.push_back({.name = "changes", .file = changes_name, .format = "qcow2"});
+  }
   const auto snapshot =
       co_await vm::snapshot_of(options, plan.image_digest, plan.workspace_mib, store / "snapshots");
   if (!snapshot) co_return std::unexpected(snapshot.error());

@@ -6,9 +6,11 @@
 
 namespace butler::vm_sandbox {
 
+BOOST_DESCRIBE_STRUCT(GuestTree, (), (path, writable, returned))
+BOOST_DESCRIBE_STRUCT(GuestLink, (), (path, target))
 BOOST_DESCRIBE_STRUCT(RunPlan, (),
-                      (parent, arguments, environment, workspace, folders, kept, merge_errors, memory_mib,
-                       workspace_mib, store, image_digest, folder))
+                      (parent, arguments, environment, workspace, trees, links, kept, merge_errors,
+                       memory_mib, workspace_mib, store, image_kind, image_digest, folder))
 
 std::string encode(const RunPlan& plan) { return json::serialize(json::encode(plan)); }
 

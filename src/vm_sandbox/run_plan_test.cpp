@@ -10,12 +10,14 @@ TEST(RunPlan, ArrivesAsItWasSent) {
                      .arguments = {"/bin/bash", "-c", "echo \"ä\"\n"},
                      .environment = {"A=b c"},
                      .workspace = "/w",
-                     .folders = {"/s"},
+                     .trees = {{.path = "/s", .writable = true, .returned = true}, {.path = "/r"}},
+                     .links = {{.path = "/a/b", .target = "/r"}},
                      .kept = {".git"},
                      .merge_errors = true,
                      .memory_mib = 128,
                      .workspace_mib = 64,
                      .store = "/h/vm",
+                     .image_kind = "full",
                      .image_digest = "d",
                      .folder = "/h/vm/jobs/x"};
   EXPECT_EQ(decode_run_plan(encode(plan)), plan);

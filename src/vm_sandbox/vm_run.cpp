@@ -1,16 +1,21 @@
 #include "vm_sandbox/vm_run.hpp"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <csignal>
 #include <cstdio>
+#include <iterator>
+#include <list>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -18,6 +23,7 @@
 #include "async/task_group.hpp"
 #include "vm/command_streams.hpp"
 #include "vm/machine.hpp"
+#include "vm_sandbox/copies_channel.hpp"
 #include "vm_sandbox/guest_workspace.hpp"
 #include "vm_sandbox/job_machine.hpp"
 #include "vm_sandbox/run_plan.hpp"
@@ -82,20 +88,81 @@ asio::awaitable<Ended> run_command(vm::Machine& machine, const RunPlan& plan) {
 
 void tell(const std::string& sentence) { vm::write_out(STDERR_FILENO, "butler: " + sentence + "\n"); }
 
-asio::awaitable<int> run_in(vm::Machine& machine, RunPlan plan) {
-  GuestWorkspace workspace(machine, plan);
-  const auto brought = co_await workspace.bring_in();
+/// The folders that come back: the workspace, and others.
+class ReturnedFolders {
+ public:
+  ReturnedFolders(vm::Machine& machine, const RunPlan& plan, const asio::any_io_executor& executor)
+      : free_(executor) {
+    add(machine, plan, plan.workspace, Guard{std::set<std::string>(plan.kept.begin(), plan.kept.end())});
+    for (const auto& tree : plan.trees) {
+      if (tree.returned) add(machine, plan, tree.path, {});
+    }
+  }
+
+  /// All of them, one after the other. Who comes while that is under way waits for it.
+  asio::awaitable<Transfer> move(Direction direction) {
+    while (busy_) co_await free_.wait();
+    busy_ = true;
+    std::vector<std::string> sentences;
+    std::optional<std::string> error;
+    for (auto& folder : folders_) {
+      auto moved = co_await attempt(folder, direction);
+      if (!moved) {
+        error = std::move(moved.error());
+        break;
+      }
+      std::ranges::move(*moved, std::back_inserter(sentences));
+    }
+    busy_ = false;
+    free_.notify_all();
+    if (error) co_return std::unexpected(std::move(*error));
+    co_return sentences;
+  }
+
+ private:
+  void add(vm::Machine& machine, const RunPlan& plan, const std::string& path, Guard guard) {
+    const auto staging = std::filesystem::path{plan.folder} / ("return-" + std::to_string(folders_.size()));
+    folders_.emplace_back(
+        machine,
+        GuestFolderOptions{
+            .path = path, .guard = std::move(guard), .mebibytes = plan.workspace_mib, .staging = staging});
+  }
+
+  static asio::awaitable<Transfer> attempt(GuestFolder& folder, Direction direction) try {
+    co_return co_await (direction == Direction::in ? folder.bring_in() : folder.bring_out());
+  } catch (const std::runtime_error& fault) {
+    co_return std::unexpected(fault.what());
+  }
+
+  std::list<GuestFolder> folders_;
+  async::Event free_;
+  bool busy_ = false;
+};
+
+asio::awaitable<int> run_in(vm::Machine& machine, RunPlan plan, sandbox::Descriptor requests) {
+  const auto executor = co_await asio::this_coro::executor;
+  const auto surrounded = co_await bring_surroundings(machine, plan);
+  if (!surrounded) throw std::runtime_error(surrounded.error());
+  ReturnedFolders folders(machine, plan, executor);
+  const auto brought = co_await folders.move(Direction::in);
   if (!brought) throw std::runtime_error(brought.error());
+  for (const auto& sentence : *surrounded) tell(sentence);
   for (const auto& sentence : *brought) tell(sentence);
+  LineSocket socket(executor, std::move(requests));
+  async::TaskGroup service(executor);
+  service.spawn("copies", serve_copies(socket, [&](Direction way) { return folders.move(way); }));
   const auto ended = co_await run_command(machine, plan);
+  // Behind what was asked for before. Whatever is asked for now is answered by the end of this process.
+  const auto kept = co_await folders.move(Direction::out);
+  service.cancel();
+  co_await service.join();
   if (!ended) throw std::runtime_error(ended.error());
-  const auto kept = co_await workspace.bring_out();
   if (!kept) throw std::runtime_error(kept.error());
   for (const auto& sentence : *kept) tell(sentence);
   co_return vm::exit_status_of(*ended);
 }
 
-asio::awaitable<int> run_plan(RunPlan plan) {
+asio::awaitable<int> run_plan(RunPlan plan, sandbox::Descriptor requests) {
   auto machine = co_await start_job_machine(plan);
   if (!machine) throw std::runtime_error("the virtual machine did not start: " + machine.error());
   async::TaskGroup connections(co_await asio::this_coro::executor);
@@ -103,7 +170,7 @@ asio::awaitable<int> run_plan(RunPlan plan) {
   std::optional<int> status;
   std::string fault;
   try {
-    status = co_await run_in(**machine, std::move(plan));
+    status = co_await run_in(**machine, std::move(plan), std::move(requests));
   } catch (const std::exception& problem) {
     fault = problem.what();
   }
@@ -113,13 +180,14 @@ asio::awaitable<int> run_plan(RunPlan plan) {
   co_return *status;
 }
 
-int run_to_end(RunPlan plan) {
+int run_to_end(RunPlan plan, sandbox::Descriptor requests) {
   asio::io_context io{1};
   int status = exit_failed;
-  asio::co_spawn(io, run_plan(std::move(plan)), [&](std::exception_ptr fault, int value) {
-    if (fault) std::rethrow_exception(fault);
-    status = value;
-  });
+  asio::co_spawn(io, run_plan(std::move(plan), std::move(requests)),
+                 [&](std::exception_ptr fault, int value) {
+                   if (fault) std::rethrow_exception(fault);
+                   status = value;
+                 });
   io.run();
   return status;
 }
@@ -132,8 +200,11 @@ int vm_run() try {
   ::umask(077);
   std::signal(SIGPIPE, SIG_IGN);
   auto plan = read_plan();
+  sandbox::Descriptor requests{copies_descriptor};
+  // Nobody else gets it: neither QEMU nor the tools.
+  ::fcntl(requests.get(), F_SETFD, FD_CLOEXEC);
   die_with(static_cast<pid_t>(plan.parent));
-  return run_to_end(std::move(plan));
+  return run_to_end(std::move(plan), std::move(requests));
 } catch (const std::exception& fault) {
   std::fprintf(stderr, "butler: %s\n", fault.what());
   return exit_failed;

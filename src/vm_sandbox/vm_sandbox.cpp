@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -12,9 +15,12 @@
 #include "process/role.hpp"
 #include "sandbox/descriptors.hpp"
 #include "sandbox/mounts.hpp"
+#include "vm/accelerator.hpp"
 #include "vm/store.hpp"
 #include "vm/tool.hpp"
+#include "vm_sandbox/copies_channel.hpp"
 #include "vm_sandbox/guard.hpp"
+#include "vm_sandbox/guest_files.hpp"
 #include "vm_sandbox/run_plan.hpp"
 #include "vm_sandbox/vm_run.hpp"
 
@@ -25,9 +31,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint16_t services_port = 3128;  // in the guest
 constexpr std::uint64_t least_memory = 128;
-constexpr std::uint64_t least_workspace = 16;  // of an ext4 file system with its journal
+constexpr std::uint64_t least_full_memory = 768;  // of pi
+constexpr std::uint64_t least_workspace = 16;     // of an ext4 file system with its journal
 constexpr std::uint64_t unlimited_workspace = 16'384;
 
 /// A machine's folder: locked while it is in use, removed at the end.
@@ -69,6 +75,14 @@ class RunFolder {
   sandbox::Descriptor lock_;
 };
 
+sandbox::Pair stream_sockets() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    throw std::system_error(errno, std::generic_category(), "socketpair");
+  }
+  return {.ours = sandbox::Descriptor{ends[0]}, .theirs = sandbox::Descriptor{ends[1]}};
+}
+
 class VmSandbox final : public sandbox::Sandbox {
  public:
   VmSandbox(fs::path store, fs::path program) : store_(std::move(store)), program_(std::move(program)) {}
@@ -87,54 +101,65 @@ class VmSandbox final : public sandbox::Sandbox {
     RunFolder::clear_abandoned(jobs);
     auto folder = std::make_shared<RunFolder>(jobs);
     auto listener = http::ListeningSocket::on_path(services_in(folder->path()));
-    const auto plan = make_plan(spec, *mounts, folder->path(), record->digest);
+    const auto plan = make_plan(spec, *mounts, folder->path(), *record);
+    if (!plan) return std::unexpected(plan.error());
     take(std::move(listener));
-    const auto plan_file = sandbox::memory_file(encode(plan));
-    auto child = process::ChildProcess::spawn(executor, {.arguments = {"butler", "sandbox", "vm-run"},
-                                                         .environment = {},
-                                                         .working_directory = folder->path(),
-                                                         .program = program_,
-                                                         .stdin_mode = spec.stdin_mode,
-                                                         .stdout_mode = spec.stdout_mode,
-                                                         .stderr_mode = spec.stderr_mode,
-                                                         .descriptors = {plan_file.get()}});
+    auto requests = stream_sockets();
+    const auto plan_file = sandbox::memory_file(encode(*plan));
+    auto child =
+        process::ChildProcess::spawn(executor, {.arguments = {"butler", "sandbox", "vm-run"},
+                                                .environment = {},
+                                                .working_directory = folder->path(),
+                                                .program = program_,
+                                                .stdin_mode = spec.stdin_mode,
+                                                .stdout_mode = spec.stdout_mode,
+                                                .stderr_mode = spec.stderr_mode,
+                                                .descriptors = {plan_file.get(), requests.theirs.get()}});
     if (!child) return std::unexpected(child.error());
     // Nothing to be watched: the machine's memory and disk are its limits. It keeps the folder.
     auto watch = std::make_unique<sandbox::Watch>(
         executor, child->pid(), sandbox::Limits{.memory_bytes = 0, .processes = 0, .workspace_bytes = 0},
         std::vector<fs::path>{});
     watch->keep(std::move(folder));
-    return sandbox::Started{.child = std::move(*child), .profile = profile(), .watch = std::move(watch)};
+    return sandbox::Started{.child = std::move(*child),
+                            .profile = profile(),
+                            .watch = std::move(watch),
+                            .copies = ask_for_copies(executor, std::move(requests.ours))};
   } catch (const std::exception& fault) {
     return std::unexpected(std::string{"the virtual machine cannot be started: "} + fault.what());
   }
 
  private:
-  RunPlan make_plan(const sandbox::Spec& spec, const sandbox::MountPlan& mounts, const fs::path& folder,
-                    const std::string& digest) const {
+  std::expected<RunPlan, std::string> make_plan(const sandbox::Spec& spec, const sandbox::MountPlan& mounts,
+                                                const fs::path& folder,
+                                                const vm::MachineRecord& record) const {
     RunPlan plan{.parent = ::getpid(),
                  .arguments = spec.arguments,
                  .environment = spec.environment,
                  .workspace = mounts.workspace.string(),
-                 .folders = {},
+                 .trees = {},
+                 .links = {},
                  .kept = {},
                  .merge_errors = spec.stderr_mode == process::Stderr::merged_into_stdout,
                  .store = store_.string(),
-                 .image_digest = digest,
+                 .image_kind = std::string{vm::image_kind_name(record.image)},
+                 .image_digest = record.digest,
                  .folder = folder.string()};
     if (spec.listener_environment) {
       const auto more = spec.listener_environment(services_port);
       plan.environment.insert(plan.environment.end(), more.begin(), more.end());
     }
-    for (const auto& writable : spec.read_write) {
-      plan.folders.push_back(writable.string());
-      plan.folders.push_back((writable / "home").string());
-    }
+    const auto image = vm::find_image(store_, record.image, record.digest);
+    if (!image) return std::unexpected(*vm_problem(store_));
+    auto inside = plan_guest_files(spec, mounts, image->runtime());
+    if (!inside) return std::unexpected(std::move(inside.error()));
+    plan.trees = std::move(inside->trees);
+    plan.links = std::move(inside->links);
     const auto guard = make_guard(spec, mounts);
     plan.kept.assign(guard.kept().begin(), guard.kept().end());
     const auto& limits = spec.limits;
-    plan.memory_mib =
-        static_cast<std::int64_t>(std::max(limits.memory_bytes / domain::mebibyte, least_memory));
+    const auto least = record.image == vm::ImageKind::full ? least_full_memory : least_memory;
+    plan.memory_mib = static_cast<std::int64_t>(std::max(limits.memory_bytes / domain::mebibyte, least));
     const auto wanted =
         limits.workspace_bytes == 0 ? unlimited_workspace : limits.workspace_bytes / domain::mebibyte;
     plan.workspace_mib = static_cast<std::int64_t>(std::max(wanted, least_workspace));
@@ -154,13 +179,28 @@ std::optional<std::string> vm_problem(const fs::path& store) {
   try {
     const auto record = vm::MachineStore{store}.read();
     if (!record) return "there is no machine's image: butler vm create makes one";
-    if (record->image == vm::ImageKind::tiny && vm::find_image(store, record->image, record->digest)) {
-      return std::nullopt;
-    }
-    return "the machine's image is not there: butler vm destroy, then butler vm create --image tiny";
+    if (vm::find_image(store, record->image, record->digest)) return std::nullopt;
+    return "the machine's image is not there: butler vm destroy, then butler vm create --image full";
   } catch (const std::exception& fault) {
     return fault.what();
   }
+}
+
+std::optional<std::string> vm_agent_problem(const fs::path& store, const fs::path& runtime) {
+  if (auto problem = vm_problem(store)) return problem;
+  const auto record = vm::MachineStore{store}.read();
+  if (!record || record->image != vm::ImageKind::full) {
+    return "the machine's image has no node, which the agent needs: butler vm destroy, then butler vm create "
+           "--image full";
+  }
+  const auto image = vm::find_image(store, record->image, record->digest);
+  if (image && image->runtime() == vm::runtime_identity(runtime)) return std::nullopt;
+  return other_runtime(runtime);
+}
+
+std::optional<std::string> kvm_problem() {
+  const auto works = vm::check_kvm();
+  return works ? std::nullopt : std::optional{works.error()};
 }
 
 std::unique_ptr<sandbox::Sandbox> make_vm_sandbox(fs::path store, fs::path program) {

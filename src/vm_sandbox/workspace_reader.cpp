@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -19,6 +20,20 @@ namespace {
 constexpr std::size_t piece_size = 65'536;
 constexpr std::size_t most_entries = ArchiveLimits{}.entries;
 constexpr unsigned permissions = 0777;
+constexpr unsigned own_permissions = 0700;
+
+std::optional<ArchiveEntry::Kind> kind_of(const struct stat& status) {
+  if (S_ISREG(status.st_mode)) return ArchiveEntry::Kind::file;
+  if (S_ISDIR(status.st_mode)) return ArchiveEntry::Kind::folder;
+  if (S_ISLNK(status.st_mode)) return ArchiveEntry::Kind::link;
+  return std::nullopt;
+}
+
+/// What the owner may read and execute, everybody may.
+std::uint32_t for_everybody(std::uint32_t mode) {
+  const auto shared = mode & 0500U;
+  return (mode & own_permissions) | shared >> 3U | shared >> 6U;
+}
 
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
@@ -41,10 +56,50 @@ FileStamp stamp_of(const struct stat& status) {
           .modified_nanoseconds = status.st_mtim.tv_nsec};
 }
 
-WorkspaceReader::WorkspaceReader(const std::filesystem::path& workspace)
-    : workspace_(::open(workspace.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-  if (workspace_.get() < 0) throw std::system_error(errno, std::generic_category(), workspace.string());
-  list_folder("");
+std::vector<std::string> outdated_in(const std::filesystem::path& folder, const Manifest& known) {
+  const sandbox::Descriptor root{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (root.get() < 0) throw std::system_error(errno, std::generic_category(), folder.string());
+  std::vector<std::string> paths;
+  for (auto entry = known.rbegin(); entry != known.rend(); ++entry) {
+    const auto& [path, sent] = *entry;
+    const auto now = sandbox::open_beneath(root.get(), path, O_PATH);
+    struct stat status{};
+    const bool there = now.get() >= 0 && ::fstat(now.get(), &status) == 0;
+    if (!there || kind_of(status) != sent.kind) paths.push_back(path);
+  }
+  return paths;
+}
+
+WorkspaceReader::WorkspaceReader(const std::filesystem::path& folder, ReaderOptions options)
+    : options_(std::move(options)),
+      workspace_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+      ended_(!options_.ends) {
+  if (workspace_.get() < 0) throw std::system_error(errno, std::generic_category(), folder.string());
+  if (options_.only.empty()) {
+    list_folder("");
+  } else {
+    paths_.push_back(options_.only);
+  }
+}
+
+/// What precedes the content, as the guest gets it.
+std::string WorkspaceReader::head_of(ArchiveEntry entry) {
+  ++sent_;
+  entry.path.insert(0, options_.prefix);
+  if (options_.owner == GuestOwner::root && entry.kind != ArchiveEntry::Kind::link) {
+    entry.mode = for_everybody(entry.mode);
+  }
+  return encode_entry(entry, options_.owner);
+}
+
+/// The guest's, when it is of that kind and mode. A file's content is the caller's to compare.
+const SentEntry* WorkspaceReader::known_as(const std::string& path, ArchiveEntry::Kind kind,
+                                           std::uint32_t mode) const {
+  const auto found = options_.known.find(path);
+  if (found == options_.known.end() || found->second.kind != kind) return nullptr;
+  if (kind == ArchiveEntry::Kind::link) return &found->second;  // has no permissions of its own
+  // What comes back may always be read and written by its owner: see WorkspaceReturn.
+  return (found->second.mode | own_permissions) == (mode | own_permissions) ? &found->second : nullptr;
 }
 
 /// A folder comes before what is in it, as whoever unpacks needs it.
@@ -98,8 +153,9 @@ std::string WorkspaceReader::begin_entry(const std::string& path) {
   if (S_ISDIR(status.st_mode)) {
     head.kind = ArchiveEntry::Kind::folder;
     folders_.push_back(path);
+    const bool known = known_as(path, head.kind, head.mode) != nullptr;
     manifest_[path] = {.kind = head.kind, .mode = head.mode, .stamp = stamp_of(status)};
-    return encode_entry(head);
+    return known ? std::string{} : head_of(head);
   }
   if (!S_ISLNK(status.st_mode)) return {};  // a socket or the like is of this machine only
   std::array<char, archive_path_limit + 1> target{};
@@ -108,8 +164,10 @@ std::string WorkspaceReader::begin_entry(const std::string& path) {
   head.kind = ArchiveEntry::Kind::link;
   head.size = static_cast<std::uint64_t>(size);
   const std::string text{target.data(), static_cast<std::size_t>(size)};
+  const auto* const known = known_as(path, head.kind, head.mode);
   manifest_[path] = {.kind = head.kind, .mode = head.mode, .content = text, .stamp = stamp_of(status)};
-  return encode_entry(head) + text + encode_padding(head.size);
+  if (known != nullptr && known->content == text) return {};
+  return head_of(head) + text + encode_padding(head.size);
 }
 
 std::string WorkspaceReader::begin_file(const std::string& path, const struct stat& status) {
@@ -121,11 +179,17 @@ std::string WorkspaceReader::begin_file(const std::string& path, const struct st
     left_out_.push_back(path);
     return {};
   }
+  const auto* const known = known_as(path, ArchiveEntry::Kind::file, opened.st_mode & permissions);
+  if (known != nullptr && known->stamp == stamp_of(opened)) {
+    file_.close();
+    manifest_[path] = *known;
+    return {};
+  }
   file_path_ = path;
   file_size_ = file_left_ = static_cast<std::uint64_t>(opened.st_size);
   const auto mode = opened.st_mode & permissions;
   manifest_[path] = {.kind = ArchiveEntry::Kind::file, .mode = mode, .stamp = stamp_of(opened)};
-  auto bytes = encode_entry({.path = path, .mode = mode, .modified = seconds_of(opened), .size = file_size_});
+  auto bytes = head_of({.path = path, .mode = mode, .modified = seconds_of(opened), .size = file_size_});
   if (file_left_ == 0) bytes += next_content();
   return bytes;
 }

@@ -60,9 +60,11 @@ fs::path WorkspaceReturn::staged_file(std::uint64_t number) const {
   return staging_ / std::to_string(number);
 }
 
-void WorkspaceReturn::refuse(const std::string& path, const std::string& why) {
+/// Returns the stamp of nothing: see take_manifest().
+FileStamp WorkspaceReturn::refuse(const std::string& path, const std::string& why) {
   if (refused_.size() == most_refused) refused_.emplace_back("more of the like is left out");
   if (refused_.size() < most_refused) refused_.push_back(shown(path) + " " + why);
+  return {};
 }
 
 void WorkspaceReturn::begin(const ArchiveEntry& entry) {
@@ -127,68 +129,84 @@ std::vector<std::string> WorkspaceReturn::apply(const fs::path& workspace) {
   workspace_ = sandbox::Descriptor{::open(workspace.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (workspace_.get() < 0) fail(workspace.string());
   remove_missing();
-  for (const auto& [path, arrived] : arrived_) put(path, arrived);  // a folder before what is in it
+  for (const auto& [path, arrived] : arrived_) {  // a folder before what is in it
+    if (is_as_sent(path, arrived) && sent_.at(path).mode == arrived.mode) continue;
+    const auto stamp = put(path, arrived);
+    sent_[path] = {.kind = arrived.kind, .mode = arrived.mode, .content = arrived.content, .stamp = stamp};
+  }
   return std::move(refused_);
 }
 
 /// What was sent and has not come back, unless somebody else has changed it meanwhile. Backwards: a folder
 /// behind what was in it.
 void WorkspaceReturn::remove_missing() {
+  std::vector<std::string> missing;
   for (auto sent = sent_.rbegin(); sent != sent_.rend(); ++sent) {
-    const auto& [path, entry] = *sent;
-    const auto found = arrived_.find(path);
-    if (found != arrived_.end() && found->second.kind == entry.kind) continue;
-    if (!guard_.allows_removal(path)) {
-      refuse(path, "is protected and stays");
-      continue;
-    }
-    const auto parent = sandbox::open_beneath(workspace_.get(), parent_of(path), O_PATH | O_DIRECTORY);
-    struct stat now{};
-    if (parent.get() < 0 || ::fstatat(parent.get(), name_of(path).c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0) {
-      continue;
-    }
-    const bool folder = entry.kind == Kind::folder;
-    if (!folder && stamp_of(now) != entry.stamp) continue;
-    // A folder in which somebody else has made something stays.
-    ::unlinkat(parent.get(), name_of(path).c_str(), folder ? AT_REMOVEDIR : 0);
+    const auto found = arrived_.find(sent->first);
+    if (found == arrived_.end() || found->second.kind != sent->second.kind) missing.push_back(sent->first);
+  }
+  for (const auto& path : missing) {
+    remove(path, sent_.at(path));
+    sent_.erase(path);
   }
 }
 
-void WorkspaceReturn::put(const std::string& path, const Arrived& arrived) {
-  const bool same = is_as_sent(path, arrived);
-  if (same && sent_.at(path).mode == arrived.mode) return;
+void WorkspaceReturn::remove(const std::string& path, const SentEntry& entry) {
+  if (!guard_.allows_removal(path)) {
+    refuse(path, "is protected and stays");
+    return;
+  }
+  const auto parent = sandbox::open_beneath(workspace_.get(), parent_of(path), O_PATH | O_DIRECTORY);
+  struct stat now{};
+  if (parent.get() < 0 || ::fstatat(parent.get(), name_of(path).c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0) {
+    return;
+  }
+  const bool folder = entry.kind == Kind::folder;
+  if (!folder && stamp_of(now) != entry.stamp) return;
+  // A folder in which somebody else has made something stays.
+  ::unlinkat(parent.get(), name_of(path).c_str(), folder ? AT_REMOVEDIR : 0);
+}
+
+/// Returns the stamp of what is there now.
+FileStamp WorkspaceReturn::put(const std::string& path, const Arrived& arrived) {
   if (!guard_.allows(path, arrived.kind)) return refuse(path, "is protected: the change is not kept");
-  if (same && arrived.kind != Kind::link) return change_mode(path, arrived);
+  if (is_as_sent(path, arrived) && arrived.kind != Kind::link) return change_mode(path, arrived);
   const auto parent = sandbox::open_beneath(workspace_.get(), parent_of(path), O_PATH | O_DIRECTORY);
   if (parent.get() < 0) return refuse(path, "cannot be kept: its folder is not there");
-  const auto name = name_of(path);
   try {
-    switch (arrived.kind) {
-      case Kind::folder: return put_folder(parent.get(), name, arrived);
-      case Kind::file: return put_file(parent.get(), name, arrived);
-      case Kind::link: return put_link(parent.get(), name, arrived);
-    }
+    return put_new(parent.get(), name_of(path), arrived);
   } catch (const std::system_error& fault) {
-    refuse(path, "cannot be kept: " + fault.code().message());
+    return refuse(path, "cannot be kept: " + fault.code().message());
   }
 }
 
-void WorkspaceReturn::change_mode(const std::string& path, const Arrived& arrived) {
+FileStamp WorkspaceReturn::put_new(int parent, const std::string& name, const Arrived& arrived) {
+  switch (arrived.kind) {
+    case Kind::folder: put_folder(parent, name, arrived); break;
+    case Kind::file: return put_file(parent, name, arrived);
+    case Kind::link: return put_link(parent, name, arrived);
+  }
+  return {};
+}
+
+FileStamp WorkspaceReturn::change_mode(const std::string& path, const Arrived& arrived) {
   const bool folder = arrived.kind == Kind::folder;
   const auto file =
       sandbox::open_beneath(workspace_.get(), path, O_RDONLY | O_NONBLOCK | (folder ? O_DIRECTORY : 0));
   struct stat status{};
-  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return;  // somebody else has removed it
+  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return {};  // somebody else has removed it
   if (folder ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode)) {
     ::fchmod(file.get(), arrived.mode | (folder ? private_folder : private_file));
   }
+  // Its content may be somebody else's by now: only what was sent is known to the guest.
+  return sent_.at(path).stamp;
 }
 
 void WorkspaceReturn::put_folder(int parent, const std::string& name, const Arrived& arrived) {
   if (::mkdirat(parent, name.c_str(), arrived.mode | private_folder) != 0 && errno != EEXIST) fail(name);
 }
 
-void WorkspaceReturn::put_file(int parent, const std::string& name, const Arrived& arrived) {
+FileStamp WorkspaceReturn::put_file(int parent, const std::string& name, const Arrived& arrived) {
   const auto source_path = staged_file(arrived.staged.value_or(0));
   const sandbox::Descriptor source{::open(source_path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
   if (source.get() < 0) fail(source_path.string());
@@ -206,24 +224,29 @@ void WorkspaceReturn::put_file(int parent, const std::string& name, const Arrive
   timespec modified{};
   modified.tv_sec = arrived.modified;
   const timespec times[] = {modified, modified};
+  struct stat status{};
   const bool done = ::fchmod(target.get(), arrived.mode | private_file) == 0 &&
-                    ::futimens(target.get(), times) == 0 &&
+                    ::futimens(target.get(), times) == 0 && ::fstat(target.get(), &status) == 0 &&
                     ::renameat(parent, beside.c_str(), parent, name.c_str()) == 0;
-  if (done) return;
+  if (done) return stamp_of(status);
   const int reason = errno;
   ::unlinkat(parent, beside.c_str(), 0);
   errno = reason;
   fail(name);
 }
 
-void WorkspaceReturn::put_link(int parent, const std::string& name, const Arrived& arrived) {
+FileStamp WorkspaceReturn::put_link(int parent, const std::string& name, const Arrived& arrived) {
   if (arrived.content.empty() || arrived.content.contains('\0')) {
     errno = EINVAL;
     fail(name);
   }
   const auto beside = ".butler-" + process::random_hex(8);
   if (::symlinkat(arrived.content.c_str(), parent, beside.c_str()) != 0) fail(name);
-  if (::renameat(parent, beside.c_str(), parent, name.c_str()) == 0) return;
+  struct stat status{};
+  if (::fstatat(parent, beside.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+      ::renameat(parent, beside.c_str(), parent, name.c_str()) == 0) {
+    return stamp_of(status);
+  }
   const int reason = errno;
   ::unlinkat(parent, beside.c_str(), 0);
   errno = reason;

@@ -30,6 +30,9 @@ class WorkspaceReturn final : public ArchiveSink {
   /// Puts it into the workspace, when the archive is whole. Returns what was not taken over, as sentences.
   std::vector<std::string> apply(const std::filesystem::path& workspace);
 
+  /// After apply(): what the guest has now. What was not taken over differs from whatever is outside.
+  Manifest take_manifest() { return std::move(sent_); }
+
  private:
   struct Arrived {
     ArchiveEntry::Kind kind = ArchiveEntry::Kind::file;
@@ -44,16 +47,18 @@ class WorkspaceReturn final : public ArchiveSink {
   void share_contents();
   bool is_as_sent(const std::string& path, const Arrived& arrived) const;
   void remove_missing();
-  void put(const std::string& path, const Arrived& arrived);
+  void remove(const std::string& path, const SentEntry& entry);
+  FileStamp put(const std::string& path, const Arrived& arrived);
+  FileStamp put_new(int parent, const std::string& name, const Arrived& arrived);
   void put_folder(int parent, const std::string& name, const Arrived& arrived);
-  void put_file(int parent, const std::string& name, const Arrived& arrived);
-  void put_link(int parent, const std::string& name, const Arrived& arrived);
-  void change_mode(const std::string& path, const Arrived& arrived);
+  FileStamp put_file(int parent, const std::string& name, const Arrived& arrived);
+  FileStamp put_link(int parent, const std::string& name, const Arrived& arrived);
+  FileStamp change_mode(const std::string& path, const Arrived& arrived);
   std::filesystem::path staged_file(std::uint64_t number) const;
-  void refuse(const std::string& path, const std::string& why);
+  FileStamp refuse(const std::string& path, const std::string& why);
 
   std::filesystem::path staging_;
-  Manifest sent_;
+  Manifest sent_;  ///< what the guest had, and after apply() what it has
   Guard guard_;
   std::map<std::string, Arrived> arrived_;
   std::string path_;  ///< of the entry that is coming

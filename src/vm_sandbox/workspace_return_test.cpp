@@ -199,5 +199,102 @@ TEST_F(WorkspaceReturnTest, PermissionsArriveButNeverShutTheOwnerOut) {
   EXPECT_EQ(fs::status(at("script")).permissions(), fs::perms{0711});
 }
 
+/// Round by round, as a program that goes on: what the one side knows of the other stays true.
+class SeveralRoundsTest : public WorkspaceReturnTest {
+ protected:
+  /// What the guest's files are, and what comes of it here.
+  std::vector<std::string> bring_out(const std::vector<Thing>& things, Guard guard = {}) {
+    fs::remove_all(scratch_ / "staging");
+    fs::create_directories(scratch_ / "staging");
+    WorkspaceReturn files(scratch_ / "staging", manifest_, std::move(guard));
+    for (const auto& thing : things) {
+      files.begin({.path = thing.path, .kind = thing.kind, .mode = thing.mode, .size = thing.content.size()});
+      if (!thing.content.empty()) files.content(thing.content);
+    }
+    auto refused = files.apply(scratch_ / "w");
+    manifest_ = files.take_manifest();
+    return refused;
+  }
+
+  /// The paths that are sent, after those that the guest has to remove, which begin with "-".
+  std::vector<std::string> bring_in() {
+    std::vector<std::string> paths;
+    for (const auto& path : outdated_in(scratch_ / "w", manifest_)) {
+      paths.push_back("-" + path);
+      manifest_.erase(path);
+    }
+    WorkspaceReader reader(scratch_ / "w", {.known = manifest_});
+    std::string archive;
+    for (auto bytes = reader.next(); !bytes.empty(); bytes = reader.next()) archive += bytes;
+    struct Names final : ArchiveSink {
+      void begin(const ArchiveEntry& entry) override { paths.push_back(entry.path); }
+      void content(std::string_view) override {}
+      std::vector<std::string> paths;
+    } names;
+    ArchiveReader archive_reader({.bytes = 1'000'000}, names);
+    EXPECT_TRUE(archive_reader.feed(archive));
+    EXPECT_EQ(reader.nothing_sent(), names.paths.empty());
+    manifest_ = reader.manifest();
+    paths.insert(paths.end(), names.paths.begin(), names.paths.end());
+    return paths;
+  }
+};
+
+TEST_F(SeveralRoundsTest, OnlyWhatHasChangedGoesIn) {
+  write("d/same", "same");
+  write("changed", "old");
+  write("gone", "x");
+  fs::create_symlink("same", at("link"));
+  bring_in();
+  EXPECT_THAT(bring_in(), IsEmpty());
+  write("changed", "newer");
+  fs::remove(at("gone"));
+  fs::remove_all(at("d"));
+  write("d", "a file now");
+  write("made", "");
+  EXPECT_THAT(bring_in(), testing::UnorderedElementsAre("-d", "-d/same", "-gone", "changed", "d", "made"));
+  EXPECT_THAT(bring_in(), IsEmpty());
+}
+
+TEST_F(SeveralRoundsTest, WhatCameOutIsKnownAndDoesNotGoInAgain) {
+  write("kept", "1");
+  bring_in();
+  const std::vector<Thing> things{{.path = "d", .kind = Kind::folder, .mode = 0755},
+                                  {.path = "d/made", .content = "m", .mode = 0444},
+                                  {.path = "kept", .content = "2"},
+                                  {.path = "link", .kind = Kind::link, .content = "kept"}};
+  EXPECT_THAT(bring_out(things), IsEmpty());
+  EXPECT_THAT(bring_in(), IsEmpty());
+  // It is no change of the guest's that somebody here has changed it since.
+  write("kept", "3 from here");
+  EXPECT_THAT(bring_out(things), IsEmpty());
+  EXPECT_EQ(text("kept"), "3 from here");
+  EXPECT_THAT(bring_in(), testing::ElementsAre("kept"));
+}
+
+TEST_F(SeveralRoundsTest, WhatIsProtectedIsTakenBackFromTheGuest) {
+  write(".git/config", "mine");
+  bring_in();
+  const Guard guard({".git/config", ".envrc"});
+  const std::vector<Thing> things{{.path = ".envrc", .content = "evil"},
+                                  {.path = ".git", .kind = Kind::folder},
+                                  {.path = ".git/config", .content = "evil"}};
+  EXPECT_THAT(bring_out(things, guard), testing::SizeIs(2));
+  EXPECT_THAT(bring_out(things, guard), IsEmpty()) << "it is said once";
+  EXPECT_THAT(bring_in(), testing::UnorderedElementsAre("-.envrc", ".git/config"));
+}
+
+TEST_F(SeveralRoundsTest, WhatTheGuestHasRemovedStaysAwayUnlessItIsMadeAnew) {
+  write("gone", "x");
+  bring_in();
+  bring_out({});
+  EXPECT_FALSE(fs::exists(at("gone")));
+  EXPECT_THAT(bring_in(), IsEmpty());
+  write("gone", "again");
+  EXPECT_THAT(bring_out({}), IsEmpty());
+  EXPECT_EQ(text("gone"), "again") << "the guest has never seen this one";
+  EXPECT_THAT(bring_in(), testing::ElementsAre("gone"));
+}
+
 }  // namespace
 }  // namespace butler::vm_sandbox::workspace_return_test

@@ -53,20 +53,46 @@ sandbox::HostFacts host_facts(const config::WorkerSettings& settings, const sand
                               const fs::path& trial_folder) {
   auto facts = sandbox::look_at_host(init, trial_folder);
   facts.vm_problem = vm_sandbox::vm_problem(machine_store(settings));
-  if (!facts.vm_problem && !settings.sandbox.read_only_paths.empty()) {
-    facts.vm_problem = "WORKER_READ_ONLY_PATHS cannot be had in a virtual machine: leave it empty";
+  for (const auto& path : settings.sandbox.read_only_paths) {
+    if ((path.native() + '/').starts_with("/usr/")) {
+      facts.vm_problem = "WORKER_READ_ONLY_PATHS names " + path.string() +
+                         ", but /usr in a virtual machine is its image's own: leave it out";
+    }
   }
+  facts.vm_agent_problem = vm_agent_problem(settings);
+  facts.kvm_problem = vm_sandbox::kvm_problem();
   return facts;
 }
 
-std::expected<std::unique_ptr<sandbox::Sandbox>, std::string> open_sandbox(
+std::optional<std::string> vm_agent_problem(const config::WorkerSettings& settings) {
+  for (const fs::path word : settings.pi_command) {
+    const auto runtime = word.is_absolute() ? runtime_of(word) : fs::path{};
+    if (!runtime.empty()) return vm_sandbox::vm_agent_problem(machine_store(settings), runtime);
+  }
+  return "PI_BINARY is not in a runtime folder with node and pi, which is what a virtual machine's image "
+         "holds";
+}
+
+std::expected<AgentSandboxes, std::string> AgentSandboxes::open(
     const config::WorkerSettings& settings, sandbox::InitProgram init, const fs::path& trial_folder,
     std::shared_ptr<sandbox::ControlGroups> groups) {
-  const auto facts = host_facts(settings, init, trial_folder);
-  const auto tier = sandbox::choose_tier(tier_choice(settings.sandbox), facts);
+  AgentSandboxes sandboxes(tier_choice(settings.sandbox), host_facts(settings, init, trial_folder));
+  const auto tier = sandbox::choose_tier(sandboxes.choice_, sandboxes.facts_);
   if (!tier) return std::unexpected(tier.error());
-  if (*tier == sandbox::Tier::vm) return vm_sandbox::make_vm_sandbox(machine_store(settings));
-  return sandbox::make_sandbox(*tier, std::move(init), std::move(groups));
+  sandboxes.machines_ = vm_sandbox::make_vm_sandbox(machine_store(settings));
+  sandboxes.usual_ = *tier == sandbox::Tier::vm
+                         ? vm_sandbox::make_vm_sandbox(machine_store(settings))
+                         : sandbox::make_sandbox(*tier, std::move(init), std::move(groups));
+  return sandboxes;
+}
+
+sandbox::Sandbox& AgentSandboxes::for_work(const sandbox::Work& work) const {
+  const auto tier = sandbox::tier_for(work, usual_->tier(), choice_, facts_);
+  return tier == usual_->tier() ? *usual_ : *machines_;
+}
+
+bool AgentSandboxes::adds_machines() const {
+  return &for_work({.for_owner = false, .is_command = true}) != usual_.get();
 }
 
 sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome& home,

@@ -5,6 +5,7 @@
 #include "files/whole_file.hpp"
 #include "http/server.hpp"
 #include "log/log.hpp"
+#include "vm_sandbox/vm_sandbox.hpp"
 
 namespace butler::worker {
 
@@ -71,7 +72,9 @@ class AgentAccess::Site final : public http::Application {
   mcp_host::AgentServers& servers() { return *servers_; }
 
   std::string models_json() const {
-    const std::string url = "http://127.0.0.1:" + std::to_string(server_.port()) + proxy_.path();
+    // Without one, the listener is a unix socket of a virtual machine's.
+    const auto port = server_.port() == 0 ? vm_sandbox::services_port : server_.port();
+    const std::string url = "http://127.0.0.1:" + std::to_string(port) + proxy_.path();
     return agent_models_json(setup_, provider_, url, grant_->token());
   }
 

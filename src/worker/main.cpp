@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
 #include <ctime>
@@ -57,10 +58,14 @@ constexpr milliseconds stop_grace{3'000};
 constexpr milliseconds session_patience{600};
 /// Of sysexits.h: starting again will not help.
 constexpr int wrong_configuration = 78;
-constexpr const char* commands_only =
-    "with WORKER_SANDBOX=vm this worker runs commands (/run) only: the virtual machine has no node, which "
-    "the "
-    "agent needs. WORKER_SANDBOX=auto runs both, without a machine of their own.";
+// Of a machine that is translated, not run by the processor.
+constexpr milliseconds machine_spawn_timeout{600'000};
+constexpr milliseconds machine_gate_patience{30'000};
+
+std::string commands_only(const std::string& problem) {
+  return "this worker's virtual machines run commands (/run) only: " + problem +
+         ". WORKER_SANDBOX=auto runs agents, too, without a machine of their own.";
+}
 
 void require_runnable(const config::WorkerSettings& settings) {
   if (settings.mode != ExecMode::rpc) return;
@@ -87,30 +92,37 @@ void prepare_folders(const config::WorkerSettings& settings) {
   Memory{settings.workspace}.open_day(local_date(domain::wall_clock_now()));
 }
 
+void log_sandbox(const config::WorkerSettings& settings, const AgentSandboxes& sandboxes) {
+  const auto tier = sandboxes.usual().tier();
+  const auto profile = sandboxes.usual().profile();
+  if (tier == sandbox::Tier::none) {
+    log::warn(
+        "worker.unsandboxed",
+        {{"meaning",
+          "agents and approved commands can read and write all that this user can, and reach the network"}});
+  } else if (tier == sandbox::Tier::landlock && settings.sandbox.tier == "auto") {
+    log::warn("worker.weaker_sandbox",
+              {{"sandbox", profile}, {"advice", "butler sandbox explain says why it is not bwrap"}});
+  } else if (tier == sandbox::Tier::vm) {
+    if (const auto problem = vm_agent_problem(settings)) {
+      log::warn("worker.commands_only", {{"sandbox", profile}, {"meaning", commands_only(*problem)}});
+    }
+  }
+  log::info("worker.sandbox", {{"sandbox", profile}, {"machines", sandboxes.adds_machines()}});
+}
+
 /// What contains this worker's agents. Throws NoSandbox when nothing can.
-std::unique_ptr<sandbox::Sandbox> required_sandbox(const config::WorkerSettings& settings,
+std::unique_ptr<AgentSandboxes> required_sandboxes(const config::WorkerSettings& settings,
                                                    std::optional<sandbox::InitProgram> init,
                                                    std::shared_ptr<sandbox::ControlGroups> groups) {
   if (!init) throw NoSandbox("butler-sandbox-init was not opened before the worker's start");
   const auto home = prepare_agent_home(settings.home);
   const Scratch trial(home.scratch);
-  auto sandbox = open_sandbox(settings, *std::move(init), trial.folder() / "home", std::move(groups));
-  if (!sandbox) throw NoSandbox(sandbox.error());
-  const auto profile = (*sandbox)->profile();
-  if ((*sandbox)->tier() == sandbox::Tier::none) {
-    log::warn(
-        "worker.unsandboxed",
-        {{"meaning",
-          "agents and approved commands can read and write all that this user can, and reach the network"}});
-  } else if ((*sandbox)->tier() == sandbox::Tier::landlock && settings.sandbox.tier == "auto") {
-    log::warn("worker.weaker_sandbox",
-              {{"sandbox", profile}, {"advice", "butler sandbox explain says why it is not bwrap"}});
-  }
-  if ((*sandbox)->tier() == sandbox::Tier::vm) {
-    log::warn("worker.commands_only", {{"sandbox", profile}, {"meaning", commands_only}});
-  }
-  log::info("worker.sandbox", {{"sandbox", profile}});
-  return std::move(*sandbox);
+  auto sandboxes =
+      AgentSandboxes::open(settings, *std::move(init), trial.folder() / "home", std::move(groups));
+  if (!sandboxes) throw NoSandbox(sandboxes.error());
+  log_sandbox(settings, *sandboxes);
+  return std::make_unique<AgentSandboxes>(*std::move(sandboxes));
 }
 
 http::Url orchestrator_url(const config::WorkerSettings& settings) {
@@ -123,15 +135,16 @@ http::Url orchestrator_url(const config::WorkerSettings& settings) {
 /// The role's parts, wired by hand.
 class Worker {
  public:
-  /// `sandbox` is null for the mock, which starts nothing. The policy and the MCP servers outlive the worker.
+  /// `sandboxes` is null for the mock, which starts nothing. The policy and the MCP servers outlive the
+  /// worker.
   Worker(asio::any_io_executor executor, const config::WorkerSettings& settings,
-         std::unique_ptr<sandbox::Sandbox> sandbox, policy_file::PolicyFile& policy,
+         std::unique_ptr<AgentSandboxes> sandboxes, policy_file::PolicyFile& policy,
          mcp_host::ConfigurationFile& mcp_servers)
       : executor_(executor),
         settings_(settings),
         stop_(executor, stop_grace),
         orchestrator_(executor, orchestrator_url(settings), settings.worker_token.reveal()),
-        sandbox_(std::move(sandbox)),
+        sandboxes_(std::move(sandboxes)),
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
         policy_(policy),
         services_(settings.mode == ExecMode::rpc
@@ -163,7 +176,7 @@ class Worker {
             .mcp = services_ ? services_->mcp() : mcp_host::Traffic{},
             .spent_today = services_ ? std::optional{services_->spent_today()} : std::nullopt,
             .budgets = {.per_day = settings_.budget_per_day, .per_job = settings_.budget_per_job},
-            .sandbox = sandbox_ ? sandbox_->profile() : "none",
+            .sandbox = sandboxes_ ? sandboxes_->usual().profile() : "none",
             .policy_profile = std::string{domain::enum_name(policy->profile)},
             .policy_problem = policy_.problem()};
   }
@@ -195,7 +208,13 @@ class Worker {
   }
 
   std::expected<std::unique_ptr<PiSession>, std::string> open_session(const Conversation& conversation) {
-    return open_pi_session(executor_, settings_, agent_home_, *services_, *sandbox_, conversation);
+    return open_pi_session(executor_, settings_, agent_home_, *services_, sandbox_for(conversation, false),
+                           conversation);
+  }
+
+  sandbox::Sandbox& sandbox_for(const Conversation& conversation, bool is_command) {
+    return sandboxes_->for_work(
+        {.for_owner = conversation.owner.kind == WorkspaceOwner::Kind::owners, .is_command = is_command});
   }
 
   AgentServices::HostPolicyOf allowed_hosts() {
@@ -206,12 +225,15 @@ class Worker {
     if (settings_.mode == ExecMode::mock) return std::make_unique<MockAgent>(executor_, settings_.mock_step);
     auto conversation = open_conversation(job, settings_);
     if (!conversation) return std::make_unique<RefusingAgent>(conversation.error());
-    if (sandbox_->tier() == sandbox::Tier::none && conversation->owner.kind != WorkspaceOwner::Kind::owners) {
+    const auto tier = sandbox_for(*conversation, job.kind == domain::JobKind::run).tier();
+    if (tier == sandbox::Tier::none && conversation->owner.kind != WorkspaceOwner::Kind::owners) {
       return std::make_unique<RefusingAgent>(
           "this worker runs without a sandbox, so it works for its owners only");
     }
-    if (sandbox_->tier() == sandbox::Tier::vm && job.kind != domain::JobKind::run) {
-      return std::make_unique<RefusingAgent>(commands_only);
+    if (tier == sandbox::Tier::vm && job.kind != domain::JobKind::run) {
+      if (const auto problem = vm_agent_problem(settings_)) {
+        return std::make_unique<RefusingAgent>(commands_only(*problem));
+      }
     }
     ToolGate gate = make_gate(job, *conversation);
     if (job.kind == domain::JobKind::run) {
@@ -221,7 +243,7 @@ class Worker {
       return std::make_unique<RunCommand>(executor_, command_options(*conversation), std::move(gate));
     }
     return std::make_unique<PiAgent>(executor_, sessions_, std::move(*conversation), std::move(gate),
-                                     pi_options());
+                                     pi_options(tier));
   }
 
   ToolGate make_gate(const domain::Job& job, const Conversation& conversation) {
@@ -234,7 +256,7 @@ class Worker {
   }
 
   RunCommand::Options command_options(const Conversation& conversation) {
-    return {.sandbox = sandbox_.get(),
+    return {.sandbox = &sandbox_for(conversation, true),
             .scratch_parent = agent_home_.scratch,
             .spec =
                 [this, workspace = conversation.workspace](const std::filesystem::path& scratch) {
@@ -251,17 +273,22 @@ class Worker {
             .time_limit = settings_.job_timeout};
   }
 
-  PiAgentOptions pi_options() const {
-    return {.spawn_timeout = settings_.spawn_timeout,
-            .silence_timeout = settings_.silence_timeout,
-            .job_timeout = settings_.job_timeout};
+  PiAgentOptions pi_options(sandbox::Tier tier) const {
+    PiAgentOptions options{.spawn_timeout = settings_.spawn_timeout,
+                           .silence_timeout = settings_.silence_timeout,
+                           .job_timeout = settings_.job_timeout};
+    if (tier == sandbox::Tier::vm) {
+      options.spawn_timeout = std::max(options.spawn_timeout, machine_spawn_timeout);
+      options.gate_patience = machine_gate_patience;
+    }
+    return options;
   }
 
   asio::any_io_executor executor_;
   const config::WorkerSettings& settings_;
   Stop stop_;
   api::OrchestratorClient orchestrator_;
-  std::unique_ptr<sandbox::Sandbox> sandbox_;
+  std::unique_ptr<AgentSandboxes> sandboxes_;
   AgentHome agent_home_;
   policy_file::PolicyFile& policy_;
   std::unique_ptr<AgentServices> services_;  ///< null for the mock, which needs none
@@ -287,7 +314,7 @@ int run(const config::WorkerSettings& settings, std::optional<http::ListeningSoc
   log::redact(settings.worker_token.reveal());
   for (const auto& [name, key] : settings.provider_keys) log::redact(key.reveal());
   const bool real = settings.mode == ExecMode::rpc;
-  auto sandbox = real ? required_sandbox(settings, std::move(init), std::move(groups)) : nullptr;
+  auto sandboxes = real ? required_sandboxes(settings, std::move(init), std::move(groups)) : nullptr;
 
   auto policy = policy_file::PolicyFile::open(policy_file::policy_path(settings.home));
   if (!policy) {
@@ -308,7 +335,7 @@ int run(const config::WorkerSettings& settings, std::optional<http::ListeningSoc
   metrics::Registry registry;
   metrics::add_process_metrics(registry);
   std::optional<admin::AdminSocket> administration;
-  Worker worker(io.get_executor(), settings, std::move(sandbox), *policy, *mcp_servers);
+  Worker worker(io.get_executor(), settings, std::move(sandboxes), *policy, *mcp_servers);
   log::info("worker.started", {{"worker", settings.worker_id},
                                {"mode", real ? "rpc" : "mock"},
                                {"slots", settings.concurrency},

@@ -1,11 +1,13 @@
 #include "worker/pi_agent.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
 #include "log/log.hpp"
 #include "process/role.hpp"
+#include "worker/events.hpp"
 #include "worker/memory.hpp"
 #include "worker/network_gate.hpp"
 #include "worker/resume_note.hpp"
@@ -60,6 +62,7 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
   }
   co_await dialogs_.end();
   if (steered_) process_->send(pi::clear_queue("clear"));
+  co_await bring_files_out(listener, outcome);
   process_->listen(false);
   process_ = nullptr;
   access_->end();
@@ -86,11 +89,39 @@ asio::awaitable<Outcome> PiAgent::use(PiSession& session, domain::Job job, Agent
   if (!session.ready) {
     auto problem = co_await get_ready(session);
     if (problem) co_return std::move(*problem);
+  } else if (const auto brought = co_await process_->bring_files_in(); !brought) {
+    healthy_ = false;
+    co_return failure(brought.error());
   }
   if (aborted_) co_return Outcome{.kind = Outcome::Kind::aborted};
-  gate_.settle_in(session.scratch->folder().string(), session.sandbox_profile);
+  gate_.settle_in(session.scratch->folder().string(), session.sandbox_profile, refresh());
   begin_turn(session, job, listener);
   co_return co_await converse(listener);
+}
+
+ToolGate::Refresh PiAgent::refresh() {
+  if (!process_->has_copies()) return {};
+  return [this]() -> asio::awaitable<std::expected<void, std::string>> {
+    auto brought = co_await process_->bring_files_out();
+    if (!brought) co_return std::unexpected(brought.error());
+    std::ranges::move(*brought, std::back_inserter(not_kept_));
+    co_return std::expected<void, std::string>{};
+  };
+}
+
+asio::awaitable<void> PiAgent::bring_files_out(AgentListener& listener, Outcome& outcome) {
+  if (!process_->has_copies() || process_->ended()) co_return;
+  auto brought = co_await process_->bring_files_out();
+  if (!brought) {
+    log::warn("pi.files_lost", {{"pid", process_->pid()}, {"error", brought.error()}});
+    healthy_ = false;
+    if (outcome.kind != Outcome::Kind::aborted) outcome = failure(brought.error());
+    co_return;
+  }
+  std::ranges::move(*brought, std::back_inserter(not_kept_));
+  for (const auto& sentence : std::exchange(not_kept_, {})) {
+    listener.report(refusal_event(Refused::tool, sentence));
+  }
 }
 
 /// Waits for pi's first answer, and for its gate: without it no prompt is sent.

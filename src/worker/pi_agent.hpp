@@ -55,6 +55,10 @@ class PiAgent final : public Agent {
   Clock::time_point time_limit(const PersonWait& waited, Clock::time_point now) const;
   Clock::time_point next_deadline(const PersonWait& waited) const;
   std::optional<Outcome> check_deadlines(const PersonWait& waited, Clock::time_point now);
+  /// Where pi works on copies: what it has made is brought to where everybody sees it, whatever became of the
+  /// turn, and the person is told what was not.
+  boost::asio::awaitable<void> bring_files_out(AgentListener& listener, Outcome& outcome);
+  ToolGate::Refresh refresh();
   Outcome died() const;
   Outcome finish(Outcome outcome, const AgentAccess& access) const;
 
@@ -66,6 +70,7 @@ class PiAgent final : public Agent {
   PiProcess* process_ = nullptr;
   AgentAccess* access_ = nullptr;  ///< while the session is ours
   std::optional<pi::Turn> turn_;
+  std::vector<std::string> not_kept_;  ///< of what pi has made, as sentences for the person
   std::vector<std::pair<api::MessageMode, std::string>> messages_;  ///< until pi can take them
   bool aborted_ = false;
   bool timed_out_ = false;

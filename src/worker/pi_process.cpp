@@ -28,6 +28,7 @@ PiProcess::PiProcess(asio::any_io_executor executor, sandbox::Started started)
     : executor_(executor),
       child_(std::move(started.child)),
       watch_(std::move(started.watch)),
+      copies_(std::move(started.copies)),
       framer_(record_limit),
       changed_(executor),
       tasks_(executor) {
@@ -73,6 +74,16 @@ asio::awaitable<std::optional<pi::Record>> PiProcess::next(Clock::time_point dea
 void PiProcess::wake() {
   woken_ = true;
   changed_.notify_all();
+}
+
+asio::awaitable<sandbox::Copies::Transfer> PiProcess::bring_files_in() {
+  if (!copies_) co_return std::vector<std::string>{};
+  co_return co_await copies_->bring_in();
+}
+
+asio::awaitable<sandbox::Copies::Transfer> PiProcess::bring_files_out() {
+  if (!copies_) co_return std::vector<std::string>{};
+  co_return co_await copies_->bring_out();
 }
 
 std::string PiProcess::describe_end() const {

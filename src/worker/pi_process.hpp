@@ -36,6 +36,13 @@ class PiProcess {
   boost::asio::awaitable<std::optional<pi::Record>> next(Clock::time_point deadline);
   void wake();
 
+  /// What has changed in the workspace is where pi works, or where everybody else does. Sentences about what
+  /// was left out; none in a sandbox without copies. The error says why nothing was done.
+  boost::asio::awaitable<sandbox::Copies::Transfer> bring_files_in();
+  boost::asio::awaitable<sandbox::Copies::Transfer> bring_files_out();
+  /// Whether pi works on copies.
+  bool has_copies() const { return copies_ != nullptr; }
+
   /// True once pi is gone; what it had said before is still there.
   bool ended() const { return end_.has_value(); }
   /// "exit status 1: <the end of its error output>".
@@ -59,6 +66,7 @@ class PiProcess {
   boost::asio::any_io_executor executor_;
   process::ChildProcess child_;
   std::unique_ptr<sandbox::Watch> watch_;
+  std::unique_ptr<sandbox::Copies> copies_;
   process::LineFramer framer_;
   std::deque<pi::Record> records_;
   bool listening_ = false;

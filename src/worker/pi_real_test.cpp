@@ -147,9 +147,9 @@ class RealPiTest : public testing::Test {
     for (const auto& path : {settings.workspace, settings.session_root}) fs::create_directory(path);
     home = prepare_agent_home(settings.home);
     const auto program = fs::read_symlink("/proc/self/exe").parent_path() / "../../butler-sandbox-init";
-    auto opened = open_sandbox(settings, sandbox::InitProgram{program}, home.user_home);
+    auto opened = AgentSandboxes::open(settings, sandbox::InitProgram{program}, home.user_home);
     ASSERT_TRUE(opened) << opened.error();
-    sandbox = std::move(*opened);
+    sandboxes.emplace(*std::move(opened));
 
     server.listen();
     background.spawn("model", server.run());
@@ -172,7 +172,8 @@ class RealPiTest : public testing::Test {
     pool.emplace(
         context.get_executor(),
         [this](const Conversation& conversation) {
-          return open_pi_session(context.get_executor(), settings, home, *services, *sandbox, conversation);
+          return open_pi_session(context.get_executor(), settings, home, *services, sandboxes->usual(),
+                                 conversation);
         },
         60s);
   }
@@ -197,7 +198,7 @@ class RealPiTest : public testing::Test {
   config::WorkerSettings settings;
   AgentHome home;
   PiAgentOptions options;
-  std::unique_ptr<sandbox::Sandbox> sandbox;
+  std::optional<AgentSandboxes> sandboxes;
   Decide decide = testing_support::decides(policy::Verdict::allow);
   std::optional<AgentServices> services;
   std::optional<SessionPool> pool;

@@ -69,6 +69,7 @@ std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(
   spec.read_write.push_back(settings.session_root / name);
   const ServiceToken token;
   spec.listener_environment = [&](std::uint16_t port) { return token.way_out(port); };
+  spec.returned.push_back(settings.session_root / name);
   auto started = sandbox.start(executor, spec, [&](http::ListeningSocket listener) {
     session->access = services.open(
         std::move(listener), {.owner = conversation.owner, .session_key = conversation.session_key}, token);

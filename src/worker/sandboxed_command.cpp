@@ -60,8 +60,8 @@ int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram 
   make_private_folder(settings.workspace);
   const auto home = prepare_agent_home(settings.home);
   const Scratch scratch(home.scratch);
-  auto sandbox = open_sandbox(settings, std::move(init), scratch.folder() / "home");
-  if (!sandbox) throw NoSandbox(sandbox.error());
+  const auto sandboxes = AgentSandboxes::open(settings, std::move(init), scratch.folder() / "home");
+  if (!sandboxes) throw NoSandbox(sandboxes.error());
 
   asio::io_context io{1};
   auto spec = agent_spec(settings, home, settings.workspace, scratch.folder());
@@ -74,8 +74,8 @@ int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram 
   spec.listener_environment = [&](std::uint16_t port) { return token.way_out(port); };
   // Nobody answers there: this is no job, with no model and no hosts allowed.
   std::optional<http::ListeningSocket> unanswered;
-  auto started = (*sandbox)->start(io.get_executor(), spec,
-                                   [&](http::ListeningSocket listener) { unanswered = std::move(listener); });
+  auto started = sandboxes->usual().start(
+      io.get_executor(), spec, [&](http::ListeningSocket listener) { unanswered = std::move(listener); });
   if (!started) throw std::runtime_error(started.error());
   int status = EXIT_FAILURE;
   asio::co_spawn(io, await_end(*started, io.get_executor()), [&](std::exception_ptr fault, int value) {

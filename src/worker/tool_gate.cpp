@@ -27,7 +27,8 @@ Permission no(std::string why) { return {.allowed = false, .reason = std::move(w
 
 }  // namespace
 
-void ToolGate::settle_in(std::string scratch, std::string sandbox_profile) {
+void ToolGate::settle_in(std::string scratch, std::string sandbox_profile, Refresh refresh) {
+  refresh_ = std::move(refresh);
   place_.common.scratch = std::move(scratch);
   place_.sandbox_profile = std::move(sandbox_profile);
 }
@@ -89,7 +90,7 @@ Permission ToolGate::refuse(const Subject& subject, AgentListener& listener) {
 asio::awaitable<Permission> ToolGate::ask(Subject subject, AgentListener& listener) const {
   std::string_view note;
   for (int round = 0; round < most_rounds; ++round) {
-    const auto hash = hash_of(subject);
+    const auto hash = co_await hash_of(subject);
     if (!hash) co_return no(hash.error() + ". It was not started.");
     auto request = request_for(subject, *hash, note);
     auto permission = co_await listener.ask(std::move(request));
@@ -99,21 +100,25 @@ asio::awaitable<Permission> ToolGate::ask(Subject subject, AgentListener& listen
     // The policy may have changed while the person thought about it.
     subject.decision = decide(subject.question);
     if (subject.decision.verdict == policy::Verdict::deny) co_return refuse(subject, listener);
-    const auto now = hash_of(subject);
+    const auto now = co_await hash_of(subject);
     if (now && *now == *hash) co_return permission;
     note = changed_note;
   }
   co_return no("The files that it executes change all the time. It was not started.");
 }
 
-std::expected<std::string, std::string> ToolGate::hash_of(const Subject& subject) const {
+asio::awaitable<std::expected<std::string, std::string>> ToolGate::hash_of(const Subject& subject) const {
+  if (refresh_ && !subject.decision.executed_files.empty()) {
+    const auto fresh = co_await refresh_();
+    if (!fresh) co_return std::unexpected(fresh.error());
+  }
   auto files = fingerprints(subject.decision.executed_files, place_.common.workspace);
-  if (!files) return std::unexpected(files.error());
-  return payload_hash({.tool_name = subject.call.tool_name,
-                       .input = subject.call.input,
-                       .cwd = place_.common.cwd,
-                       .sandbox_profile = place_.sandbox_profile,
-                       .files = std::move(*files)});
+  if (!files) co_return std::unexpected(files.error());
+  co_return payload_hash({.tool_name = subject.call.tool_name,
+                          .input = subject.call.input,
+                          .cwd = place_.common.cwd,
+                          .sandbox_profile = place_.sandbox_profile,
+                          .files = std::move(*files)});
 }
 
 api::ApprovalRequest ToolGate::request_for(const Subject& subject, std::string hash,

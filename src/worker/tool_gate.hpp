@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -17,8 +19,12 @@ class ToolGate {
  public:
   ToolGate(CallPlace place, Decide decide) : place_(std::move(place)), decide_(std::move(decide)) {}
 
-  /// Names the agent's folder for temporary files and its sandbox, which are known once it runs.
-  void settle_in(std::string scratch, std::string sandbox_profile);
+  /// Brings the agent's files to where the gate reads them. The error is a sentence.
+  using Refresh = std::function<boost::asio::awaitable<std::expected<void, std::string>>()>;
+
+  /// Names the agent's folder for temporary files and its sandbox, which are known once it runs; `refresh` is
+  /// asked before files are looked at, where the agent works on copies.
+  void settle_in(std::string scratch, std::string sandbox_profile, Refresh refresh = {});
 
   /// Whether the call may start; until then it may take as long as people do. A call that is refused by the
   /// policy is noted in the job's log. An approval holds for what was shown only: files that the call
@@ -44,11 +50,13 @@ class ToolGate {
   boost::asio::awaitable<Permission> admit(Subject subject, AgentListener& listener) const;
   static Permission refuse(const Subject& subject, AgentListener& listener);
   boost::asio::awaitable<Permission> ask(Subject subject, AgentListener& listener) const;
-  std::expected<std::string, std::string> hash_of(const Subject& subject) const;
+  /// Of what is there now, the agent's files included.
+  boost::asio::awaitable<std::expected<std::string, std::string>> hash_of(const Subject& subject) const;
   api::ApprovalRequest request_for(const Subject& subject, std::string hash, std::string_view note) const;
 
   CallPlace place_;
   Decide decide_;
+  Refresh refresh_;
 };
 
 }  // namespace butler::worker

@@ -27,7 +27,11 @@ class VmJobs(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.scratch, ignore_errors=True)
         model = ModelServer(cls.scratch)
         cls.addClassCleanup(model.stop)
-        cls.butler = Butler(cls.scratch, None, model, WORKER_SANDBOX="vm", WORKER_MEMORY_MB="256", WORKER_WORKSPACE_MB="64")
+        cls.shown = cls.scratch / "shown"
+        cls.shown.mkdir(mode=0o755)
+        (cls.shown / "file").write_text("shown\n")
+        cls.butler = Butler(cls.scratch, None, model, WORKER_SANDBOX="vm", WORKER_MEMORY_MB="256", WORKER_WORKSPACE_MB="64",
+                            WORKER_READ_ONLY_PATHS=str(cls.shown))
         cls.addClassCleanup(cls.butler.close)
         made = cls.command("vm", "create", "--size", "16M")
         if made.returncode != 0:
@@ -80,10 +84,14 @@ class VmJobs(unittest.TestCase):
         given = self.write("given", "from outside\n")
         gone = self.write("gone", "x")
         config = self.write(".git/config", "[core]\n")
-        said = self.run_job("cat given; pwd; uname -n; echo changed > given; rm gone; mkdir -p a/b; echo made > a/b/file;"
+        said = self.run_job(f"cat {self.shown}/file; echo evil > {self.shown}/file || echo read-only;"
+                            "cat given; pwd; uname -n; echo changed > given; rm gone; mkdir -p a/b; echo made > a/b/file;"
                             " ln -s /etc/passwd link; echo '[core] fsmonitor=evil' > .git/config; mkdir .git/hooks;"
                             " echo evil > .git/hooks/pre-commit; echo evil > .envrc; echo complaint >&2")
         self.assertIn(f"from outside\n{self.butler.workspace}\nbutler-vm\n", said)
+        self.assertTrue(said.startswith("shown\n"), said)
+        self.assertIn("read-only\n", said)
+        self.assertEqual((self.shown / "file").read_text(), "shown\n")
         self.assertIn("complaint\n", said)
         self.assertEqual(given.read_text(), "changed\n")
         self.assertFalse(gone.exists())
@@ -135,9 +143,16 @@ class VmJobs(unittest.TestCase):
         job_id, machines = self.sleeping_job()
         self.butler.kill("worker")
         until(lambda: not any(alive(pid) for pid in machines), "the machine's end")
-        self.butler.start("worker")
+        self.butler.start("worker", PI_JOB_TIMEOUT_S="5")
         self.butler.as_gateway("POST", f"/v1/jobs/{job_id}/abort", {})
         self.butler.wait_for_job(job_id, timeout=PATIENCE)
+        # The job's time is the machine's, too.
+        limited = self.butler.wait_for_job(self.start("sleep 1000"), timeout=PATIENCE)
+        self.assertEqual(limited["status"], "failed")
+        self.assertIn("5 s", limited["error"])
+        until(lambda: not self.machines(), "the machine's end")
+        self.butler.kill("worker")
+        self.butler.start("worker")
         self.assertEqual(self.run_job("echo again"), "again\n")
         self.assertEqual(list((self.butler.home / "vm/jobs").iterdir()), [], "what the killed one left is gone")
 
