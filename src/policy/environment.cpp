@@ -7,7 +7,7 @@ namespace butler::policy {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> harmless{
+constexpr std::array<std::string_view, 18> harmless_variables{
     "LANG",      "LANGUAGE",    "TZ",       "TERM",           "COLUMNS",   "LINES",
     "NO_COLOR",  "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "GREP_COLORS",
     "LS_COLORS", "CI",          "VERBOSE",  "RUST_LOG",       "NODE_ENV",  "RUST_BACKTRACE"};
@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 16> prefixes_of_the_shell{
 }  // namespace
 
 bool is_harmless_for_programs(std::string_view name) {
-  return name.starts_with("LC_") || std::ranges::find(harmless, name) != harmless.end();
+  return name.starts_with("LC_") || std::ranges::find(harmless_variables, name) != harmless_variables.end();
 }
 
 bool changes_the_shell(std::string_view name) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
 #include "policy/shell_reader.hpp"
@@ -16,9 +15,6 @@ constexpr std::string_view delimiters = " \t\n;&|<>()";
 
 constexpr std::array<std::string_view, 8> list_ends{"then", "elif", "else", "fi", "do", "done", "esac", "}"};
 constexpr std::array<std::string_view, 5> declarations{"declare", "typeset", "export", "local", "readonly"};
-
-bool is_name_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cctype>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +9,10 @@
 #include "policy/shell_parser.hpp"
 
 namespace butler::policy::shell {
+
+/// What the name of a variable begins with, and goes on with.
+inline bool is_name_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+inline bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 /// The text of a word without any expansion; "" for others.
 std::string literal(const Word& word);

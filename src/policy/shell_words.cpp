@@ -1,4 +1,3 @@
-#include <cctype>
 #include <utility>
 
 #include "policy/shell_reader.hpp"
@@ -10,8 +9,6 @@ namespace {
 constexpr std::string_view word_ends = " \t\n;&|<>()";
 constexpr std::string_view special_parameters = "@*#?$!-";
 
-bool is_name_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 int hex_value(char c) {

@@ -11,11 +11,10 @@ namespace butler::render {
 
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
 
 bool is_all_letters(std::string_view text) { return std::ranges::all_of(text, is_ascii_letter); }
 
-bool has_mathematics(std::string_view text) { return text.find_first_of("\\^_={}+") != npos; }
+bool has_mathematics(std::string_view text) { return text.find_first_of("\\^_={}+") != std::string_view::npos; }
 
 std::string_view trimmed_view(std::string_view text) {
   std::size_t begin = 0;
@@ -31,7 +30,7 @@ std::string without_prefix(std::string_view formula, std::size_t prefix) {
   while (true) {
     const std::size_t end = formula.find('\n', at);
     text.append(formula.substr(at, end - at));
-    if (end == npos) return text;
+    if (end == std::string_view::npos) return text;
     text.push_back('\n');
     at = end + 1;
     for (std::size_t i = 0; i < prefix && at < formula.size() && (formula[at] == ' ' || formula[at] == '>');
@@ -54,7 +53,7 @@ std::optional<Formula> FormulaFinder::delimited(std::size_t at, Delimiter& delim
   if (delimiter.missing) return std::nullopt;
   const std::size_t begin = at + delimiter.open.size();
   const std::size_t end = text_.find(delimiter.close, begin);
-  delimiter.missing = end == npos;
+  delimiter.missing = end == std::string_view::npos;
   if (delimiter.missing) return std::nullopt;
 
   const std::string_view content = trimmed_view(text_.substr(begin, end - begin));
@@ -80,7 +79,7 @@ std::optional<Formula> FormulaFinder::dollars(std::size_t at) {
   if (at > 0 && is_ascii_alphanumeric(text_[at - 1])) return std::nullopt;
   const std::size_t begin = at + 1;
   const std::size_t end = text_.find_first_of("$\n", begin);
-  if (end == npos || end == begin || text_[end] == '\n') return std::nullopt;
+  if (end == std::string_view::npos || end == begin || text_[end] == '\n') return std::nullopt;
   const char next = end + 1 < text_.size() ? text_[end + 1] : ' ';
   if (is_ascii_alphanumeric(next) || next == '{' || next == '_') return std::nullopt;
 

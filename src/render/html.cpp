@@ -12,7 +12,6 @@ namespace butler::render {
 
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
 
 struct StyleTag {
   std::string_view name;
@@ -77,11 +76,11 @@ constexpr std::array named_entities{
 std::string_view attribute_value(std::string_view attributes, std::string_view name) {
   const std::string lower = to_ascii_lower(attributes);
   std::size_t at = lower.find(std::string{" "}.append(name));
-  if (at == npos) return {};
+  if (at == std::string_view::npos) return {};
   at = attributes.find_first_not_of(" \n", at + 1 + name.size());
-  if (at == npos || attributes[at] != '=') return {};
+  if (at == std::string_view::npos || attributes[at] != '=') return {};
   at = attributes.find_first_not_of(" \n", at + 1);
-  if (at == npos) return {};
+  if (at == std::string_view::npos) return {};
   const char quote = attributes[at];
   if (quote == '"' || quote == '\'')
     return attributes.substr(at + 1, attributes.find(quote, at + 1) - at - 1);

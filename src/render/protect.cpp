@@ -13,7 +13,6 @@ namespace butler::render {
 
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
 constexpr std::size_t longest_footnote_label = 32;
 constexpr char32_t first_east_asian = 0x2E80;
 
@@ -164,7 +163,7 @@ class Protector {
   bool comment() {
     if (no_comment_end_ || !text_.substr(at_).starts_with("<!--")) return false;
     const std::size_t end = text_.find("-->", at_ + 4);
-    no_comment_end_ = end == npos;
+    no_comment_end_ = end == std::string_view::npos;
     if (no_comment_end_) return false;
     at_ = end + 3;
     return true;

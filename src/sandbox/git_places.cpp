@@ -7,7 +7,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t most_places = 60;
-constexpr int deepest = 6;
+constexpr int deepest_module = 6;
 
 class Search {
  public:
@@ -15,7 +15,7 @@ class Search {
 
   /// A submodule's name may have slashes, and a submodule may have submodules.
   void modules_in(const fs::path& folder, int depth) {
-    if (depth == deepest || !is_folder(folder)) return;
+    if (depth == deepest_module || !is_folder(folder)) return;
     for (const auto& name : files_.list(workspace_ / folder)) {
       const fs::path inner = folder / name;
       if (!is_folder(inner) || places_.size() >= most_places) continue;

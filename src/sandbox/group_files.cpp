@@ -11,6 +11,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "files/folder.hpp"
 #include "process/process_tree.hpp"
 #include "sandbox/descriptors.hpp"
 
@@ -30,16 +31,6 @@ std::error_code write_at_once(const fs::path& path, std::string_view text) {
 
 std::error_code make_group(const fs::path& path) {
   return ::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST ? std::error_code{} : last_error();
-}
-
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator entry{folder, error}; !error && entry != fs::directory_iterator{};
-       entry.increment(error)) {
-    names.push_back(entry->path().filename().string());
-  }
-  return names;
 }
 
 /// systemd marks what it delegates; root could write to all the others as well.
@@ -73,7 +64,7 @@ GroupFiles group_files() {
       .make_folder = make_group,
       .remove_folder =
           [](const fs::path& path) { return ::rmdir(path.c_str()) == 0 ? std::error_code{} : last_error(); },
-      .list = names_in,
+      .list = files::names_in,
       .is_ours = is_delegated,
       .give_to = give_group};
 }

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "files/folder.hpp"
 #include "sandbox/descriptors.hpp"
 #include "sandbox/git_places.hpp"
 
@@ -89,17 +90,6 @@ bool is_as_empty(const fs::path& path, const struct stat& status) {
          content == expected;
 }
 
-std::vector<std::string> names_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code closed;
-  for (fs::directory_iterator entry{folder, closed}; !closed && entry != fs::directory_iterator{};
-       entry.increment(closed)) {
-    names.push_back(entry->path().filename().string());
-  }
-  std::ranges::sort(names);
-  return names;
-}
-
 void remove_repeated(std::vector<Mount>& mounts) {
   std::vector<Mount> once;
   for (auto& mount : mounts) {
@@ -134,7 +124,7 @@ HostFiles host_files() {
                 const auto canonical = fs::canonical(path, missing);
                 return missing ? fs::path{} : canonical;
               },
-          .list = names_in};
+          .list = files::names_in};
 }
 
 std::vector<Mount> system_mounts(const HostFiles& files) {

@@ -34,7 +34,7 @@ constexpr std::uint64_t entry_bytes = 4'096;  // the least: an empty file costs 
 constexpr std::uint64_t block_bytes = 512;    // the unit of st_blocks
 constexpr std::uint64_t tolerated_growth = std::uint64_t{16} << 20U;
 // A descriptor is open for each level. What hides below that counts as too much.
-constexpr std::size_t deepest = 128;
+constexpr std::size_t most_open_folders = 128;
 constexpr std::uint64_t hidden_bytes = std::uint64_t{1} << 50U;
 
 std::vector<pid_t> children_of(pid_t pid) {
@@ -157,7 +157,7 @@ std::optional<std::uint64_t> FolderSize::look_further(std::size_t entries) {
     bytes_ += std::max(static_cast<std::uint64_t>(status.st_blocks) * block_bytes, entry_bytes);
     const dev_t device = open_.back()->device;
     if (!S_ISDIR(status.st_mode) || status.st_dev != device) continue;
-    if (open_.size() < deepest) {
+    if (open_.size() < most_open_folders) {
       enter(::dirfd(stream), entry->d_name, device);
     } else {
       bytes_ += hidden_bytes;
