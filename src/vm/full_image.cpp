@@ -188,7 +188,7 @@ std::optional<std::string> runtime_problem(const fs::path& runtime) {
 std::optional<std::string> space_problem(const fs::path& folder) {
   const auto available = fs::space(folder).available;
   if (available >= needed_bytes) return std::nullopt;
-  
+
   return "building the image needs 2048 MiB of disk in " + folder.string() + ", and " +
          std::to_string(available / domain::mebibyte) + " MiB are free";
 }
