@@ -11,10 +11,11 @@ namespace butler::render {
 
 namespace {
 
-
 bool is_all_letters(std::string_view text) { return std::ranges::all_of(text, is_ascii_letter); }
 
-bool has_mathematics(std::string_view text) { return text.find_first_of("\\^_={}+") != std::string_view::npos; }
+bool has_mathematics(std::string_view text) {
+  return text.find_first_of("\\^_={}+") != std::string_view::npos;
+}
 
 std::string_view trimmed_view(std::string_view text) {
   std::size_t begin = 0;

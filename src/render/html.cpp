@@ -12,7 +12,6 @@ namespace butler::render {
 
 namespace {
 
-
 struct StyleTag {
   std::string_view name;
   Style style;
