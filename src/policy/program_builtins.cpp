@@ -178,7 +178,7 @@ void source(Walk& walk, const Call& call) {
   walk.change_folder(nullptr);
 }
 
-constexpr std::array programs{
+constexpr std::array builtins_table{
     Program{"cd", change_folder},
     Program{"pushd", change_folder},
     Program{"popd", leave_folder},
@@ -227,6 +227,6 @@ constexpr std::array programs{
 
 }  // namespace
 
-std::span<const Program> builtin_programs() { return programs; }
+std::span<const Program> builtin_programs() { return builtins_table; }
 
 }  // namespace butler::policy

@@ -30,7 +30,7 @@ struct FileProgram {
   std::string_view values = "";  ///< options with a value that is no file
 };
 
-constexpr std::array known{
+constexpr std::array file_programs_table{
     FileProgram{"echo"},
     FileProgram{"true"},
     FileProgram{"false"},
@@ -236,9 +236,9 @@ void note_operands(Walk& walk, const Call& call, const FileProgram& program, con
 }
 
 void run_file_program(Walk& walk, const Call& call) {
-  const auto* const program =
-      std::ranges::find_if(known, [&](const FileProgram& one) { return one.name == call.name; });
-  if (program == known.end()) return;
+  const auto* const program = std::ranges::find_if(
+      file_programs_table, [&](const FileProgram& one) { return one.name == call.name; });
+  if (program == file_programs_table.end()) return;
   walk.note(call, CommandClass::read, "runs " + call.name);
   std::string values{program->values};
   values.append("|").append(program->writes).append("|").append(program->opaque);
@@ -250,16 +250,17 @@ void run_file_program(Walk& walk, const Call& call) {
   note_operands(walk, call, *program, found, trees);
 }
 
-constexpr auto make_programs() {
-  std::array<Program, known.size()> programs{};
-  for (std::size_t i = 0; i < known.size(); ++i) programs[i] = {known[i].name, run_file_program};
+constexpr auto make_files_programs() {
+  std::array<Program, file_programs_table.size()> programs{};
+  for (std::size_t i = 0; i < file_programs_table.size(); ++i)
+    programs[i] = {file_programs_table[i].name, run_file_program};
   return programs;
 }
 
 }  // namespace
 
 std::span<const Program> file_programs() {
-  static constexpr auto programs = make_programs();
+  static constexpr auto programs = make_files_programs();
   return programs;
 }
 

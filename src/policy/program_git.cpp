@@ -229,10 +229,10 @@ void run_git(Walk& walk, const Call& call) {
   });
 }
 
-constexpr std::array programs{Program{"git", run_git}};
+constexpr std::array git_table{Program{"git", run_git}};
 
 }  // namespace
 
-std::span<const Program> git_programs() { return programs; }
+std::span<const Program> git_programs() { return git_table; }
 
 }  // namespace butler::policy

@@ -178,7 +178,7 @@ constexpr std::array talkers{"nc",         "ncat",      "netcat", "socat", "teln
                              "openssl",    "nmap",      "ping",   "ping6", "dig",     "host",  "nslookup",
                              "traceroute", "tracepath", "mtr",    "whois", "tcpdump", "getent"};
 
-constexpr auto make_programs() {
+constexpr auto make_network_programs() {
   std::array<Program, 6 + services.size() + talkers.size()> programs{};
   std::size_t at = 0;
   programs[at++] = {"curl", fetch_with_curl};
@@ -195,7 +195,7 @@ constexpr auto make_programs() {
 }  // namespace
 
 std::span<const Program> network_programs() {
-  static constexpr auto programs = make_programs();
+  static constexpr auto programs = make_network_programs();
   return programs;
 }
 

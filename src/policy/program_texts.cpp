@@ -208,13 +208,13 @@ void process_fields(Walk& walk, const Call& call) {
     walk.note_path(call, found.operands[i], Access::read, false);
 }
 
-constexpr std::array programs{
+constexpr std::array texts_table{
     Program{"sed", edit_stream},     Program{"gsed", edit_stream},    Program{"awk", process_fields},
     Program{"gawk", process_fields}, Program{"mawk", process_fields}, Program{"nawk", process_fields},
 };
 
 }  // namespace
 
-std::span<const Program> text_programs() { return programs; }
+std::span<const Program> text_programs() { return texts_table; }
 
 }  // namespace butler::policy

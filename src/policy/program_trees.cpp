@@ -272,7 +272,7 @@ void patch(Walk& walk, const Call& call) {
   walk.note_unknown(call, "changes the files that a patch names");
 }
 
-constexpr std::array programs{
+constexpr std::array trees_table{
     Program{"rm", remove},
     Program{"shred", shred},
     Program{"wipe", shred},
@@ -297,6 +297,6 @@ constexpr std::array programs{
 
 }  // namespace
 
-std::span<const Program> tree_programs() { return programs; }
+std::span<const Program> tree_programs() { return trees_table; }
 
 }  // namespace butler::policy

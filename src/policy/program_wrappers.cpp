@@ -161,7 +161,7 @@ void run_applet(Walk& walk, const Call& call) {
   run_rest(walk, call, call.arguments);
 }
 
-constexpr auto make_programs() {
+constexpr auto make_wrapper_programs() {
   std::array<Program, wrappers.size() + 8> programs{};
   std::size_t at = 0;
   for (const auto& wrapper : wrappers) programs[at++] = {wrapper.name, wrap};
@@ -177,7 +177,7 @@ constexpr auto make_programs() {
 }  // namespace
 
 std::span<const Program> wrapper_programs() {
-  static constexpr auto programs = make_programs();
+  static constexpr auto programs = make_wrapper_programs();
   return programs;
 }
 
