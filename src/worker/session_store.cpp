@@ -25,8 +25,7 @@ bool is_plain(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') 
 
 std::string session_store_id(const std::filesystem::path& session_root) {
   const auto file = session_root / ".store-id";
-  files::write_whole_file_once(file, "store-" + process::random_hex(16) + "
-");
+  files::write_whole_file_once(file, "store-" + process::random_hex(16) + "\n");
   // As every look into folders that an agent can write to.
   const files::Descriptor folder{::open(session_root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   const auto stored = files::open_beneath(folder.get(), file.filename().string(), O_RDONLY | O_NONBLOCK);
@@ -48,7 +47,6 @@ std::string session_name(std::string_view session_key) {
   // pi's session ids begin with a letter or a digit.
   if (name.empty() || !is_plain(name.front())) name.insert(0, "s");
   name.push_back('-');
-
   name += digest::sha256_hex(session_key).substr(0, digest_digits);
   return name;
 }
