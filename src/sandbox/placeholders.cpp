@@ -38,8 +38,9 @@ void Placeholders::put(const Mount& cover) const {
   const auto name = cover.path.lexically_relative(folder_).string();
   const Descriptor made = open_beneath(workspace_.get(), name, O_WRONLY | O_CREAT, 0644);
   const auto size = static_cast<ssize_t>(cover.content.size());
-  // Over what is there: either nothing, or the same.
-  if (made.get() < 0 || ::write(made.get(), cover.content.data(), cover.content.size()) != size) {
+  // Over what is there: either nothing, or the same. Git may be somebody else's outside.
+  if (made.get() < 0 || ::fchmod(made.get(), 0644) != 0 ||
+      ::write(made.get(), cover.content.data(), cover.content.size()) != size) {
     throw std::system_error(errno, std::generic_category(), cover.path.string());
   }
 }

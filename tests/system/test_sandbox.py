@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -95,14 +96,16 @@ class Command(SystemTest):
                    for name in ("commondir", "config", "config.worktree", "post-commit", "gitdir")
                    if not (name in ("post-commit", "gitdir") and place in (".git", ".git/modules/libs/part"))
                    if not (name in ("post-commit", "config") and place == ".git/worktrees/linked")]
-        attacks += ["mv .git/modules .git/m", "mv .git/modules/libs .git/l", "mv .git/modules/libs/part .git/p", "mv .git/worktrees .git/w",
-                    "ln -s /tmp .git/modules/link"]
+        # Not by mv: where it may not rename, it would copy and remove all that may be removed.
+        attacks += [f"python3 -c 'import os; os.rename(\".git/{old}\", \".git/{new}\")'"
+                    for old, new in (("modules", "m"), ("modules/libs", "l"), ("modules/libs/part", "p"), ("worktrees", "w"))]
+        attacks += ["ln -s /tmp .git/modules/link"]
         work = ("export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=b; set -e; echo $TIER > f; git add f; "
                 "git commit -qm more; cd libs/part; echo $TIER > g; git add g; git commit -qm more; cd ../..; git commit -qam part; "
                 "git status --short; git log --oneline | wc -l")
         for tier in ("bwrap", "landlock"):
             with self.subTest(tier=tier):
-                ran = self.shell("\n".join(f"({attack}) 2>/dev/null && echo 'open: {attack}'" for attack in attacks) + "\ntrue",
+                ran = self.shell("\n".join(f"({attack}) 2>/dev/null && echo open: {shlex.quote(attack)}" for attack in attacks) + "\ntrue",
                                  WORKER_SANDBOX=tier)
                 self.assertEqual((ran.returncode, ran.stdout), (0, ""))
                 ran = self.shell(f"TIER={tier}; {work}", WORKER_SANDBOX=tier)
