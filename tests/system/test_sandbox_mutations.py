@@ -35,8 +35,20 @@ else:
 os.execv(f"{here}/bwrap", ["bwrap"] + [word for option in options for word in option] + sys.argv[end:])
 """
 
-# What the probe cannot notice, with the reason.
-OTHERWISE_HELD: dict[str, str] = {}
+# What the probe cannot notice, because another lock holds the same door: and who looks at this one.
+OTHERWISE_HELD = {
+    "--cap-drop ALL": "no_new_privs and the filter of system calls; test_sandbox_settings.py looks at the bounding set",
+    "--die-with-parent": "the init's own signal at its parent's death; test_sandbox.py kills the worker",
+    "--disable-userns": "the filter of system calls",
+    "--hostname butler": "no lock; test_sandbox_settings.py",
+    "--new-session": "the init's setsid(); test_sandbox_settings.py looks at the session",
+    "--unshare-cgroup": "nothing of /sys is shown; test_sandbox_settings.py looks at each namespace",
+    "--unshare-ipc": "the filter of system calls; test_sandbox_settings.py looks at each namespace",
+    "--size --tmpfs /dev/shm": "the rest of /dev is read-only; test_sandbox_settings.py looks at the size",
+    "--size --tmpfs /tmp": "the rest of / is read-only; test_sandbox_settings.py looks at the size",
+}
+# Less of the system is shown without these: nothing is held by them.
+SHOWS = ("--ro-bind /etc/", "--symlink ", "--perms --ro-bind-data /etc/")
 
 
 @unittest.skipUnless(os.environ.get("BUTLER_TEST_LONG"), "takes minutes")
@@ -73,7 +85,7 @@ class Mutations(SystemTest):
             if not self.noticed(number):
                 words = [word for word in option if not word.isdigit() and "butler-sandbox-test-" not in word]
                 unnoticed.append(" ".join(words))
-        self.assertEqual(set(unnoticed) - OTHERWISE_HELD.keys(), set())
+        self.assertEqual({option for option in unnoticed if not option.startswith(SHOWS)}, OTHERWISE_HELD.keys())
 
 
 if __name__ == "__main__":
