@@ -64,7 +64,8 @@ Problem enable(const GroupFiles& files, const fs::path& group) {
 
 /// Ends what is in a group, and removes it.
 void end_group(const GroupFiles& files, const fs::path& group) {
-  static_cast<void>(files.write(group / "cgroup.kill", "1"));
+  // It is gone when there is no such file.
+  if (files.write(group / "cgroup.kill", "1") == std::errc::no_such_file_or_directory) return;
   for (int round = 0; round < rounds; ++round) {
     if (!files.remove_folder(group)) return;
     std::this_thread::sleep_for(round_length);  // the killed are still on their way out

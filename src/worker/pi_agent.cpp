@@ -101,12 +101,14 @@ asio::awaitable<Outcome> PiAgent::use(PiSession& session, domain::Job job, Agent
 
 ToolGate::Refresh PiAgent::refresh() {
   if (!process_->has_copies()) return {};
-  return [this]() -> asio::awaitable<std::expected<void, std::string>> {
-    auto brought = co_await process_->bring_files_out();
-    if (!brought) co_return std::unexpected(brought.error());
-    std::ranges::move(*brought, std::back_inserter(not_kept_));
-    co_return std::expected<void, std::string>{};
-  };
+  return [this] { return refresh_files(); };
+}
+
+asio::awaitable<std::expected<void, std::string>> PiAgent::refresh_files() {
+  auto brought = co_await process_->bring_files_out();
+  if (!brought) co_return std::unexpected(brought.error());
+  std::ranges::move(*brought, std::back_inserter(not_kept_));
+  co_return std::expected<void, std::string>{};
 }
 
 asio::awaitable<void> PiAgent::bring_files_out(AgentListener& listener, Outcome& outcome) {

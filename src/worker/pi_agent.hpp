@@ -59,6 +59,7 @@ class PiAgent final : public Agent {
   /// turn, and the person is told what was not.
   boost::asio::awaitable<void> bring_files_out(AgentListener& listener, Outcome& outcome);
   ToolGate::Refresh refresh();
+  boost::asio::awaitable<std::expected<void, std::string>> refresh_files();
   Outcome died() const;
   Outcome finish(Outcome outcome, const AgentAccess& access) const;
 
