@@ -102,6 +102,7 @@ asio::awaitable<std::expected<void, std::string>> feed(vm::Machine& machine, con
 
 std::vector<std::string> not_brought(const std::vector<std::string>& paths) {
   std::vector<std::string> sentences;
+  sentences.reserve(paths.size());
   for (const auto& path : paths) {
     sentences.push_back(path + " could not be brought into the virtual machine");
   }
