@@ -4,19 +4,13 @@
 #include <expected>
 #include <optional>
 
+#include "config/trim.hpp"
+
 namespace butler::config {
 
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-bool is_name(std::string_view text) {
+bool is_variable_name(std::string_view text) {
   const auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
   return !text.empty() && letter(text.front()) &&
          std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
@@ -78,7 +72,7 @@ std::expected<std::optional<Line>, std::string> parse_line(std::string_view text
   }
   const auto equals = text.find('=');
   const auto name = trim(text.substr(0, equals));
-  if (equals == std::string_view::npos || !is_name(name))
+  if (equals == std::string_view::npos || !is_variable_name(name))
     return std::unexpected("expected NAME=value or a # comment");
   const auto raw = trim(text.substr(equals + 1));
   if (raw.find('\0') != std::string_view::npos) return std::unexpected("there is a NUL byte in the value");

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "config/trim.hpp"
 #include "domain/usd.hpp"
 
 namespace butler::config {
@@ -25,12 +26,6 @@ bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= longest_name && std::ranges::all_of(text, [](char c) {
     return is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
   });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 bool is_bot_token(std::string_view text) {
