@@ -10,7 +10,7 @@ namespace ip = boost::asio::ip;
 
 namespace {
 
-constexpr std::size_t longest_name = 253;  // RFC 1035, § 2.3.4
+constexpr std::size_t longest_host_name = 253;  // RFC 1035, § 2.3.4
 constexpr std::size_t longest_label = 63;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -67,7 +67,7 @@ std::expected<Target, std::string> parse_host(std::string_view text) {
   std::string name{text};
   std::ranges::transform(name, name.begin(), lower);
   if (name.ends_with('.')) name.pop_back();
-  if (name.empty() || name.size() > longest_name) return refused(text, "is no host name");
+  if (name.empty() || name.size() > longest_host_name) return refused(text, "is no host name");
   for (const auto label : std::views::split(name, '.')) {
     if (!is_label(std::string_view{label.begin(), label.end()})) {
       return refused(text, "is no host name: letters, digits and hyphens, others in their xn-- form");
