@@ -95,13 +95,18 @@ class VmAgent(unittest.TestCase):
                                        {"decision": decision, "scope": "once", "deciderId": "1"})
         self.assertEqual(reply.status, 200, reply.text)
 
-    def machines(self) -> list[int]:
-        return [pid for pid in descendants(self.butler.pid("worker")) if "qemu-system-x86_64" in " ".join(command_line(pid))]
+    def machines(self) -> set[int]:
+        """Those of earlier tests among them: a machine waits for its conversation's next turn."""
+        return {pid for pid in descendants(self.butler.pid("worker")) if "qemu-system-x86_64" in " ".join(command_line(pid))}
+
+    def session_files(self) -> set[Path]:
+        return set((self.butler.home / "sessions").rglob("*.jsonl"))
 
     # ---- tests ---------------------------------------------------------------------------------------
 
     def test_pi_works_in_a_machine_and_what_it_makes_comes_back_at_the_end_of_each_turn(self):
         workspace = self.butler.workspace
+        other_machines, other_sessions = self.machines(), self.session_files()
         self.write(workspace / "given", "from outside\n")
         self.write(self.butler.home / "people/99/canary", CANARY)
         secrets = [self.butler.home / "state.db", self.butler.home / "agent/models.json", self.butler.home / "people/99/canary"]
@@ -123,9 +128,8 @@ class VmAgent(unittest.TestCase):
         for secret in (CANARY, API_KEY, "ORCH_"):
             self.assertNotIn(secret, seen)
         self.assertFalse((workspace / ".envrc").exists())
-        sessions = list((self.butler.home / "sessions").rglob("*.jsonl"))
-        self.assertNotEqual(sessions, [], "the conversation came back, too")
-        machines = self.machines()
+        self.assertNotEqual(self.session_files() - other_sessions, set(), "the conversation came back, too")
+        machines = self.machines() - other_machines
         self.assertEqual(len(machines), 1, "it stays for the next turn")
 
         # What has changed outside meanwhile is inside in the next turn; a file that pi makes is approved as it is there.
@@ -146,7 +150,7 @@ class VmAgent(unittest.TestCase):
         last = str(self.model.requests()[-1]["messages"])
         self.assertIn("changed outside", last)
         self.assertIn("cannot access 'seen'", last)
-        self.assertEqual(self.machines(), machines)
+        self.assertEqual(self.machines() - other_machines, machines)
 
     def test_a_denied_call_is_not_executed_and_an_abort_ends_the_work(self):
         workspace = self.butler.workspace
@@ -173,7 +177,7 @@ class VmAgent(unittest.TestCase):
         self.decide_next(job)
         until(lambda: any(event["type"] == "tool_start" for event in self.butler.events(job)), "the call's start", PATIENCE)
         machines = self.machines()
-        self.assertNotEqual(machines, [])
+        self.assertNotEqual(machines, set())
         self.butler.kill("worker")
         until(lambda: not any(alive(pid) for pid in machines), "the machines' end")
         self.assertFalse((workspace / "lost.txt").exists())
