@@ -19,6 +19,7 @@
 #include "async/task_group.hpp"
 #include "cli/exit_code.hpp"
 #include "config/load.hpp"
+#include "files/throw_errno.hpp"
 #include "http/client.hpp"
 #include "json/codec.hpp"
 
@@ -151,7 +152,7 @@ std::ofstream new_private_file(const std::string& path) {
   std::ofstream file;
   file.open(path, std::ios::out | std::ios::trunc);
   if (!file || ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) {
-    throw std::system_error(errno, std::generic_category(), "cannot write " + path);
+    files::throw_errno("cannot write " + path);
   }
   return file;
 }

@@ -10,8 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "files/throw_errno.hpp"
 #include "log/log.hpp"
-#include "process/throw_errno.hpp"
 
 namespace butler::cli {
 
@@ -29,7 +29,7 @@ class Folder {
   /// No symbolic link is followed: whoever may write to the parent must not choose what we change.
   Folder(int parent, const fs::path& path)
       : path_(path), fd_(::openat(parent, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) {
-    if (fd_ < 0) process::throw_errno(path_.string());
+    if (fd_ < 0) files::throw_errno(path_.string());
   }
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
@@ -42,14 +42,14 @@ class Folder {
   void give_to(uid_t user, gid_t group, mode_t mode) const {
     const auto now = status();
     if ((now.st_uid != user || now.st_gid != group) && ::fchown(fd_, user, group) != 0)
-      process::throw_errno(path_.string());
-    if ((now.st_mode & 07777U) != mode && ::fchmod(fd_, mode) != 0) process::throw_errno(path_.string());
+      files::throw_errno(path_.string());
+    if ((now.st_mode & 07777U) != mode && ::fchmod(fd_, mode) != 0) files::throw_errno(path_.string());
   }
 
  private:
   struct stat status() const {
     struct stat status{};
-    if (::fstat(fd_, &status) != 0) process::throw_errno(path_.string());
+    if (::fstat(fd_, &status) != 0) files::throw_errno(path_.string());
     return status;
   }
 
@@ -58,14 +58,14 @@ class Folder {
 };
 
 void make_folder(int parent, const char* name) {
-  if (::mkdirat(parent, name, private_mode) != 0 && errno != EEXIST) process::throw_errno(name);
+  if (::mkdirat(parent, name, private_mode) != 0 && errno != EEXIST) files::throw_errno(name);
 }
 
 /// Every folder above must let other users walk through.
 void check_reachable(const fs::path& home) {
   for (fs::path above = home.parent_path();; above = above.parent_path()) {
     struct stat status{};
-    if (::stat(above.c_str(), &status) != 0) process::throw_errno(above.string());
+    if (::stat(above.c_str(), &status) != 0) files::throw_errno(above.string());
     if ((status.st_mode & S_IXOTH) == 0) {
       throw std::runtime_error("BUTLER_HOME=" + home.string() + " cannot be reached by the user '" +
                                agent_user + "', because " + above.string() +
@@ -96,9 +96,9 @@ HomeOwners find_home_owners() {
 void prepare_own_home(const fs::path& home) {
   fs::create_directories(home.parent_path());
   if (::mkdir(home.c_str(), private_mode) == 0) return;
-  if (errno != EEXIST) process::throw_errno(home.string());
+  if (errno != EEXIST) files::throw_errno(home.string());
   struct stat status{};
-  if (::stat(home.c_str(), &status) != 0) process::throw_errno(home.string());
+  if (::stat(home.c_str(), &status) != 0) files::throw_errno(home.string());
   if ((status.st_mode & 0066U) != 0) {
     log::warn("home.open",
               {{"home", home.string()}, {"advice", "other users can read or change it: chmod 700 it"}});

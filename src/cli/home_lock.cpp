@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "domain/timestamp.hpp"
-#include "process/throw_errno.hpp"
+#include "files/throw_errno.hpp"
 
 namespace butler::cli {
 
@@ -30,9 +30,9 @@ std::string read_holder(int descriptor) {
 std::expected<HomeLock, std::string> HomeLock::take(const std::filesystem::path& home) {
   const auto file = home / "butler.lock";
   HomeLock lock{::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (lock.descriptor_ < 0) process::throw_errno(file.string());
+  if (lock.descriptor_ < 0) files::throw_errno(file.string());
   if (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) process::throw_errno(file.string());
+    if (errno != EWOULDBLOCK) files::throw_errno(file.string());
     return std::unexpected("Butler runs already: " + read_holder(lock.descriptor_) + ", holds " +
                            file.string());
   }
@@ -40,7 +40,7 @@ std::expected<HomeLock, std::string> HomeLock::take(const std::filesystem::path&
                              domain::to_iso8601(domain::wall_clock_now()) + "\n";
   if (::ftruncate(lock.descriptor_, 0) != 0 ||
       ::pwrite(lock.descriptor_, holder.data(), holder.size(), 0) < 0) {
-    process::throw_errno(file.string());
+    files::throw_errno(file.string());
   }
   return lock;
 }

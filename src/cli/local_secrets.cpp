@@ -11,6 +11,7 @@
 #include "config/env_file.hpp"
 #include "files/descriptor.hpp"
 #include "files/small_file.hpp"
+#include "files/throw_errno.hpp"
 #include "files/whole_file.hpp"
 #include "process/role.hpp"
 
@@ -24,13 +25,9 @@ constexpr std::array names{"ORCH_GATEWAY_TOKEN", "ORCH_WORKER_TOKEN"};
 constexpr std::size_t secret_bytes = 32;
 constexpr std::size_t longest_file = 65'536;
 
-[[noreturn]] void fail(const fs::path& path) {
-  throw std::system_error(errno, std::generic_category(), path.string());
-}
-
 void sync_folder(const fs::path& folder) {
   const files::Descriptor opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!opened.is_open() || ::fsync(opened.get()) != 0) fail(folder);
+  if (!opened.is_open() || ::fsync(opened.get()) != 0) files::throw_errno(folder.string());
 }
 
 /// A power cut leaves the whole file or none.

@@ -11,21 +11,18 @@
 #include <system_error>
 
 #include "files/descriptor.hpp"
+#include "files/throw_errno.hpp"
 
 namespace butler::files {
 
 namespace {
-
-[[noreturn]] void fail(const std::filesystem::path& file) {
-  throw std::system_error(errno, std::generic_category(), file.string());
-}
 
 /// A new file beside the one that it is for, which goes at the end unless it has taken that one's place.
 class Draft {
  public:
   explicit Draft(const std::filesystem::path& file) : name_(file.string() + ".XXXXXX") {
     fd_ = Descriptor{::mkostemp(name_.data(), O_CLOEXEC)};
-    if (!fd_.is_open()) fail(file);
+    if (!fd_.is_open()) throw_errno(file.string());
   }
   Draft(const Draft&) = delete;
   Draft& operator=(const Draft&) = delete;
@@ -35,7 +32,7 @@ class Draft {
 
   void fill(std::string_view content, mode_t mode) {
     write_all(fd_.get(), content, name_);
-    if (::fchmod(fd_.get(), mode) != 0 || ::fsync(fd_.get()) != 0) fail(name_);
+    if (::fchmod(fd_.get(), mode) != 0 || ::fsync(fd_.get()) != 0) throw_errno(name_);
   }
 
  private:
@@ -48,14 +45,14 @@ class Draft {
 void write_whole_file(const std::filesystem::path& file, std::string_view content, mode_t mode) {
   Draft draft{file};
   draft.fill(content, mode);
-  if (std::rename(draft.name(), file.c_str()) != 0) fail(file);
+  if (std::rename(draft.name(), file.c_str()) != 0) throw_errno(file.string());
 }
 
 bool write_whole_file_once(const std::filesystem::path& file, std::string_view content, mode_t mode) {
   Draft draft{file};
   draft.fill(content, mode);
   if (::link(draft.name(), file.c_str()) == 0) return true;
-  if (errno != EEXIST) fail(file);
+  if (errno != EEXIST) throw_errno(file.string());
   return false;
 }
 
@@ -63,7 +60,7 @@ void write_all(int fd, std::string_view content, const std::string& name) {
   while (!content.empty()) {
     const ssize_t count = ::write(fd, content.data(), content.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(name);
+    if (count < 0) throw_errno(name);
     content.remove_prefix(static_cast<std::size_t>(count));
   }
 }

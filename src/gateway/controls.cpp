@@ -14,8 +14,6 @@ namespace butler::gateway {
 
 namespace asio = boost::asio;
 
-namespace {}  // namespace
-
 Controls::Controls(GatewayStore& store, api::OrchestratorClient& orchestrator, OutboxSender& outbox,
                    Answers& answers, const People& people, Unpairing& unpairing, ToolApprovals& approvals,
                    Rules rules, telegram::Bot bot, std::function<void(Lane)> turn_stored)

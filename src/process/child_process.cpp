@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "files/descriptor.hpp"
+#include "files/throw_errno.hpp"
 #include "process/process_tree.hpp"
 #include "process/program_lookup.hpp"
 
@@ -43,13 +44,13 @@ struct Pipe {
 files::Descriptor above_standard(files::Descriptor fd) {
   if (fd.get() > STDERR_FILENO) return fd;
   const int moved = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  if (moved < 0) throw std::system_error(errno, std::generic_category(), "fcntl");
+  if (moved < 0) files::throw_errno("fcntl");
   return files::Descriptor{moved};
 }
 
 Pipe make_pipe() {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe2");
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) files::throw_errno("pipe2");
   files::Descriptor read_end{ends[0]};
   files::Descriptor write_end{ends[1]};
   return Pipe{.read_end = above_standard(std::move(read_end)),
@@ -114,7 +115,7 @@ std::vector<files::Descriptor> hand_over(const std::vector<int>& descriptors, Fi
   std::vector<files::Descriptor> copies;
   for (const int descriptor : descriptors) {
     copies.emplace_back(::fcntl(descriptor, F_DUPFD_CLOEXEC, end));
-    if (copies.back().get() < 0) throw std::system_error(errno, std::generic_category(), "fcntl");
+    if (copies.back().get() < 0) files::throw_errno("fcntl");
     actions.duplicate(copies.back().get(), first + static_cast<int>(copies.size()) - 1);
   }
   actions.close_from(end);
@@ -162,7 +163,7 @@ std::optional<ExitStatus> look_at(pid_t pid, int flags) {
   do {
     result = ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | flags);
   } while (result != 0 && errno == EINTR);
-  if (result != 0) throw std::system_error(errno, std::generic_category(), "waitid");
+  if (result != 0) files::throw_errno("waitid");
   if (info.si_pid == 0) return std::nullopt;
   if (info.si_code == CLD_EXITED) return ExitStatus{.code = info.si_status, .signal = std::nullopt};
   return ExitStatus{.code = std::nullopt, .signal = info.si_status};
@@ -281,7 +282,7 @@ std::expected<ChildProcess, std::string> ChildProcess::spawn(const asio::any_io_
   // By number: glibc 2.36's <sys/pidfd.h> has no extern "C". The child is ours and not reaped, so the number
   // is right.
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  if (pidfd < 0) throw std::system_error(errno, std::generic_category(), "pidfd_open");
+  if (pidfd < 0) files::throw_errno("pidfd_open");
   state->exit.assign(pidfd);
   if (streams.in.write_end.get() >= 0) state->in.assign(streams.in.write_end.release());
   if (streams.out.read_end.get() >= 0) state->out.assign(streams.out.read_end.release());

@@ -22,8 +22,8 @@
 #include <system_error>
 #include <vector>
 
+#include "files/throw_errno.hpp"
 #include "log/log.hpp"
-#include "process/throw_errno.hpp"
 
 namespace butler::process {
 
@@ -58,9 +58,9 @@ void drop_root(const std::string& user) {
         "' does not exist: run tools/setup/users.sh as root, or start Butler as another user than root");
   }
   if (found->uid == 0) throw std::runtime_error("the system user '" + user + "' must not be root");
-  if (::initgroups(user.c_str(), found->gid) != 0) throw_errno("initgroups");
-  if (::setresgid(found->gid, found->gid, found->gid) != 0) throw_errno("setresgid");
-  if (::setresuid(found->uid, found->uid, found->uid) != 0) throw_errno("setresuid");
+  if (::initgroups(user.c_str(), found->gid) != 0) files::throw_errno("initgroups");
+  if (::setresgid(found->gid, found->gid, found->gid) != 0) files::throw_errno("setresgid");
+  if (::setresuid(found->uid, found->uid, found->uid) != 0) files::throw_errno("setresuid");
   if (::setuid(0) == 0 || ::geteuid() != found->uid || ::getegid() != found->gid) {
     throw std::runtime_error("root could not be given up for the user '" + user + "'");
   }
@@ -68,9 +68,9 @@ void drop_root(const std::string& user) {
 
 void harden(bool with_parent) {
   std::signal(SIGPIPE, SIG_IGN);
-  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) throw_errno("PR_SET_DUMPABLE");
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) files::throw_errno("PR_SET_DUMPABLE");
   if (!with_parent) return;
-  if (::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0) throw_errno("PR_SET_PDEATHSIG");
+  if (::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0) files::throw_errno("PR_SET_PDEATHSIG");
   // A parent that died before the line above will never be reported: it has to be recognised by its number.
   const auto parent = variable(parent_variable);
   if (parent && *parent != std::to_string(::getppid())) std::raise(SIGTERM);
@@ -78,9 +78,9 @@ void harden(bool with_parent) {
 
 std::size_t raise_descriptor_limit() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) throw_errno("RLIMIT_NOFILE");
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) files::throw_errno("RLIMIT_NOFILE");
   limit.rlim_cur = limit.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) throw_errno("RLIMIT_NOFILE");
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) files::throw_errno("RLIMIT_NOFILE");
   return limit.rlim_cur;
 }
 
@@ -115,7 +115,7 @@ void fill_random(void* bytes, std::size_t count) {
   while (count > 0) {
     const auto got = ::getrandom(out, count, 0);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_errno("getrandom");
+    if (got < 0) files::throw_errno("getrandom");
     out += got;
     count -= static_cast<std::size_t>(got);
   }

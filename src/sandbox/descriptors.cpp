@@ -11,7 +11,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "process/throw_errno.hpp"
+#include "files/throw_errno.hpp"
 
 namespace butler::sandbox {
 
@@ -38,32 +38,32 @@ void take_control(msghdr& header, Message& message) {
 
 Descriptor memory_file(std::string_view content) {
   Descriptor file{::memfd_create("butler-sandbox", MFD_CLOEXEC)};
-  if (file.get() < 0) process::throw_errno("memfd_create");
+  if (file.get() < 0) files::throw_errno("memfd_create");
   while (!content.empty()) {
     const ssize_t count = ::write(file.get(), content.data(), content.size());
-    if (count < 0) process::throw_errno("a file in memory");
+    if (count < 0) files::throw_errno("a file in memory");
     content.remove_prefix(static_cast<std::size_t>(count));
   }
-  if (::lseek(file.get(), 0, SEEK_SET) != 0) process::throw_errno("a file in memory");
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) files::throw_errno("a file in memory");
   return file;
 }
 
 Pair control_sockets() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    process::throw_errno("socketpair");
+    files::throw_errno("socketpair");
   Pair pair{.ours = Descriptor{ends[0]}, .theirs = Descriptor{ends[1]}};
   const int on = 1;
   if (::setsockopt(pair.ours.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0)
-    process::throw_errno("SO_PASSCRED");
+    files::throw_errno("SO_PASSCRED");
   return pair;
 }
 
 Pair error_pipe() {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) process::throw_errno("pipe2");
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) files::throw_errno("pipe2");
   Pair pair{.ours = Descriptor{ends[0]}, .theirs = Descriptor{ends[1]}};
-  if (::fcntl(pair.ours.get(), F_SETFL, O_NONBLOCK) != 0) process::throw_errno("fcntl");
+  if (::fcntl(pair.ours.get(), F_SETFL, O_NONBLOCK) != 0) files::throw_errno("fcntl");
   return pair;
 }
 
@@ -75,7 +75,7 @@ std::expected<Message, std::string> receive(int socket, std::chrono::steady_cloc
     const int ready = left <= 0 ? 0 : ::poll(&waiting, 1, static_cast<int>(left));
     if (ready > 0) break;
     if (ready == 0) return std::unexpected(std::string{"it did not begin in time"});
-    if (errno != EINTR) process::throw_errno("poll");
+    if (errno != EINTR) files::throw_errno("poll");
   }
   Message message{.text = std::string(longest_message, '\0'), .descriptor = {}};
   iovec part{.iov_base = message.text.data(), .iov_len = message.text.size()};
@@ -86,7 +86,7 @@ std::expected<Message, std::string> receive(int socket, std::chrono::steady_cloc
   header.msg_control = control.data();
   header.msg_controllen = control.size();
   const ssize_t count = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
-  if (count < 0 && errno != ECONNRESET) process::throw_errno("recvmsg");
+  if (count < 0 && errno != ECONNRESET) files::throw_errno("recvmsg");
   message.text.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
   take_control(header, message);
   return message;

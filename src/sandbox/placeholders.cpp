@@ -10,6 +10,8 @@
 #include <system_error>
 #include <thread>
 
+#include "files/throw_errno.hpp"
+
 namespace butler::sandbox {
 
 namespace {
@@ -30,7 +32,7 @@ Placeholders::Placeholders(const std::filesystem::path& workspace)
     if (errno != EWOULDBLOCK || left == 0) break;
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
-  throw std::system_error(errno, std::generic_category(), workspace.string());
+  files::throw_errno(workspace.string());
 }
 
 /// An empty one would be one that git cannot read.
@@ -41,7 +43,7 @@ void Placeholders::put(const Mount& cover) const {
   // Over what is there: either nothing, or the same. Git may be somebody else's outside.
   if (made.get() < 0 || ::fchmod(made.get(), 0644) != 0 ||
       ::write(made.get(), cover.content.data(), cover.content.size()) != size) {
-    throw std::system_error(errno, std::generic_category(), cover.path.string());
+    files::throw_errno(cover.path.string());
   }
 }
 

@@ -2,13 +2,13 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/describe.hpp>
 #include <utility>
 
+#include "async/as_result.hpp"
 #include "async/event.hpp"
+#include "domain/utf8.hpp"
 #include "json/codec.hpp"
 
 namespace butler::vm_sandbox {
@@ -21,9 +21,17 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto as_outcome = asio::as_tuple(asio::use_awaitable);
+using async::as_result;
 constexpr std::size_t longest_line = 65'536;
 constexpr std::size_t receive_size = 4096;
+// Together below longest_line, however they are escaped.
+constexpr std::size_t most_sentences = 20;
+constexpr std::size_t longest_sentence = 400;
+
+/// A name may hold anything: what goes out can be read as JSON, and fits into a line.
+std::string readable(const std::string& text) {
+  return domain::shorten(domain::to_valid_utf8(text), longest_sentence);
+}
 
 template <class T>
 std::optional<T> decode_line(std::string_view line) {
@@ -65,8 +73,10 @@ class AskingCopies final : public sandbox::Copies {
       const auto line = co_await socket_.read();
       if (!line) co_return std::unexpected("the virtual machine has gone");
       auto answer = decode_copies_answer(*line);
+      if (!answer)
+        co_return std::unexpected("the virtual machine's keeper gave an answer that cannot be read");
       // Nobody waits any more for the answer to a request that was cancelled.
-      if (!answer || answer->number != number) continue;
+      if (answer->number != number) continue;
       if (answer->error) co_return std::unexpected(std::move(*answer->error));
       co_return std::move(answer->sentences);
     }
@@ -81,7 +91,19 @@ class AskingCopies final : public sandbox::Copies {
 }  // namespace
 
 std::string encode(const CopiesRequest& request) { return json::serialize(json::encode(request)) + "\n"; }
-std::string encode(const CopiesAnswer& answer) { return json::serialize(json::encode(answer)) + "\n"; }
+
+std::string encode(const CopiesAnswer& answer) {
+  CopiesAnswer shown{.number = answer.number, .sentences = {}, .error = {}};
+  if (answer.error) shown.error = readable(*answer.error);
+  for (const auto& sentence : answer.sentences) {
+    if (shown.sentences.size() == most_sentences) {
+      shown.sentences.push_back("and " + std::to_string(answer.sentences.size() - most_sentences) + " more");
+      break;
+    }
+    shown.sentences.push_back(readable(sentence));
+  }
+  return json::serialize(json::encode(shown)) + "\n";
+}
 
 std::optional<CopiesRequest> decode_copies_request(std::string_view line) {
   return decode_line<CopiesRequest>(line);
@@ -100,7 +122,7 @@ LineSocket::LineSocket(const asio::any_io_executor& executor, sandbox::Descripto
 asio::awaitable<std::optional<std::string>> LineSocket::read() {
   std::string bytes(receive_size, '\0');
   while (lines_.empty()) {
-    const auto [error, count] = co_await socket_.async_read_some(asio::buffer(bytes), as_outcome);
+    const auto [error, count] = co_await socket_.async_read_some(asio::buffer(bytes), as_result);
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (error) co_return std::nullopt;
     for (auto& line : framer_.feed(std::string_view{bytes}.substr(0, count))) {
@@ -113,7 +135,7 @@ asio::awaitable<std::optional<std::string>> LineSocket::read() {
 }
 
 asio::awaitable<bool> LineSocket::write(std::string line) {
-  const auto [error, count] = co_await asio::async_write(socket_, asio::buffer(line), as_outcome);
+  const auto [error, count] = co_await asio::async_write(socket_, asio::buffer(line), as_result);
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   co_return !error;
 }

@@ -38,7 +38,8 @@ struct CopiesAnswer {
   bool operator==(const CopiesAnswer&) const = default;
 };
 
-/// A line, with its end.
+/// A line, with its end. Of an answer at most 20 sentences, each shortened and made valid UTF-8: they name
+/// files, whose names may hold anything.
 std::string encode(const CopiesRequest& request);
 std::string encode(const CopiesAnswer& answer);
 /// nullopt when it is none.

@@ -18,6 +18,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t quoted_size = 500;
+constexpr const char* not_whole =
+    "what changed outside could not be brought into the virtual machine, so nothing is brought back from it";
 
 // The guest's scripts, as its root.
 constexpr const char* unpack = "rmdir lost+found 2>/dev/null; exec cpio -i -d -m -u -H newc";
@@ -135,12 +137,13 @@ asio::awaitable<std::expected<void, std::string>> GuestFolder::remove(std::vecto
 }
 
 asio::awaitable<Transfer> GuestFolder::bring_in() {
-  auto gone = outdated_in(options_.path, known_);
-  for (const auto& path : gone) known_.erase(path);
+  if (!known_) co_return std::unexpected(not_whole);
+  auto known = *std::exchange(known_, std::nullopt);
+  auto gone = outdated_in(options_.path, known);
+  for (const auto& path : gone) known.erase(path);
   const auto removed = co_await remove(std::move(gone));
   if (!removed) co_return std::unexpected(removed.error());
-  WorkspaceReader reader(options_.path, {.known = std::move(known_)});
-  known_ = {};
+  WorkspaceReader reader(options_.path, {.known = std::move(known)});
   auto piece = reader.next();
   // The first round also takes away what mkfs has made.
   if (!std::exchange(begun_, true) || !reader.nothing_sent()) {
@@ -156,10 +159,11 @@ asio::awaitable<Transfer> GuestFolder::bring_in() {
 }
 
 asio::awaitable<Transfer> GuestFolder::bring_out() {
+  if (!known_) co_return std::unexpected(not_whole);
   std::error_code missing;
   std::filesystem::remove_all(options_.staging, missing);
   std::filesystem::create_directories(options_.staging);
-  WorkspaceReturn files(options_.staging, known_, options_.guard);
+  WorkspaceReturn files(options_.staging, *known_, options_.guard);
   ArchiveReader reader({.bytes = static_cast<std::uint64_t>(options_.mebibytes) * domain::mebibyte}, files);
   auto running = machine_.run(script(pack, options_.path));
   running.close_stdin();

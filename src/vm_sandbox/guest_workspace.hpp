@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,9 @@ class GuestFolder {
 
   vm::Machine& machine_;
   GuestFolderOptions options_;
-  Manifest known_;      ///< what the guest has
+  /// What the guest has. Nothing while something is brought in, and after that has failed: nobody can tell
+  /// then what the guest has made of it, and nothing is brought back any more.
+  std::optional<Manifest> known_ = Manifest{};
   bool begun_ = false;  ///< something was brought in
 };
 

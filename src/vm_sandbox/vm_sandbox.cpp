@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "domain/mebibyte.hpp"
+#include "files/throw_errno.hpp"
 #include "process/role.hpp"
 #include "sandbox/descriptors.hpp"
 #include "sandbox/mounts.hpp"
@@ -43,7 +44,7 @@ class RunFolder {
     fs::create_directories(path_);
     fs::permissions(path_, fs::perms::owner_all);
     lock_ = lock(path_);
-    if (lock_.get() < 0) throw std::system_error(errno, std::generic_category(), path_.string());
+    if (lock_.get() < 0) files::throw_errno(path_.string());
   }
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
@@ -78,7 +79,7 @@ class RunFolder {
 sandbox::Pair stream_sockets() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    throw std::system_error(errno, std::generic_category(), "socketpair");
+    files::throw_errno("socketpair");
   }
   return {.ours = sandbox::Descriptor{ends[0]}, .theirs = sandbox::Descriptor{ends[1]}};
 }

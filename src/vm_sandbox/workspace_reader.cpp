@@ -13,6 +13,8 @@
 #include <system_error>
 #include <utility>
 
+#include "files/throw_errno.hpp"
+
 namespace butler::vm_sandbox {
 
 namespace {
@@ -58,7 +60,7 @@ FileStamp stamp_of(const struct stat& status) {
 
 std::vector<std::string> outdated_in(const std::filesystem::path& folder, const Manifest& known) {
   const sandbox::Descriptor root{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (root.get() < 0) throw std::system_error(errno, std::generic_category(), folder.string());
+  if (root.get() < 0) files::throw_errno(folder.string());
   std::vector<std::string> paths;
   for (auto entry = known.rbegin(); entry != known.rend(); ++entry) {
     const auto& [path, sent] = *entry;
@@ -74,7 +76,7 @@ WorkspaceReader::WorkspaceReader(const std::filesystem::path& folder, ReaderOpti
     : options_(std::move(options)),
       workspace_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
       ended_(!options_.ends) {
-  if (workspace_.get() < 0) throw std::system_error(errno, std::generic_category(), folder.string());
+  if (workspace_.get() < 0) files::throw_errno(folder.string());
   if (options_.only.empty()) {
     list_folder("");
   } else {
@@ -160,7 +162,7 @@ std::string WorkspaceReader::begin_entry(const std::string& path) {
   if (!S_ISLNK(status.st_mode)) return {};  // a socket or the like is of this machine only
   std::array<char, archive_path_limit + 1> target{};
   const auto size = ::readlinkat(entry.get(), "", target.data(), target.size());
-  if (size < 0) throw std::system_error(errno, std::generic_category(), path);
+  if (size < 0) files::throw_errno(path);
   head.kind = ArchiveEntry::Kind::link;
   head.size = static_cast<std::uint64_t>(size);
   const std::string text{target.data(), static_cast<std::size_t>(size)};
@@ -198,7 +200,7 @@ std::string WorkspaceReader::begin_file(const std::string& path, const struct st
 std::string WorkspaceReader::next_content() {
   std::string bytes(static_cast<std::size_t>(std::min<std::uint64_t>(piece_size, file_left_)), '\0');
   const auto count = ::read(file_.get(), bytes.data(), bytes.size());
-  if (count < 0) throw std::system_error(errno, std::generic_category(), file_path_);
+  if (count < 0) files::throw_errno(file_path_);
   if (count > 0) bytes.resize(static_cast<std::size_t>(count));  // at its end: zeros for what is missing
   digest_.add(bytes);
   file_left_ -= bytes.size();

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "files/throw_errno.hpp"
+#include "files/whole_file.hpp"
 #include "process/role.hpp"
 
 namespace butler::vm_sandbox {
@@ -22,19 +24,6 @@ constexpr unsigned private_folder = 0700;
 constexpr std::size_t copy_size = 262'144;
 constexpr std::size_t most_refused = 20;
 
-[[noreturn]] void fail(const std::string& what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
-
-void write_all(int file, std::string_view bytes, const std::string& name) {
-  while (!bytes.empty()) {
-    const auto count = ::write(file, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(name);
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-}
-
 /// For a person: a name may hold anything.
 std::string shown(std::string_view path) {
   std::string text{path.substr(0, 200)};
@@ -43,6 +32,32 @@ std::string shown(std::string_view path) {
   }
   return text;
 }
+
+/// A new file beside the one whose place it takes, gone at the end when it has not.
+class Draft {
+ public:
+  Draft(int parent, const std::string& name)
+      : parent_(parent),
+        name_(name),
+        file_(::openat(parent, draft_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                       private_file)) {
+    if (file_.get() < 0) files::throw_errno(name_);
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+  ~Draft() { ::unlinkat(parent_, draft_.c_str(), 0); }
+
+  int file() const { return file_.get(); }
+  void put_in_place() const {
+    if (::renameat(parent_, draft_.c_str(), parent_, name_.c_str()) != 0) files::throw_errno(name_);
+  }
+
+ private:
+  int parent_;
+  std::string name_;
+  std::string draft_ = ".butler-" + process::random_hex(8);
+  sandbox::Descriptor file_;
+};
 
 std::string parent_of(const std::string& path) {
   const auto end = path.rfind('/');
@@ -77,14 +92,14 @@ void WorkspaceReturn::begin(const ArchiveEntry& entry) {
   const auto staged = staged_file(files_);
   file_ = sandbox::Descriptor{
       ::open(staged.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, private_file)};
-  if (file_.get() < 0) fail(staged.string());
+  if (file_.get() < 0) files::throw_errno(staged.string());
 }
 
 void WorkspaceReturn::content(std::string_view bytes) {
   if (entry_.kind == Kind::link) entry_.content += bytes;
   if (entry_.kind != Kind::file) return;
   digest_.add(bytes);
-  write_all(file_.get(), bytes, staging_.string());
+  files::write_all(file_.get(), bytes, staging_.string());
 }
 
 /// Only what may be needed stays in the staging folder.
@@ -127,7 +142,7 @@ std::vector<std::string> WorkspaceReturn::apply(const fs::path& workspace) {
   finish_entry();
   share_contents();
   workspace_ = sandbox::Descriptor{::open(workspace.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (workspace_.get() < 0) fail(workspace.string());
+  if (workspace_.get() < 0) files::throw_errno(workspace.string());
   remove_missing();
   for (const auto& [path, arrived] : arrived_) {  // a folder before what is in it
     if (is_as_sent(path, arrived) && sent_.at(path).mode == arrived.mode) continue;
@@ -203,45 +218,41 @@ FileStamp WorkspaceReturn::change_mode(const std::string& path, const Arrived& a
 }
 
 void WorkspaceReturn::put_folder(int parent, const std::string& name, const Arrived& arrived) {
-  if (::mkdirat(parent, name.c_str(), arrived.mode | private_folder) != 0 && errno != EEXIST) fail(name);
+  if (::mkdirat(parent, name.c_str(), arrived.mode | private_folder) != 0 && errno != EEXIST)
+    files::throw_errno(name);
 }
 
 FileStamp WorkspaceReturn::put_file(int parent, const std::string& name, const Arrived& arrived) {
   const auto source_path = staged_file(arrived.staged.value_or(0));
   const sandbox::Descriptor source{::open(source_path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
-  if (source.get() < 0) fail(source_path.string());
-  const auto beside = ".butler-" + process::random_hex(8);
-  const sandbox::Descriptor target{
-      ::openat(parent, beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, private_file)};
-  if (target.get() < 0) fail(name);
+  if (source.get() < 0) files::throw_errno(source_path.string());
+  const Draft draft(parent, name);
   std::string bytes(copy_size, '\0');
   for (;;) {
     const auto count = ::read(source.get(), bytes.data(), bytes.size());
-    if (count < 0) fail(source_path.string());
+    if (count < 0) files::throw_errno(source_path.string());
     if (count == 0) break;
-    write_all(target.get(), std::string_view{bytes}.substr(0, static_cast<std::size_t>(count)), name);
+    files::write_all(draft.file(), std::string_view{bytes}.substr(0, static_cast<std::size_t>(count)), name);
   }
   timespec modified{};
   modified.tv_sec = arrived.modified;
   const timespec times[] = {modified, modified};
   struct stat status{};
-  const bool done = ::fchmod(target.get(), arrived.mode | private_file) == 0 &&
-                    ::futimens(target.get(), times) == 0 && ::fstat(target.get(), &status) == 0 &&
-                    ::renameat(parent, beside.c_str(), parent, name.c_str()) == 0;
-  if (done) return stamp_of(status);
-  const int reason = errno;
-  ::unlinkat(parent, beside.c_str(), 0);
-  errno = reason;
-  fail(name);
+  if (::fchmod(draft.file(), arrived.mode | private_file) != 0 || ::futimens(draft.file(), times) != 0 ||
+      ::fstat(draft.file(), &status) != 0) {
+    files::throw_errno(name);
+  }
+  draft.put_in_place();
+  return stamp_of(status);
 }
 
 FileStamp WorkspaceReturn::put_link(int parent, const std::string& name, const Arrived& arrived) {
   if (arrived.content.empty() || arrived.content.contains('\0')) {
     errno = EINVAL;
-    fail(name);
+    files::throw_errno(name);
   }
   const auto beside = ".butler-" + process::random_hex(8);
-  if (::symlinkat(arrived.content.c_str(), parent, beside.c_str()) != 0) fail(name);
+  if (::symlinkat(arrived.content.c_str(), parent, beside.c_str()) != 0) files::throw_errno(name);
   struct stat status{};
   if (::fstatat(parent, beside.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
       ::renameat(parent, beside.c_str(), parent, name.c_str()) == 0) {
@@ -250,7 +261,7 @@ FileStamp WorkspaceReturn::put_link(int parent, const std::string& name, const A
   const int reason = errno;
   ::unlinkat(parent, beside.c_str(), 0);
   errno = reason;
-  fail(name);
+  files::throw_errno(name);
 }
 
 }  // namespace butler::vm_sandbox

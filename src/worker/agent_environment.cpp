@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "files/throw_errno.hpp"
 #include "files/whole_file.hpp"
 #include "log/log.hpp"
 #include "process/process_tree.hpp"
@@ -128,7 +129,7 @@ Scratch::Scratch(const fs::path& parent) : folder_(parent / process::random_hex(
   make_private_folder(folder_);
   make_private_folder(folder_ / "home");
   lock_ = lock_folder(folder_);
-  if (!lock_.is_open()) throw std::system_error(errno, std::generic_category(), folder_.string());
+  if (!lock_.is_open()) files::throw_errno(folder_.string());
 }
 
 Scratch::~Scratch() {

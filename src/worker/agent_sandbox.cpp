@@ -80,19 +80,19 @@ std::expected<AgentSandboxes, std::string> AgentSandboxes::open(
   const auto tier = sandbox::choose_tier(sandboxes.choice_, sandboxes.facts_);
   if (!tier) return std::unexpected(tier.error());
   sandboxes.machines_ = vm_sandbox::make_vm_sandbox(machine_store(settings));
-  sandboxes.usual_ = *tier == sandbox::Tier::vm
-                         ? vm_sandbox::make_vm_sandbox(machine_store(settings))
-                         : sandbox::make_sandbox(*tier, std::move(init), std::move(groups));
+  if (*tier != sandbox::Tier::vm) {
+    sandboxes.shared_kernel_ = sandbox::make_sandbox(*tier, std::move(init), std::move(groups));
+  }
   return sandboxes;
 }
 
 sandbox::Sandbox& AgentSandboxes::for_work(const sandbox::Work& work) const {
-  const auto tier = sandbox::tier_for(work, usual_->tier(), choice_, facts_);
-  return tier == usual_->tier() ? *usual_ : *machines_;
+  const auto tier = sandbox::tier_for(work, usual().tier(), choice_, facts_);
+  return tier == sandbox::Tier::vm ? *machines_ : *shared_kernel_;
 }
 
 bool AgentSandboxes::adds_machines() const {
-  return &for_work({.for_owner = false, .is_command = true}) != usual_.get();
+  return &for_work({.for_owner = false, .is_command = true}) != &usual();
 }
 
 sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome& home,

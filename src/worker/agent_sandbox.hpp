@@ -33,7 +33,7 @@ class AgentSandboxes {
                                                          std::shared_ptr<sandbox::ControlGroups> groups = {});
 
   /// The owners' agents'.
-  sandbox::Sandbox& usual() const { return *usual_; }
+  sandbox::Sandbox& usual() const { return shared_kernel_ ? *shared_kernel_ : *machines_; }
   /// As sandbox::tier_for() says.
   sandbox::Sandbox& for_work(const sandbox::Work& work) const;
   /// Whether some work gets a machine of its own although the usual sandbox is another.
@@ -45,7 +45,7 @@ class AgentSandboxes {
 
   sandbox::TierChoice choice_;
   sandbox::HostFacts facts_;
-  std::unique_ptr<sandbox::Sandbox> usual_;
+  std::unique_ptr<sandbox::Sandbox> shared_kernel_;  ///< null where everything gets a machine
   std::unique_ptr<sandbox::Sandbox> machines_;
 };
 

@@ -58,9 +58,8 @@ constexpr milliseconds stop_grace{3'000};
 constexpr milliseconds session_patience{600};
 /// Of sysexits.h: starting again will not help.
 constexpr int wrong_configuration = 78;
-// Of a machine that is translated, not run by the processor.
+/// Of a machine that is translated, not run by the processor.
 constexpr milliseconds machine_spawn_timeout{600'000};
-constexpr milliseconds machine_gate_patience{30'000};
 
 std::string commands_only(const std::string& problem) {
   return "this worker's virtual machines run commands (/run) only: " + problem +
@@ -131,7 +130,6 @@ http::Url orchestrator_url(const config::WorkerSettings& settings) {
   return std::move(*url);
 }
 
-/// A worker does not start with a policy that it cannot read.
 /// The role's parts, wired by hand.
 class Worker {
  public:
@@ -277,10 +275,8 @@ class Worker {
     PiAgentOptions options{.spawn_timeout = settings_.spawn_timeout,
                            .silence_timeout = settings_.silence_timeout,
                            .job_timeout = settings_.job_timeout};
-    if (tier == sandbox::Tier::vm) {
+    if (tier == sandbox::Tier::vm)
       options.spawn_timeout = std::max(options.spawn_timeout, machine_spawn_timeout);
-      options.gate_patience = machine_gate_patience;
-    }
     return options;
   }
 

@@ -9,9 +9,9 @@
 
 #include "domain/utf8.hpp"
 #include "files/descriptor.hpp"
+#include "files/throw_errno.hpp"
 #include "files/whole_file.hpp"
 #include "log/log.hpp"
-#include "process/throw_errno.hpp"
 #include "worker/agent_files.hpp"
 #include "worker/private_files.hpp"
 
@@ -31,13 +31,13 @@ std::string replace(std::string text, std::string_view what, std::string_view by
 void create_missing(int folder, const std::string& name, std::string_view content) {
   const auto fd = files::open_beneath(folder, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (fd.is_open()) return files::write_all(fd.get(), content, name);
-  if (errno != EEXIST) process::throw_errno(name);
+  if (errno != EEXIST) files::throw_errno(name);
 }
 
 files::Descriptor open_folder(int parent, const std::string& name) {
-  if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) process::throw_errno(name);
+  if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) files::throw_errno(name);
   auto fd = files::open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
-  if (!fd.is_open()) process::throw_errno(name);
+  if (!fd.is_open()) files::throw_errno(name);
   return fd;
 }
 
@@ -54,10 +54,10 @@ MemoryFile read(int folder, const std::string& name, std::string shown_name) {
   // Not blocking: a FIFO that the agent has put there must not hold the worker up.
   const auto fd = files::open_beneath(folder, name, O_RDONLY | O_NONBLOCK);
   struct stat status{};
-  if (!fd.is_open() || ::fstat(fd.get(), &status) != 0) process::throw_errno(shown_name);
+  if (!fd.is_open() || ::fstat(fd.get(), &status) != 0) files::throw_errno(shown_name);
   if (!S_ISREG(status.st_mode)) {
     errno = EINVAL;
-    process::throw_errno(shown_name);
+    files::throw_errno(shown_name);
   }
   std::string bytes = read_at_most(fd.get(), Memory::file_limit + 1, shown_name);
   return MemoryFile{.name = std::move(shown_name),
@@ -99,7 +99,7 @@ std::string local_date(domain::Timestamp now) {
 
 MemorySnapshot Memory::open_day(const std::string& date) const {
   const files::Descriptor workspace{::open(workspace_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!workspace.is_open()) process::throw_errno(workspace_.string());
+  if (!workspace.is_open()) files::throw_errno(workspace_.string());
 
   MemorySnapshot memory{.date = date, .files = {}};
   std::size_t next = 0;

@@ -89,14 +89,27 @@ asio::awaitable<Outcome> PiAgent::use(PiSession& session, domain::Job job, Agent
   if (!session.ready) {
     auto problem = co_await get_ready(session);
     if (problem) co_return std::move(*problem);
-  } else if (const auto brought = co_await process_->bring_files_in(); !brought) {
+  } else if (const auto brought = co_await bring_files_in(); !brought) {
     healthy_ = false;
-    co_return failure(brought.error());
+    co_return aborted_ ? Outcome{.kind = Outcome::Kind::aborted} : failure(brought.error());
   }
   if (aborted_) co_return Outcome{.kind = Outcome::Kind::aborted};
   gate_.settle_in(session.scratch->folder().string(), session.sandbox_profile, refresh());
   begin_turn(session, job, listener);
   co_return co_await converse(listener);
+}
+
+/// An abort moves it: what is not over by then is lost with the machine.
+PiProcess::Deadline PiAgent::copy_deadline() const {
+  const auto latest = Clock::now() + options_.copy_patience;
+  return [this, latest] { return aborted_ ? std::min(force_at_, latest) : latest; };
+}
+
+asio::awaitable<std::expected<void, std::string>> PiAgent::bring_files_in() {
+  auto brought = co_await process_->bring_files_in(copy_deadline());
+  if (!brought) co_return std::unexpected(brought.error());
+  std::ranges::move(*brought, std::back_inserter(not_kept_));
+  co_return std::expected<void, std::string>{};
 }
 
 ToolGate::Refresh PiAgent::refresh() {
@@ -105,7 +118,7 @@ ToolGate::Refresh PiAgent::refresh() {
 }
 
 asio::awaitable<std::expected<void, std::string>> PiAgent::refresh_files() {
-  auto brought = co_await process_->bring_files_out();
+  auto brought = co_await process_->bring_files_out(copy_deadline());
   if (!brought) co_return std::unexpected(brought.error());
   std::ranges::move(*brought, std::back_inserter(not_kept_));
   co_return std::expected<void, std::string>{};
@@ -113,7 +126,7 @@ asio::awaitable<std::expected<void, std::string>> PiAgent::refresh_files() {
 
 asio::awaitable<void> PiAgent::bring_files_out(AgentListener& listener, Outcome& outcome) {
   if (!process_->has_copies() || process_->ended()) co_return;
-  auto brought = co_await process_->bring_files_out();
+  auto brought = co_await process_->bring_files_out(copy_deadline());
   if (!brought) {
     log::warn("pi.files_lost", {{"pid", process_->pid()}, {"error", brought.error()}});
     healthy_ = false;

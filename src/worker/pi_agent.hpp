@@ -19,8 +19,9 @@ struct PiAgentOptions {
   std::chrono::milliseconds spawn_timeout{30'000};
   std::chrono::milliseconds silence_timeout{600'000};
   std::chrono::milliseconds job_timeout{3'600'000};
-  std::chrono::milliseconds abort_patience{5'000};  ///< after the job's time is over
-  std::chrono::milliseconds gate_patience{5'000};   ///< for the gate's announcement, once pi answers
+  std::chrono::milliseconds abort_patience{5'000};   ///< after the job's time is over
+  std::chrono::milliseconds gate_patience{5'000};    ///< for the gate's announcement, once pi answers
+  std::chrono::milliseconds copy_patience{300'000};  ///< for files of a pi that works on copies
 };
 
 /// Lets the conversation's pi do a job: prompt, gate, deadlines, abort. Its model answers while it does. Time
@@ -58,6 +59,8 @@ class PiAgent final : public Agent {
   /// Where pi works on copies: what it has made is brought to where everybody sees it, whatever became of the
   /// turn, and the person is told what was not.
   boost::asio::awaitable<void> bring_files_out(AgentListener& listener, Outcome& outcome);
+  boost::asio::awaitable<std::expected<void, std::string>> bring_files_in();
+  PiProcess::Deadline copy_deadline() const;
   ToolGate::Refresh refresh();
   boost::asio::awaitable<std::expected<void, std::string>> refresh_files();
   Outcome died() const;

@@ -76,14 +76,32 @@ void PiProcess::wake() {
   changed_.notify_all();
 }
 
-asio::awaitable<sandbox::Copies::Transfer> PiProcess::bring_files_in() {
+asio::awaitable<sandbox::Copies::Transfer> PiProcess::bring_files_in(Deadline deadline) {
   if (!copies_) co_return std::vector<std::string>{};
-  co_return co_await copies_->bring_in();
+  co_return co_await until(std::move(deadline), copies_->bring_in());
 }
 
-asio::awaitable<sandbox::Copies::Transfer> PiProcess::bring_files_out() {
+asio::awaitable<sandbox::Copies::Transfer> PiProcess::bring_files_out(Deadline deadline) {
   if (!copies_) co_return std::vector<std::string>{};
-  co_return co_await copies_->bring_out();
+  co_return co_await until(std::move(deadline), copies_->bring_out());
+}
+
+asio::awaitable<void> PiProcess::carry(asio::awaitable<sandbox::Copies::Transfer> transfer,
+                                       std::optional<sandbox::Copies::Transfer>& done) {
+  done = co_await std::move(transfer);
+  changed_.notify_all();
+}
+
+asio::awaitable<sandbox::Copies::Transfer> PiProcess::until(
+    Deadline deadline, asio::awaitable<sandbox::Copies::Transfer> transfer) {
+  std::optional<sandbox::Copies::Transfer> done;
+  async::TaskGroup task(executor_);
+  task.spawn("files", carry(std::move(transfer), done));
+  while (!done && task.size() > 0 && Clock::now() < deadline()) co_await changed_.wait_until(deadline());
+  task.cancel();
+  co_await task.join();
+  if (!done) co_return std::unexpected("the files in the virtual machine were not brought over in time");
+  co_return *std::move(done);
 }
 
 std::string PiProcess::describe_end() const {

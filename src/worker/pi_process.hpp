@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,8 +39,11 @@ class PiProcess {
 
   /// What has changed in the workspace is where pi works, or where everybody else does. Sentences about what
   /// was left out; none in a sandbox without copies. The error says why nothing was done.
-  boost::asio::awaitable<sandbox::Copies::Transfer> bring_files_in();
-  boost::asio::awaitable<sandbox::Copies::Transfer> bring_files_out();
+  /// Given up at the deadline, which is asked for again after each wake(): half of the files may be there
+  /// then, and pi is of no use any more.
+  using Deadline = std::function<Clock::time_point()>;
+  boost::asio::awaitable<sandbox::Copies::Transfer> bring_files_in(Deadline deadline);
+  boost::asio::awaitable<sandbox::Copies::Transfer> bring_files_out(Deadline deadline);
   /// Whether pi works on copies.
   bool has_copies() const { return copies_ != nullptr; }
 
@@ -62,6 +66,10 @@ class PiProcess {
   boost::asio::awaitable<void> watch_exit();
   boost::asio::awaitable<void> await_end(Clock::time_point deadline);
   void take_line(const std::string& line);
+  boost::asio::awaitable<sandbox::Copies::Transfer> until(
+      Deadline deadline, boost::asio::awaitable<sandbox::Copies::Transfer> transfer);
+  boost::asio::awaitable<void> carry(boost::asio::awaitable<sandbox::Copies::Transfer> transfer,
+                                     std::optional<sandbox::Copies::Transfer>& done);
 
   boost::asio::any_io_executor executor_;
   process::ChildProcess child_;

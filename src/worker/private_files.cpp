@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "files/descriptor.hpp"
+#include "files/throw_errno.hpp"
 
 namespace butler::worker {
 
@@ -15,26 +16,22 @@ namespace {
 
 constexpr mode_t private_folder = 0700;
 
-[[noreturn]] void fail(const std::filesystem::path& file) {
-  throw std::system_error(errno, std::generic_category(), file.string());
-}
-
 }  // namespace
 
 void make_private_folder(const std::filesystem::path& folder) {
   if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path());
   if (::mkdir(folder.c_str(), private_folder) == 0) return;
-  if (errno != EEXIST) fail(folder);
+  if (errno != EEXIST) files::throw_errno(folder.string());
   if (!std::filesystem::is_directory(folder)) {
     errno = ENOTDIR;
-    fail(folder);
+    files::throw_errno(folder.string());
   }
 }
 
 std::optional<std::string> read_file(const std::filesystem::path& file, std::size_t limit) {
   const files::Descriptor fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!fd.is_open() && errno == ENOENT) return std::nullopt;
-  if (!fd.is_open()) fail(file);
+  if (!fd.is_open()) files::throw_errno(file.string());
   return read_at_most(fd.get(), limit, file);
 }
 
@@ -44,7 +41,7 @@ std::string read_at_most(int fd, std::size_t limit, const std::filesystem::path&
   while (have < limit) {
     const ssize_t count = ::read(fd, content.data() + have, limit - have);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(file);
+    if (count < 0) files::throw_errno(file.string());
     if (count == 0) break;
     have += static_cast<std::size_t>(count);
   }

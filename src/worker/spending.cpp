@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "files/descriptor.hpp"
+#include "files/throw_errno.hpp"
 #include "files/whole_file.hpp"
 #include "json/value.hpp"
 #include "log/log.hpp"
-#include "process/throw_errno.hpp"
 #include "worker/memory.hpp"
 #include "worker/private_files.hpp"
 
@@ -85,11 +85,11 @@ void Spending::add(const model_proxy::Charge& charge) {
   const auto file = file_of(local_date(at));
   const files::Descriptor fd{
       ::open(file.c_str(), O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
-  if (!fd.is_open()) process::throw_errno(file.string());
+  if (!fd.is_open()) files::throw_errno(file.string());
   // A line that a crash has cut must not take the next one with it.
   const std::string begin = ends_in_line_feed(fd.get()) ? "" : "\n";
   files::write_all(fd.get(), begin + spending_line(charge, at), file);
-  if (::fdatasync(fd.get()) != 0) process::throw_errno(file.string());
+  if (::fdatasync(fd.get()) != 0) files::throw_errno(file.string());
 }
 
 /// Counts what has been added to the files, by whomever, since the last time.
@@ -105,9 +105,9 @@ void Spending::read_on(const std::string& date, Day& day) const {
   const auto file = file_of(date);
   const files::Descriptor fd{::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
   if (!fd.is_open() && errno == ENOENT) return;
-  if (!fd.is_open()) process::throw_errno(file.string());
+  if (!fd.is_open()) files::throw_errno(file.string());
   for (;;) {
-    if (::lseek(fd.get(), static_cast<off_t>(day.read), SEEK_SET) < 0) process::throw_errno(file.string());
+    if (::lseek(fd.get(), static_cast<off_t>(day.read), SEEK_SET) < 0) files::throw_errno(file.string());
     const std::string bytes = read_at_most(fd.get(), most_at_once, file);
     const auto end = bytes.rfind('\n');
     if (end == std::string::npos) return;  // nothing new, or a line that is still being written

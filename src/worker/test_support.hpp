@@ -187,10 +187,13 @@ class PlainSandbox final : public sandbox::Sandbox {
                                                          .stdin_mode = spec.stdin_mode,
                                                          .stderr_mode = spec.stderr_mode});
     if (!child) return std::unexpected(child.error());
-    return sandbox::Started{.child = std::move(*child), .profile = profile(), .watch = nullptr};
+    sandbox::Started started{.child = std::move(*child), .profile = profile(), .watch = nullptr};
+    if (copies) started.copies = copies();
+    return started;
   }
 
-  std::vector<sandbox::Spec> specs;  ///< what was asked for
+  std::vector<sandbox::Spec> specs;                          ///< what was asked for
+  std::function<std::unique_ptr<sandbox::Copies>()> copies;  ///< for programs that are to work on copies
 };
 
 /// A policy that says this of everything.

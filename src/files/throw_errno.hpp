@@ -4,7 +4,7 @@
 #include <string>
 #include <system_error>
 
-namespace butler::process {
+namespace butler::files {
 
 /// Throws what `errno` says of a failed system call, with its subject before it: "state.db: Permission
 /// denied".
@@ -12,4 +12,4 @@ namespace butler::process {
   throw std::system_error(errno, std::generic_category(), subject);
 }
 
-}  // namespace butler::process
+}  // namespace butler::files
