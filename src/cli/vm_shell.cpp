@@ -87,7 +87,7 @@ asio::awaitable<int> run_in(vm::Client& client, vm::Command command) {
   raw.reset();
   if (first.index() != 0) co_return exit_failure;
   const Ended& ended = std::get<0>(first);
-  co_return ended ? vm::exit_status_of(*ended) : report_vm_problem(ended.error());
+  co_return ended ? ended->number() : report_vm_problem(ended.error());
 }
 
 asio::awaitable<int> run_shell(std::filesystem::path socket, vm::Command command) {

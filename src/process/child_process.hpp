@@ -37,6 +37,8 @@ struct ExitStatus {
   std::optional<int> signal;  ///< signal number, when it was killed
 
   bool success() const { return code == 0; }
+  /// As a shell has it: 128 and the signal's number for what was killed.
+  int number() const { return code ? *code : 128 + signal.value_or(0); }
   /// "exit status 3", "killed by SIGKILL".
   std::string describe() const;
 };

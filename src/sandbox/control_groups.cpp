@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "log/log.hpp"
+
 namespace butler::sandbox {
 
 namespace fs = std::filesystem;
@@ -64,12 +66,15 @@ Problem enable(const GroupFiles& files, const fs::path& group) {
 
 /// Ends what is in a group, and removes it.
 void end_group(const GroupFiles& files, const fs::path& group) {
-  // It is gone when there is no such file.
-  if (files.write(group / "cgroup.kill", "1") == std::errc::no_such_file_or_directory) return;
+  const auto killed = files.write(group / "cgroup.kill", "1");
   for (int round = 0; round < rounds; ++round) {
-    if (!files.remove_folder(group)) return;
+    const auto removed = files.remove_folder(group);
+    if (!removed || removed == std::errc::no_such_file_or_directory) return;
     std::this_thread::sleep_for(round_length);  // the killed are still on their way out
   }
+  // The next worker tries again.
+  log::warn("sandbox.group_left",
+            {{"group", group.string()}, {"error", killed ? killed.message() : "it does not get empty"}});
 }
 
 /// "sandbox-<worker>-<number>": the worker's pid is in the name, because there may be several.

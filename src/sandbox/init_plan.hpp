@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-/// What butler-sandbox-init is told. It includes this file and covered_names.hpp, nothing else of Butler's.
+/// What butler-sandbox-init is told. Of Butler's headers it includes this one, covered_names.hpp and
+/// files/descriptor.hpp, no other.
 namespace butler::sandbox {
 
 /// The descriptors that butler-sandbox-init is started with.

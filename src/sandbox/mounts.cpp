@@ -167,6 +167,12 @@ std::expected<MountPlan, std::string> plan_mounts(const Spec& spec, const HostFi
   std::ranges::sort(plan.mounts, {}, [](const Mount& mount) { return std::tie(mount.path, mount.kind); });
   std::vector<Mount> covers;
   plan.covered = spec.protected_names;
+  // Landlock adds up what a path and the folders above it allow: in the workspace it is the broker that
+  // refuses.
+  for (const auto& path : spec.read_only) {
+    const auto name = files.canonical(path).lexically_relative(plan.workspace);
+    if (!name.empty() && name != "." && *name.begin() != "..") plan.covered.push_back(name.string());
+  }
   for (const auto& name : spec.protected_names) {
     if (auto problem = protect(covers, plan.workspace, name, files))
       return std::unexpected(std::move(*problem));

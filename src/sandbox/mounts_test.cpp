@@ -122,6 +122,16 @@ TEST(Mounts, WhatIsReadableMayBeMissingWhatIsWritableMayNot) {
   EXPECT_FALSE(plan_mounts(spec_of({}), host({})));
 }
 
+TEST(Mounts, WhatIsOnlyReadableInTheWorkspaceIsCoveredForTiersWithoutMounts) {
+  auto spec = spec_of({});
+  spec.read_only = {"/project/books", "/other"};
+  const auto plan = plan_mounts(spec, host({{"/project", PathKind::folder},
+                                            {"/project/books", PathKind::folder},
+                                            {"/other", PathKind::folder}}));
+  ASSERT_TRUE(plan);
+  EXPECT_THAT(plan->covered, testing::ElementsAre("books"));
+}
+
 TEST(Mounts, ALinkedPathIsSeenAtItsOwnPlace) {
   auto spec = spec_of({});
   spec.read_only = {"/runtime"};

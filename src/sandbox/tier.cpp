@@ -23,9 +23,9 @@ std::optional<std::string> tier_problem(Tier tier, const TierChoice& choice, con
     case Tier::bwrap: return facts.bwrap_problem;
     case Tier::landlock:
       if (facts.landlock_version >= least_landlock) return std::nullopt;
-      if (facts.landlock_version == 0) return "the kernel has no Landlock (Linux 6.7 or newer is needed)";
+      if (facts.landlock_version == 0) return "the kernel has no Landlock (Linux 6.12 or newer is needed)";
       return "the kernel's Landlock is of version " + std::to_string(facts.landlock_version) +
-             ", which cannot restrict the network; version 4 (Linux 6.7) is needed";
+             ", which cannot restrict both the network and signals; version 6 (Linux 6.12) is needed";
     case Tier::none:
       if (choice.allow_unsandboxed) return std::nullopt;
       return "running without a sandbox has to be allowed by WORKER_ALLOW_UNSANDBOXED=true as well";

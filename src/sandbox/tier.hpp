@@ -17,8 +17,9 @@ enum class Tier : std::uint8_t {
 
 std::string tier_name(Tier tier);
 
-/// The oldest Landlock that can restrict TCP connections.
-inline constexpr int least_landlock = 4;
+/// The oldest Landlock that keeps an agent's signals from the worker and from other agents; version 4
+/// restricts TCP connections, no older one does.
+inline constexpr int least_landlock = 6;
 
 /// What this machine can do. A problem is a sentence; none means that it works.
 struct HostFacts {

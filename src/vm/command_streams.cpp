@@ -20,7 +20,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t input_piece = 65'536;
-constexpr int signal_base = 128;
 
 /// Waits until something can be read, or the end has come. A file cannot be waited for, and need not be.
 asio::awaitable<void> wait_for_input(asio::posix::stream_descriptor& input) {
@@ -72,10 +71,6 @@ asio::awaitable<void> hand_signals_on(RunningCommand& command, std::vector<int> 
 
 void write_out(int descriptor, std::string_view bytes) {
   files::write_all(descriptor, bytes, "the output cannot be written");
-}
-
-int exit_status_of(const process::ExitStatus& ended) {
-  return ended.code ? *ended.code : signal_base + ended.signal.value_or(0);
 }
 
 }  // namespace butler::vm

@@ -25,7 +25,4 @@ boost::asio::awaitable<void> hand_signals_on(RunningCommand& command, std::vecto
 /// Writes all of it. Whoever does not read holds us up. Throws std::system_error.
 void write_out(int descriptor, std::string_view bytes);
 
-/// As a shell says it: the command's, or 128 and the signal's number.
-int exit_status_of(const process::ExitStatus& ended);
-
 }  // namespace butler::vm

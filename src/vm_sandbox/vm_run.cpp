@@ -159,7 +159,7 @@ asio::awaitable<int> run_in(vm::Machine& machine, RunPlan plan, sandbox::Descrip
   if (!ended) throw std::runtime_error(ended.error());
   if (!kept) throw std::runtime_error(kept.error());
   for (const auto& sentence : *kept) tell(sentence);
-  co_return vm::exit_status_of(*ended);
+  co_return ended->number();
 }
 
 asio::awaitable<int> run_plan(RunPlan plan, sandbox::Descriptor requests) {

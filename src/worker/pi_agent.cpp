@@ -130,7 +130,9 @@ asio::awaitable<void> PiAgent::bring_files_out(AgentListener& listener, Outcome&
   if (!brought) {
     log::warn("pi.files_lost", {{"pid", process_->pid()}, {"error", brought.error()}});
     healthy_ = false;
-    if (outcome.kind != Outcome::Kind::aborted) outcome = failure(brought.error());
+    if (outcome.kind != Outcome::Kind::aborted) {
+      outcome = aborted_ ? Outcome{.kind = Outcome::Kind::aborted} : failure(brought.error());
+    }
     co_return;
   }
   std::ranges::move(*brought, std::back_inserter(not_kept_));

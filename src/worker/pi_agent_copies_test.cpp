@@ -9,7 +9,6 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using domain::EventType;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing_support::PiAgentTest;
@@ -61,7 +60,9 @@ TEST_F(PiAgentCopiesTest, ATurnsFilesComeBackBeforeItsAnswerAndNewOnesGoInBefore
   script.out = std::vector<std::string>{".git/hooks/x is protected"};
   EXPECT_EQ(run("say one").text, "one");
   EXPECT_THAT(script.log, ElementsAre("out"));
-  EXPECT_THAT(listener.first(EventType::log), HasSubstr(".git/hooks/x is protected"));
+  EXPECT_THAT(listener.events,
+              testing::Contains(testing::Field(&api::ReportedEvent::message,
+                                               testing::Optional(HasSubstr("x is protected")))));
   EXPECT_EQ(run("say two").text, "two");
   EXPECT_THAT(script.log, ElementsAre("out", "in", "out"));
 }

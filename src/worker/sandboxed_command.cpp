@@ -22,12 +22,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr int signal_base = 128;
-
-int status_of(const process::ExitStatus& status) {
-  return status.code ? *status.code : signal_base + status.signal.value_or(0);
-}
-
 asio::awaitable<int> await_end(sandbox::Started& started, asio::any_io_executor executor) {
   async::TaskGroup watching(std::move(executor));
   watching.spawn("sandbox limits", started.watch->run());
@@ -35,7 +29,7 @@ asio::awaitable<int> await_end(sandbox::Started& started, asio::any_io_executor 
   watching.cancel();
   co_await watching.join();
   if (const auto& why = started.watch->verdict()) std::cerr << "butler: " << *why << '\n';
-  co_return status_of(status);
+  co_return status.number();
 }
 
 }  // namespace

@@ -15,6 +15,9 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 OPENAT2 = 437
 RENAME_EXCHANGE = 2
 FS_IOC_SETFLAGS = 0x40086602
+MARKING_REQUESTS = {"flags": FS_IOC_SETFLAGS, "attributes": 0x401c5820, "version": 0x40087602, "ext4 version": 0x40086604,
+                    "encryption": 0x800c6613, "verity": 0x40806685, "fat": 0x40047211, "subvolume flags": 0x4008941a,
+                    "snapshot": 0x50009401, "snapshot 2": 0x50009417}
 SECONDS = 1.0
 
 held, found_open = [], []
@@ -95,8 +98,13 @@ def mark_by_link():
     os.chmod("beside", 0o777)
 
 
-def flags_of_readable():
-    fcntl.ioctl(os.open(BESIDE, os.O_RDONLY), FS_IOC_SETFLAGS, struct.pack("l", 0x40))
+def mark_readable(request):
+    try:
+        fcntl.ioctl(os.open(BESIDE, os.O_RDONLY), request, struct.pack("l", 0x40) + bytes(4096))
+    except PermissionError:
+        raise
+    except OSError:
+        pass  # the file system was asked
 
 
 def planted(path, flags):
@@ -154,7 +162,7 @@ for name, act in {
     "mode beside of an open file": lambda: os.fchmod(os.open(BESIDE, os.O_RDONLY), 0o777),
     "dates beside": lambda: os.utime(BESIDE),
     "labels beside": lambda: os.setxattr(BESIDE, "user.x", b"1"),
-    "flags beside": flags_of_readable,
+    **{f"{name} beside": lambda request=request: mark_readable(request) for name, request in MARKING_REQUESTS.items()},
     "the broker's memory": lambda: os.open(f"/proc/{os.getppid()}/mem", os.O_RDONLY),
     "the broker's memory by a link": lambda: planted("/proc/self/mem", os.O_RDWR),
     "the broker's environment by a link": lambda: planted("/proc/self/environ", os.O_RDONLY),

@@ -6,6 +6,7 @@ import subprocess
 
 _LANDLOCK_CREATE_RULESET = 444
 _LANDLOCK_VERSION = 1
+LEAST_LANDLOCK = 6  # as sandbox/tier.hpp has it
 
 
 def landlock_abi() -> int:

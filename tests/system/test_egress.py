@@ -10,7 +10,7 @@ from support.case import SystemTest
 from support.host import Host
 from support.model_server import call_then_say
 from support.paths import RUNTIME, require
-from support.sandbox import landlock_abi
+from support.sandbox import LEAST_LANDLOCK, landlock_abi
 from support.wait import until
 
 
@@ -80,7 +80,7 @@ class Egress(Hosts):
 
 
 class SharedNetwork(Hosts):
-    variables = {"WORKER_SANDBOX": "landlock" if landlock_abi() >= 4 else "none", "WORKER_ALLOW_UNSANDBOXED": "true"}
+    variables = {"WORKER_SANDBOX": "landlock" if landlock_abi() >= LEAST_LANDLOCK else "none", "WORKER_ALLOW_UNSANDBOXED": "true"}
 
     def test_where_the_network_is_shared_only_the_agents_own_programs_pass(self):
         """In these tiers the listener is a port of the machine's, that every local program can connect to."""

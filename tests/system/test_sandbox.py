@@ -12,7 +12,7 @@ from pathlib import Path
 from support.case import SystemTest
 from support.paths import BINARY
 from support.process import alive, command_line, descendants
-from support.sandbox import landlock_abi
+from support.sandbox import LEAST_LANDLOCK, landlock_abi
 from support.wait import until
 
 EXIT_CONFIG = 78
@@ -116,7 +116,7 @@ class Command(SystemTest):
         self.assertIn("more", git("log", "--oneline"))
 
     def test_there_is_no_way_round_the_covers_where_there_are_no_mounts(self):
-        if landlock_abi() < 4:
+        if landlock_abi() < LEAST_LANDLOCK:
             self.skipTest("no Landlock that restricts the network")
         self.shell("mkdir -p a/git/hooks")
         git = self.butler.workspace / ".git"
@@ -149,6 +149,28 @@ class Command(SystemTest):
                 self.assertEqual((ran.returncode, ran.stderr), (0, ""), ran.stdout)
                 self.assertIn("all is well", ran.stdout)
 
+    def test_nobody_holds_the_broker_up(self):
+        if landlock_abi() < LEAST_LANDLOCK:
+            self.skipTest("no Landlock for this tier")
+        script = """
+import errno, os
+os.mkfifo("pipe")
+for path in ("pipe", f"/proc/self/fd/{os.open('pipe', os.O_PATH)}"):
+    try:
+        os.open(path, os.O_WRONLY)
+    except OSError as error:
+        print(errno.errorcode[error.errno])
+"""
+        ran = self.sandbox("run", "--", "/usr/bin/python3", "-c", script, WORKER_SANDBOX="landlock")
+        self.assertEqual(ran.stdout, "ENXIO\nENXIO\n", ran.stderr)
+
+    def test_output_through_a_link_arrives_or_is_refused_and_never_vanishes(self):
+        for tier in ("bwrap", "landlock"):
+            for target in ("/dev/stdout", "/proc/self/fd/1"):
+                with self.subTest(tier=tier, target=target):
+                    ran = self.shell(f"ln -sf {target} out && echo hello > out", WORKER_SANDBOX=tier)
+                    self.assertTrue(ran.stdout == "hello\n" or "denied" in ran.stderr.lower(), f"{ran.stdout!r} {ran.stderr!r}")
+
     def test_each_limit_holds(self):
         self.assertIn("MemoryError", self.shell("python3 -c 'bytearray(400 << 20)'", WORKER_MEMORY_MB="256").stderr)
         ran = self.shell("for i in $(seq 50); do sleep 5 & done; jobs -r | wc -l", WORKER_PROCESSES="32")
@@ -167,6 +189,15 @@ class Command(SystemTest):
         ran = self.shell(f"cat {books}/one; echo more >> {books}/one", WORKER_READ_ONLY_PATHS=str(books))
         self.assertEqual(ran.stdout, "once upon a time")
         self.assertIn("denied", ran.stderr)
+
+    def test_what_is_only_readable_stays_so_in_the_workspace_too(self):
+        self.shell("mkdir books && echo one > books/one")
+        attacks = ("echo more >> books/one", "echo new > books/new", "chmod 777 books/one", "mv books others", "rm books/one")
+        for tier in ("bwrap", "landlock"):
+            with self.subTest(tier=tier):
+                ran = self.shell("\n".join(f"({attack}) 2>/dev/null && echo 'open: {attack}'" for attack in attacks) + "\ncat books/one",
+                                 WORKER_SANDBOX=tier, WORKER_READ_ONLY_PATHS=str(self.butler.workspace / "books"))
+                self.assertEqual(ran.stdout, "one\n")
 
     def test_nothing_it_started_goes_on(self):
         for tier in ("bwrap", "landlock", "none"):

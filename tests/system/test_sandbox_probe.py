@@ -10,7 +10,7 @@ from pathlib import Path
 
 from support.case import SystemTest
 from support.paths import BINARY, require
-from support.sandbox import landlock_abi, user_namespaces
+from support.sandbox import LEAST_LANDLOCK, landlock_abi, user_namespaces
 
 EXIT_CONFIG = 78
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
@@ -62,7 +62,7 @@ class SandboxProbe(SystemTest):
             self.assertEqual(records(report, "skipped"), [])
 
     def test_landlock_holds_everything(self):
-        if landlock_abi() < 4:
+        if landlock_abi() < LEAST_LANDLOCK:
             self.expect_refusal("landlock")
             return
         report = self.expect_all_held("landlock")

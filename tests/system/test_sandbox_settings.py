@@ -23,7 +23,7 @@ import unittest
 
 from support.case import SystemTest
 from support.paths import BINARY
-from support.sandbox import landlock_abi, user_namespaces
+from support.sandbox import LEAST_LANDLOCK, landlock_abi, user_namespaces
 
 # Looks around inside, and prints what it sees.
 INSPECT = r"""
@@ -125,7 +125,7 @@ class Settings(SystemTest):
     def tiers(self, *wanted: str):
         """The tiers that this machine has, and what there is inside."""
         for tier in wanted:
-            there = {"bwrap": user_namespaces(), "landlock": landlock_abi() >= 4, "none": True}
+            there = {"bwrap": user_namespaces(), "landlock": landlock_abi() >= LEAST_LANDLOCK, "none": True}
             if there[tier]:
                 yield tier, self.inside(tier)
 

@@ -18,6 +18,7 @@
 #include <optional>
 
 #include "sandbox/init/broker_calls.hpp"
+#include "sandbox/init/descriptor_message.hpp"
 #include "sandbox/init/exit_status.hpp"
 #include "sandbox/init/fault.hpp"
 #include "sandbox/init/landlock.hpp"
@@ -27,27 +28,12 @@ namespace butler::sandbox {
 
 namespace {
 
-constexpr int exit_failed = 125;
-
 // Linux 6.6: the broker runs on the caller's processor, at once. Debian 12's headers do not know it.
 constexpr unsigned long set_listener_flags = _IOW('!', 4, std::uint64_t);
 constexpr std::uint64_t wake_synchronously = 1;
 
 void send_descriptor(int socket, int descriptor) {
-  char byte = 0;
-  iovec part{.iov_base = &byte, .iov_len = 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
-  if (::sendmsg(socket, &message, MSG_NOSIGNAL) != 1) fail("the sandbox's broker is gone");
+  if (!send_message(socket, std::string(1, '\0'), descriptor)) fail("the sandbox's broker is gone");
 }
 
 /// Closed when the other side has ended without a word.

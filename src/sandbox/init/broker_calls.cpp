@@ -108,14 +108,19 @@ Outcome handed(Handle file, int flags) {
   return {.kind = Outcome::Kind::handed, .file = std::move(file), .close_on_exec = (flags & O_CLOEXEC) != 0};
 }
 
-/// Refused while nobody reads a named pipe: to wait here would hold up everybody.
-Handle open_at(const Place& place, const Opening& opening) {
-  const int flags = opening.flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-  Handle file = opened(::openat(place.folder.get(), place.name.c_str(), flags, opening.mode));
-  if ((opening.flags & O_NONBLOCK) == 0) {
+/// Refused while nobody reads a named pipe, or somebody has a lease of the file: to wait here would hold up
+/// everybody.
+Handle open_without_waiting(int folder, const char* name, int flags, mode_t mode) {
+  Handle file = opened(::openat(folder, name, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode));
+  if ((flags & O_NONBLOCK) == 0) {
     made(::fcntl(file.get(), F_SETFL, static_cast<int>(made(::fcntl(file.get(), F_GETFL))) & ~O_NONBLOCK));
   }
   return file;
+}
+
+Handle open_at(const Place& place, const Opening& opening) {
+  return open_without_waiting(place.folder.get(), place.name.c_str(), opening.flags | O_NOFOLLOW,
+                              opening.mode);
 }
 
 /// The path that an open file was found by, as the kernel knows it.
@@ -151,8 +156,8 @@ Outcome open_again(const Grounds& grounds, const std::string& path, int flags) {
   const Handle file = opened(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (has_a_name(file) && grounds.relation(place_of(file)) == Relation::covered) throw Refusal{EACCES};
   const std::string link = "/proc/self/fd/" + std::to_string(file.get());
-  return handed(
-      opened(::open(link.c_str(), (flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_CLOEXEC | O_NOCTTY)), flags);
+  const int without_making = flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW);
+  return handed(open_without_waiting(AT_FDCWD, link.c_str(), without_making, 0), flags);
 }
 
 /// The machine's connections are behind each of its processes.

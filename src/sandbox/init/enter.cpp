@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sandbox/init/broker.hpp"
+#include "sandbox/init/descriptor_message.hpp"
 #include "sandbox/init/fault.hpp"
 #include "sandbox/init/landlock.hpp"
 #include "sandbox/init/seccomp_filter.hpp"
@@ -42,23 +43,8 @@ int listen_inside() {
   return listener;
 }
 
-/// One message, with a descriptor if it is none of -1.
 void say(std::string text, int descriptor) {
-  iovec part{.iov_base = text.data(), .iov_len = text.size()};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  if (descriptor >= 0) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    *reinterpret_cast<int*>(CMSG_DATA(header)) = descriptor;
-  }
-  if (::sendmsg(control_descriptor, &message, MSG_NOSIGNAL) < 0) fail("the sandbox's starter is gone");
+  if (!send_message(control_descriptor, std::move(text), descriptor)) fail("the sandbox's starter is gone");
 }
 
 void wait_for_go() {

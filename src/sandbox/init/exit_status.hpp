@@ -4,6 +4,9 @@
 
 namespace butler::sandbox {
 
+/// Of butler-sandbox-init itself, when the program could not be started.
+inline constexpr int exit_failed = 125;
+
 /// Added to a signal's number in an exit status, as a shell does.
 inline constexpr int signal_base = 128;
 

@@ -1,31 +1,12 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <cerrno>
-#include <utility>
+
+#include "files/descriptor.hpp"
 
 namespace butler::sandbox {
 
-/// A descriptor that is closed at the end.
-class Handle {
- public:
-  Handle() = default;
-  explicit Handle(int number) : number_(number) {}
-  Handle(Handle&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Handle& operator=(Handle&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Handle() {
-    if (number_ >= 0) ::close(number_);
-  }
-
-  int get() const { return number_; }
-
- private:
-  int number_ = -1;
-};
+using Handle = files::Descriptor;
 
 /// Why a call of the agent's is not made: the number that it gets as its errno.
 struct Refusal {

@@ -37,6 +37,8 @@ constexpr std::uint64_t net_connect = 1U << 1U;
 constexpr std::uint64_t scope_abstract_sockets = 1U << 0U;  // version 6
 constexpr std::uint64_t scope_signals = 1U << 1U;
 constexpr int version_with_network = 4;
+// As sandbox::least_landlock: no older one keeps signals in.
+constexpr int least_version = 6;
 
 struct RulesetAttributes {
   std::uint64_t handled_fs = 0;
@@ -101,10 +103,10 @@ int landlock_version() {
 void restrict_by_landlock(const InitPlan& plan) {
   const int version = landlock_version();
   const bool with_network = plan.connect_port != 0;
-  if (version == 0 || (with_network && version < version_with_network)) {
+  if (version == 0 || (plan.landlock_required && version < least_version)) {
     if (!plan.landlock_required) return;
     throw Fault("this kernel's Landlock is of version " + std::to_string(version) +
-                "; version 4 (Linux 6.7) is needed");
+                "; version 6 (Linux 6.12) is needed");
   }
   const RulesetAttributes attributes = attributes_of(version, with_network);
   const int ruleset = static_cast<int>(::syscall(create_ruleset_call, &attributes, size_for(version), 0));

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "sandbox/init/enter.hpp"
+#include "sandbox/init/exit_status.hpp"
 #include "sandbox/init/fault.hpp"
 #include "sandbox/init/supervise.hpp"
 #include "sandbox/init_plan.hpp"
@@ -20,8 +21,6 @@
 namespace {
 
 using namespace butler::sandbox;
-
-constexpr int exit_failed = 125;
 
 /// What bwrap says goes to whoever waits for the start, not into the agent's error output.
 void redirect_errors() {

@@ -21,6 +21,18 @@ Handle open_folder(int from, const std::string& path) {
   return opened(::syscall(SYS_openat2, from, path.c_str(), &how, sizeof(how)));
 }
 
+/// The path of a folder, as the kernel knows it.
+std::string path_of_folder(int folder) {
+  const std::string link = "/proc/self/fd/" + std::to_string(folder);
+  std::array<char, PATH_MAX> path{};
+  const ssize_t size = ::readlink(link.c_str(), path.data(), path.size());
+  return {path.data(), size < 0 ? 0 : static_cast<std::size_t>(size)};
+}
+
+bool is_our_process(const Handle& folder) {
+  return (path_of_folder(folder.get()) + "/").starts_with("/proc/" + std::to_string(::getpid()) + "/");
+}
+
 /// The text of a link; "" when it is none.
 std::string link_at(const Place& place) {
   std::array<char, PATH_MAX> target{};
@@ -51,6 +63,8 @@ Place locate(const Handle& from, std::string path, Links at_the_end) {
   for (int links = 0; links <= most_links; ++links) {
     std::string name = cut_name(path);
     Place place{.folder = open_folder(begin.get(), path), .name = name};
+    // A link to /dev/stdout: what is meant is the caller's, and this would be ours.
+    if (is_our_process(place.folder)) throw Refusal{EACCES};
     const bool must_be_folder = name.ends_with('/');
     if (must_be_folder) place.name.pop_back();
     if (place.name == "." || (at_the_end == Links::stay && !must_be_folder)) return place;
@@ -97,10 +111,7 @@ void Grounds::climb(const Place& place, Visit visit) {
     Handle parent = open_folder(folder.get(), "..");
     const Identity above = identity(parent.get());
     if (above == current) return;
-    const std::string link = "/proc/self/fd/" + std::to_string(folder.get());
-    std::array<char, PATH_MAX> path{};
-    const ssize_t size = ::readlink(link.c_str(), path.data(), path.size());
-    const std::string text{path.data(), size < 0 ? 0 : static_cast<std::size_t>(size)};
+    const std::string text = path_of_folder(folder.get());
     const std::string name = text.substr(text.rfind('/') + 1);
     names = names.empty() ? name : name + "/" + names;
     folder = std::move(parent);

@@ -69,9 +69,11 @@ int supervise(const InitPlan& plan) {
   if (::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0) fail("PR_SET_PDEATHSIG");
   if (static_cast<std::uint64_t>(::getppid()) != plan.parent) return signal_base + SIGTERM;
 
+  const pid_t supervisor = ::getpid();
   const pid_t agent = ::fork();
   if (agent < 0) fail("fork");
   if (agent == 0) {
+    end_with_parent(static_cast<std::uint64_t>(supervisor));
     ::sigprocmask(SIG_UNBLOCK, &signals, nullptr);
     enter(plan);
   }

@@ -358,6 +358,8 @@ inline constexpr unsigned marking_requests[]{
     0x40086602, 0x40046602,  // FS_IOC_SETFLAGS
     0x401c5820,              // FS_IOC_FSSETXATTR
     0x40087602, 0x40047602,  // FS_IOC_SETVERSION
+    0x40086604, 0x40046604,  // EXT4_IOC_SETVERSION
+    0x4008941a,              // BTRFS_IOC_SUBVOL_SETFLAGS
     0x800c6613,              // FS_IOC_SET_ENCRYPTION_POLICY
     0x40806685,              // FS_IOC_ENABLE_VERITY
     0x40047211,              // FAT_IOCTL_SET_ATTRIBUTES
