@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
 #include <chrono>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -33,6 +34,13 @@ std::string home_in(const std::vector<std::string>& environment) {
     if (variable.starts_with("HOME=")) return variable.substr(5);
   }
   return "/";
+}
+
+/// 0 where the kernel has no Yama.
+int ptrace_scope_of_this_kernel() {
+  int scope = 0;
+  std::ifstream{"/proc/sys/kernel/yama/ptrace_scope"} >> scope;
+  return scope;
 }
 
 /// What a child is started with, and what the starter keeps.
@@ -164,7 +172,9 @@ class KernelSandbox final : public Sandbox {
 }  // namespace
 
 HostFacts look_at_host(const InitProgram& init, const fs::path& trial_folder) {
-  HostFacts facts{.is_root = ::geteuid() == 0, .landlock_version = landlock_of_this_kernel()};
+  HostFacts facts{.is_root = ::geteuid() == 0,
+                  .landlock_version = landlock_of_this_kernel(),
+                  .ptrace_scope = ptrace_scope_of_this_kernel()};
   if (facts.is_root) return facts;
   if (::access(bwrap_program, X_OK) != 0) {
     facts.bwrap_problem = std::string{bwrap_program} + " is not there (apt-get install bubblewrap)";

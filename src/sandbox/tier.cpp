@@ -22,6 +22,10 @@ std::optional<std::string> tier_problem(Tier tier, const TierChoice& choice, con
     case Tier::vm: return facts.vm_problem;
     case Tier::bwrap: return facts.bwrap_problem;
     case Tier::landlock:
+      if (facts.ptrace_scope > most_ptrace_scope) {
+        return "kernel.yama.ptrace_scope is " + std::to_string(facts.ptrace_scope) +
+               ", under which nobody may look at an agent's calls: sysctl kernel.yama.ptrace_scope=1";
+      }
       if (facts.landlock_version >= least_landlock) return std::nullopt;
       if (facts.landlock_version == 0) return "the kernel has no Landlock (Linux 6.12 or newer is needed)";
       return "the kernel's Landlock is of version " + std::to_string(facts.landlock_version) +

@@ -21,11 +21,15 @@ std::string tier_name(Tier tier);
 /// restricts TCP connections, no older one does.
 inline constexpr int least_landlock = 6;
 
+/// The strictest ptrace_scope under which a parent may look at its children, as Landlock's broker does.
+inline constexpr int most_ptrace_scope = 1;
+
 /// What this machine can do. A problem is a sentence; none means that it works.
 struct HostFacts {
   bool is_root = false;
   std::optional<std::string> bwrap_problem = {};
   int landlock_version = 0;
+  int ptrace_scope = 0;  ///< Yama's, see Documentation/admin-guide/LSM/Yama.rst
   std::optional<std::string> vm_problem = "nobody has looked for virtual machines";
   std::optional<std::string> vm_agent_problem = vm_problem;  ///< why they run commands only
   std::optional<std::string> kvm_problem = vm_problem;       ///< why they are slow

@@ -34,6 +34,14 @@ TEST(Tier, WhatIsAskedForByNameIsHadOrRefused) {
   EXPECT_THAT(choose_tier({.wanted = Tier::landlock}, works({})).error(), HasSubstr("has no Landlock"));
 }
 
+TEST(Tier, LandlockIsRefusedWhereItsBrokerMayNotLookAtTheAgent) {
+  for (const int scope : {0, 1, 2, 3}) {
+    const auto problem = tier_problem(Tier::landlock, {}, {.landlock_version = 7, .ptrace_scope = scope});
+    EXPECT_EQ(problem.has_value(), scope >= 2);
+    if (problem) EXPECT_THAT(*problem, HasSubstr("sysctl kernel.yama.ptrace_scope=1"));
+  }
+}
+
 TEST(Tier, NoneHasToBeAllowedAsWell) {
   EXPECT_FALSE(choose_tier({.wanted = Tier::none}, works({})));
   EXPECT_EQ(choose_tier({.wanted = Tier::none, .allow_unsandboxed = true}, works({})), Tier::none);

@@ -83,6 +83,15 @@ std::optional<std::string> problem_of(const std::expected<process::ExitStatus, s
   return ended->describe() + ", " + words;
 }
 
+/// To all that the guest's user has running, but the shell itself.
+asio::awaitable<void> signal_all(vm::Machine& machine, const char* text) {
+  vm::Command command{.id = {}, .arguments = {"/bin/sh", "-c", text}};
+  command.environment = {"PATH=/bin"};
+  auto running = machine.run(std::move(command));
+  running.close_stdin();
+  co_await running.wait();
+}
+
 /// Runs a script in the machine's folder that reads what the source gives.
 asio::awaitable<std::expected<void, std::string>> feed(vm::Machine& machine, const char* text,
                                                        std::string folder, Source source) {
@@ -113,14 +122,7 @@ std::vector<std::string> not_brought(const std::vector<std::string>& paths) {
 
 }  // namespace
 
-asio::awaitable<void> stop_processes(vm::Machine& machine) {
-  // All that the user may signal, but the shell itself.
-  vm::Command command{.id = {}, .arguments = {"/bin/sh", "-c", "kill -9 -1"}};
-  command.environment = {"PATH=/bin"};
-  auto running = machine.run(std::move(command));
-  running.close_stdin();
-  co_await running.wait();
-}
+asio::awaitable<void> stop_processes(vm::Machine& machine) { co_await signal_all(machine, "kill -9 -1"); }
 
 asio::awaitable<Transfer> bring_surroundings(vm::Machine& machine, const RunPlan& plan) {
   Surroundings archive(plan);
@@ -160,11 +162,20 @@ asio::awaitable<Transfer> GuestFolder::bring_in() {
 
 asio::awaitable<Transfer> GuestFolder::bring_out() {
   if (!known_) co_return std::unexpected(not_whole);
+  // A file that vanishes while it is packed would spoil the archive.
+  co_await signal_all(machine_, "kill -STOP -1");
+  auto brought = co_await take_out();
+  co_await signal_all(machine_, "kill -CONT -1");
+  co_return brought;
+}
+
+asio::awaitable<Transfer> GuestFolder::take_out() try {
   std::error_code missing;
   std::filesystem::remove_all(options_.staging, missing);
   std::filesystem::create_directories(options_.staging);
+  const auto limit = static_cast<std::uint64_t>(options_.mebibytes) * domain::mebibyte;
   WorkspaceReturn files(options_.staging, *known_, options_.guard);
-  ArchiveReader reader({.bytes = static_cast<std::uint64_t>(options_.mebibytes) * domain::mebibyte}, files);
+  ArchiveReader reader({.bytes = limit}, files);
   auto running = machine_.run(script(pack, options_.path));
   running.close_stdin();
   std::string words;
@@ -179,10 +190,16 @@ asio::awaitable<Transfer> GuestFolder::bring_out() {
   if (!fault.empty()) co_return std::unexpected(unchanged + fault);
   if (const auto problem = problem_of(ended, words)) co_return std::unexpected(unchanged + *problem);
   if (!reader.finished()) co_return std::unexpected(unchanged + "what the machine sent is not whole");
+  if (files.bytes() > limit) {
+    co_return std::unexpected(unchanged + "with each name of a file as a file of its own it is larger than " +
+                              std::to_string(options_.mebibytes) + " MiB");
+  }
   auto refused = files.apply(options_.path);
   known_ = files.take_manifest();
   std::filesystem::remove_all(options_.staging, missing);
   co_return refused;
+} catch (const std::runtime_error& fault) {
+  co_return std::unexpected(fault.what());
 }
 
 }  // namespace butler::vm_sandbox

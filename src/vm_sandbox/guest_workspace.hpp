@@ -42,11 +42,13 @@ class GuestFolder {
 
   /// Returns what was left out.
   boost::asio::awaitable<Transfer> bring_in();
-  /// Returns what was not taken over. After bring_in(). After an error, the folder is as it was.
+  /// Returns what was not taken over. After bring_in(). After an error, the folder is as it was. What the
+  /// guest's user runs stands still meanwhile.
   boost::asio::awaitable<Transfer> bring_out();
 
  private:
   boost::asio::awaitable<std::expected<void, std::string>> remove(std::vector<std::string> paths);
+  boost::asio::awaitable<Transfer> take_out();
 
   vm::Machine& machine_;
   GuestFolderOptions options_;

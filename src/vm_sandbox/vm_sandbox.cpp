@@ -37,6 +37,8 @@ constexpr std::uint64_t least_full_memory = 768;  // of pi
 constexpr std::uint64_t least_workspace = 16;     // of an ext4 file system with its journal
 constexpr std::uint64_t unlimited_workspace = 16'384;
 
+constexpr const char* jobs_name = "jobs";
+
 /// A machine's folder: locked while it is in use, removed at the end.
 class RunFolder {
  public:
@@ -86,7 +88,9 @@ sandbox::Pair stream_sockets() {
 
 class VmSandbox final : public sandbox::Sandbox {
  public:
-  VmSandbox(fs::path store, fs::path program) : store_(std::move(store)), program_(std::move(program)) {}
+  VmSandbox(fs::path store, fs::path program) : store_(std::move(store)), program_(std::move(program)) {
+    RunFolder::clear_abandoned(store_ / jobs_name);
+  }
 
   sandbox::Tier tier() const override { return sandbox::Tier::vm; }
 
@@ -98,9 +102,8 @@ class VmSandbox final : public sandbox::Sandbox {
     if (!record) return std::unexpected(*vm_problem(store_));
     const auto mounts = sandbox::plan_mounts(spec, sandbox::host_files());
     if (!mounts) return std::unexpected(mounts.error());
-    const auto jobs = store_ / "jobs";
-    RunFolder::clear_abandoned(jobs);
-    auto folder = std::make_shared<RunFolder>(jobs);
+    RunFolder::clear_abandoned(store_ / jobs_name);
+    auto folder = std::make_shared<RunFolder>(store_ / jobs_name);
     auto listener = http::ListeningSocket::on_path(services_in(folder->path()));
     const auto plan = make_plan(spec, *mounts, folder->path(), *record);
     if (!plan) return std::unexpected(plan.error());

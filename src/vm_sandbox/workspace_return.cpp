@@ -138,6 +138,16 @@ bool WorkspaceReturn::is_as_sent(const std::string& path, const Arrived& arrived
   return sent != sent_.end() && sent->second.kind == arrived.kind && sent->second.content == arrived.content;
 }
 
+std::uint64_t WorkspaceReturn::bytes() {
+  finish_entry();
+  share_contents();
+  std::uint64_t total = 0;
+  for (const auto& [path, arrived] : arrived_) {
+    if (arrived.staged) total += fs::file_size(staged_file(*arrived.staged));
+  }
+  return total;
+}
+
 std::vector<std::string> WorkspaceReturn::apply(const fs::path& workspace) {
   finish_entry();
   share_contents();

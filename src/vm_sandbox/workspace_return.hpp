@@ -27,6 +27,10 @@ class WorkspaceReturn final : public ArchiveSink {
   void begin(const ArchiveEntry& entry) override;
   void content(std::string_view bytes) override;
 
+  /// How much all that came takes when each name of a file is a file of its own, as apply() makes them.
+  /// Before apply(), when the archive is whole.
+  std::uint64_t bytes();
+
   /// Puts it into the workspace, when the archive is whole. Returns what was not taken over, as sentences.
   std::vector<std::string> apply(const std::filesystem::path& workspace);
 

@@ -187,6 +187,7 @@ TEST_F(WorkspaceReturnTest, EveryNameOfAFileGetsItsContent) {
   files.begin({.path = "a", .mode = 0600, .inode = 9});
   files.begin({.path = "b", .mode = 0600, .size = 4, .inode = 9});
   files.content("text");
+  EXPECT_EQ(files.bytes(), 8U) << "each is a file of its own here";
   files.apply(scratch_ / "w");
   EXPECT_EQ(text("a") + text("b"), "texttext");
 }

@@ -1,10 +1,13 @@
 #include "worker/tool_gate.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "domain/limits.hpp"
 #include "domain/utf8.hpp"
 #include "log/log.hpp"
+#include "policy/places.hpp"
 #include "process/role.hpp"
 #include "worker/events.hpp"
 
@@ -18,6 +21,18 @@ namespace {
 constexpr int most_rounds = 5;
 constexpr std::string_view changed_note =
     "It was approved before, but a file that it executes has changed since.";
+
+// Nobody could look at it, and it could change after the approval.
+constexpr std::string_view unseen_words =
+    ", which it would execute, lies in the machine's own folder for temporary files: put it into the "
+    "workspace";
+
+/// Whether a file of the agent's is one that does not come back from where it works on copies.
+bool stays_in_machine(std::string_view file, std::string_view scratch) {
+  constexpr std::array<std::string_view, 4> temporary{"/tmp", "/var/tmp", "/dev", "/run"};
+  return (!scratch.empty() && policy::is_within(file, scratch)) ||
+         std::ranges::any_of(temporary, [&](auto folder) { return policy::is_within(file, folder); });
+}
 
 std::string summary_of(const CallQuestion& call) {
   return summarize({.id = call.id, .name = call.tool_name, .arguments = call.input});
@@ -108,7 +123,11 @@ asio::awaitable<Permission> ToolGate::ask(Subject subject, AgentListener& listen
 }
 
 asio::awaitable<std::expected<std::string, std::string>> ToolGate::hash_of(const Subject& subject) const {
-  if (refresh_ && !subject.decision.executed_files.empty()) {
+  const auto& executed = subject.decision.executed_files;
+  if (refresh_ && !executed.empty()) {
+    const auto unseen = std::ranges::find_if(
+        executed, [this](const auto& file) { return stays_in_machine(file, place_.common.scratch); });
+    if (unseen != executed.end()) co_return std::unexpected(*unseen + std::string{unseen_words});
     const auto fresh = co_await refresh_();
     if (!fresh) co_return std::unexpected(fresh.error());
   }

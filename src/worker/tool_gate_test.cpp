@@ -134,6 +134,18 @@ TEST_F(ToolGateTest, AScriptThatCannotBeReadIsNotAskedFor) {
   EXPECT_TRUE(listener.asked.empty());
 }
 
+TEST_F(ToolGateTest, AScriptThatNeverLeavesAMachineIsNotAskedFor) {
+  ToolGate gate(place, asks_about("/tmp/made/x.sh"));
+  gate.settle_in("/tmp/made", "vm/1", []() -> asio::awaitable<std::expected<void, std::string>> {
+    co_return std::expected<void, std::string>{};
+  });
+  CallQuestion call{.id = "c1", .tool_name = "bash", .input = json::Object{{"command", "sh $TMPDIR/x.sh"}}};
+  const auto permission = run_to_end(context, gate.admit(std::move(call), listener));
+  EXPECT_FALSE(permission.allowed);
+  EXPECT_THAT(permission.reason, HasSubstr("put it into the workspace"));
+  EXPECT_TRUE(listener.asked.empty());
+}
+
 TEST_F(ToolGateTest, APolicyThatForbidsMeanwhileWins) {
   Verdict verdict = Verdict::ask;
   listener.permission = Permission{.allowed = true};

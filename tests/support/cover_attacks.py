@@ -100,7 +100,7 @@ def mark_by_link():
 
 def mark_readable(request):
     try:
-        fcntl.ioctl(os.open(BESIDE, os.O_RDONLY), request, struct.pack("l", 0x40) + bytes(4096))
+        fcntl.ioctl(os.open(BESIDE, os.O_RDONLY), request, bytearray(struct.pack("l", 0x40) + bytes(4096)))
     except PermissionError:
         raise
     except OSError:

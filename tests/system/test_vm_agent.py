@@ -110,7 +110,8 @@ class VmAgent(unittest.TestCase):
         self.write(workspace / "given", "from outside\n")
         self.write(self.butler.home / "people/99/canary", CANARY)
         secrets = [self.butler.home / "state.db", self.butler.home / "agent/models.json", self.butler.home / "people/99/canary"]
-        script = ("#!/bin/sh\nuname -n > seen; cat given >> seen; env >> seen; ls /sys/class/net >> seen\n"
+        script = ("#!/bin/sh\n(while :; do echo x > coming; mv coming going; rm going; sleep 0.05; done) >/dev/null 2>&1 </dev/null &\n"
+                  "uname -n > seen; cat given >> seen; env >> seen; ls /sys/class/net >> seen\n"
                   f"grep -rs {CANARY} / --exclude-dir=proc --exclude-dir=sys --exclude=x.sh >> seen\n"
                   f"cat {' '.join(map(str, secrets))} >> seen 2>&1; echo evil > .envrc; git --version >> seen; true\n")
         self.write(workspace / "x.sh", script, 0o755)
@@ -182,7 +183,7 @@ class VmAgent(unittest.TestCase):
         until(lambda: not any(alive(pid) for pid in machines), "the machines' end")
         self.assertFalse((workspace / "lost.txt").exists())
         self.butler.start("worker")
-        self.assertEqual([path for path in (self.butler.home / "vm/jobs").iterdir() if not path.is_dir()], [])
+        self.assertEqual(list((self.butler.home / "vm/jobs").iterdir()), [], "the new worker has cleared what they left")
         self.butler.as_gateway("POST", f"/v1/jobs/{job}/abort", {})
         self.butler.wait_for_job(job, timeout=PATIENCE)
 
