@@ -28,9 +28,10 @@ constexpr std::string_view unseen_words =
     "workspace";
 
 /// Whether a file of the agent's is one that does not come back from where it works on copies.
-bool stays_in_machine(std::string_view file, std::string_view scratch) {
+bool stays_in_machine(std::string_view file, const policy::Question& place) {
   constexpr std::array<std::string_view, 4> temporary{"/tmp", "/var/tmp", "/dev", "/run"};
-  return (!scratch.empty() && policy::is_within(file, scratch)) ||
+  if (policy::is_within(file, place.workspace)) return false;
+  return (!place.scratch.empty() && policy::is_within(file, place.scratch)) ||
          std::ranges::any_of(temporary, [&](auto folder) { return policy::is_within(file, folder); });
 }
 
@@ -126,7 +127,7 @@ asio::awaitable<std::expected<std::string, std::string>> ToolGate::hash_of(const
   const auto& executed = subject.decision.executed_files;
   if (refresh_ && !executed.empty()) {
     const auto unseen = std::ranges::find_if(
-        executed, [this](const auto& file) { return stays_in_machine(file, place_.common.scratch); });
+        executed, [this](const auto& file) { return stays_in_machine(file, place_.common); });
     if (unseen != executed.end()) co_return std::unexpected(*unseen + std::string{unseen_words});
     const auto fresh = co_await refresh_();
     if (!fresh) co_return std::unexpected(fresh.error());

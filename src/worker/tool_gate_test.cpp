@@ -134,16 +134,25 @@ TEST_F(ToolGateTest, AScriptThatCannotBeReadIsNotAskedFor) {
   EXPECT_TRUE(listener.asked.empty());
 }
 
-TEST_F(ToolGateTest, AScriptThatNeverLeavesAMachineIsNotAskedFor) {
-  ToolGate gate(place, asks_about("/tmp/made/x.sh"));
-  gate.settle_in("/tmp/made", "vm/1", []() -> asio::awaitable<std::expected<void, std::string>> {
-    co_return std::expected<void, std::string>{};
-  });
-  CallQuestion call{.id = "c1", .tool_name = "bash", .input = json::Object{{"command", "sh $TMPDIR/x.sh"}}};
-  const auto permission = run_to_end(context, gate.admit(std::move(call), listener));
-  EXPECT_FALSE(permission.allowed);
-  EXPECT_THAT(permission.reason, HasSubstr("put it into the workspace"));
+TEST_F(ToolGateTest, AScriptThatNeverLeavesAMachineIsNotAskedForButOneOfTheWorkspaceIs) {
+  listener.permission = Permission{.allowed = true};
+  const auto admit_in_machine = [this](const std::string& file) {
+    ToolGate gate(place, asks_about(file));
+    gate.settle_in("/made/scratch", "vm/1", []() -> asio::awaitable<std::expected<void, std::string>> {
+      co_return std::expected<void, std::string>{};
+    });
+    CallQuestion call{.id = "c1", .tool_name = "bash", .input = json::Object{{"command", "sh " + file}}};
+    return run_to_end(context, gate.admit(std::move(call), listener));
+  };
+  for (const auto* const file : {"/tmp/x.sh", "/made/scratch/x.sh"}) {
+    const auto permission = admit_in_machine(file);
+    EXPECT_FALSE(permission.allowed);
+    EXPECT_THAT(permission.reason, HasSubstr("put it into the workspace"));
+  }
   EXPECT_TRUE(listener.asked.empty());
+  EXPECT_TRUE(
+      admit_in_machine((folder.path() / "x.sh").string()).allowed);  // although that lies in /tmp here
+  EXPECT_EQ(listener.asked.size(), 1U);
 }
 
 TEST_F(ToolGateTest, APolicyThatForbidsMeanwhileWins) {
