@@ -1,6 +1,5 @@
 #include "cli/local_secrets.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -9,9 +8,8 @@
 #include <system_error>
 
 #include "config/env_file.hpp"
-#include "files/descriptor.hpp"
+#include "files/folder.hpp"
 #include "files/small_file.hpp"
-#include "files/throw_errno.hpp"
 #include "files/whole_file.hpp"
 #include "process/role.hpp"
 
@@ -25,18 +23,13 @@ constexpr std::array names{"ORCH_GATEWAY_TOKEN", "ORCH_WORKER_TOKEN"};
 constexpr std::size_t secret_bytes = 32;
 constexpr std::size_t longest_file = 65'536;
 
-void sync_folder(const fs::path& folder) {
-  const files::Descriptor opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!opened.is_open() || ::fsync(opened.get()) != 0) files::throw_errno(folder.string());
-}
-
 /// A power cut leaves the whole file or none.
 void write_secrets(const fs::path& file) {
   std::string text = "# The API secrets between Butler's own processes, made at the first start.\n";
   for (const char* const name : names)
     text += std::string{name} + "=" + process::random_hex(secret_bytes) + "\n";
   files::write_whole_file(file, text);
-  sync_folder(file.parent_path());
+  files::sync_folder(file.parent_path());
 }
 
 }  // namespace

@@ -10,12 +10,6 @@ namespace butler::config {
 
 namespace {
 
-bool is_variable_name(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
-  return !text.empty() && letter(text.front()) &&
-         std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
 char unescape(char c) {
   switch (c) {
     case 'n': return '\n';
@@ -83,6 +77,12 @@ std::expected<std::optional<Line>, std::string> parse_line(std::string_view text
 }
 
 }  // namespace
+
+bool is_variable_name(std::string_view text) {
+  const auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
+  return !text.empty() && letter(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
 
 EnvFile parse_env_file(std::string_view text, std::string_view file) {
   EnvFile result;

@@ -20,4 +20,7 @@ struct EnvFile {
 /// expanded. A name that is set twice is a problem.
 EnvFile parse_env_file(std::string_view text, std::string_view file);
 
+/// Letters, digits and underscores, no digit first.
+bool is_variable_name(std::string_view text);
+
 }  // namespace butler::config

@@ -8,6 +8,7 @@
 
 #include "config/settings.hpp"
 #include "http/listening_socket.hpp"
+#include "model_proxy/upstream.hpp"
 #include "sandbox/mounts.hpp"
 #include "sandbox/sandbox.hpp"
 
@@ -25,6 +26,10 @@ class NoSandbox : public std::runtime_error {
 /// `groups` are null where sandboxes have no control groups.
 int run(const config::WorkerSettings& settings, std::optional<http::ListeningSocket> admin,
         std::optional<sandbox::InitProgram> init, std::shared_ptr<sandbox::ControlGroups> groups);
+
+/// Where the settings' provider is and which key it would get, as the model proxy has it. The error is a
+/// sentence: what is in the way. Throws std::system_error for a file of the provider that cannot be read.
+std::expected<model_proxy::Upstream, std::string> provider_upstream(const config::WorkerSettings& settings);
 
 /// What contains this worker's agents on this machine, and what they can see, write and reach.
 struct SandboxExplanation {
