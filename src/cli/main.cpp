@@ -10,6 +10,7 @@
 #include "cli/command_line.hpp"
 #include "cli/config_command.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/mcp_command.hpp"
 #include "cli/policy_command.hpp"
 #include "cli/render_command.hpp"
 #include "cli/role_start.hpp"
@@ -61,6 +62,7 @@ int run_command_line(int argc, char** argv) {
   add_audit_commands(app, chosen);
   add_sandbox_commands(app, chosen);
   add_policy_commands(app, chosen);
+  add_mcp_commands(app, chosen);
   add_vm_commands(app, chosen);
   add_render_command(app, chosen);
   add_version_command(app, chosen);

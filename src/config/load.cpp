@@ -43,11 +43,6 @@ fs::path user_home(const Start& start) {
   return found == nullptr ? fs::path{"/"} : fs::path{found->pw_dir};
 }
 
-bool is_checkout(const fs::path& folder) {
-  return is_there(folder / "CMakeLists.txt") && is_there(folder / "runtime/package.json") &&
-         is_there(folder / "src");
-}
-
 fs::path default_home(const Start& start) {
   if (start.user == 0) return system_home;
   if (is_checkout(start.working_directory)) return start.working_directory / ".data";
@@ -164,6 +159,11 @@ void warn_of_missing_key(Loaded& loaded) {
 }
 
 }  // namespace
+
+bool is_checkout(const fs::path& folder) {
+  return is_there(folder / "CMakeLists.txt") && is_there(folder / "runtime/package.json") &&
+         is_there(folder / "src");
+}
 
 Start this_start() {
   Start start;

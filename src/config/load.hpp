@@ -25,6 +25,9 @@ struct Start {
 /// This process's own.
 Start this_start();
 
+/// Whether the folder is Butler's source, whose own .env and config count in it.
+bool is_checkout(const std::filesystem::path& folder);
+
 struct Loaded {
   Environment environment;
   Place place;

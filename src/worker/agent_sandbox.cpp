@@ -1,9 +1,12 @@
 #include "worker/agent_sandbox.hpp"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
+#include "mcp_wrappers/places.hpp"
 #include "vm_sandbox/vm_sandbox.hpp"
 
 namespace butler::worker {
@@ -100,7 +103,8 @@ sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome
   sandbox::Spec spec{.arguments = {}, .environment = {}};
   spec.workspace = workspace;
   spec.read_write = {scratch};
-  spec.read_only = {settings.home / "runtime", settings.mcp_bin_dir, home.tool_gate};
+  spec.read_only = {settings.home / "runtime", home.tool_gate};
+  std::ranges::copy(mcp_wrappers::folders_for_agents(settings.mcp_bin_dir), std::back_inserter(spec.read_only));
   for (const char* const name : {"skills", "prompts", "SYSTEM.md"})
     spec.read_only.push_back(home.folder / name);
   add_program(spec.read_only, settings.pi_command);

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "mcp_wrappers/places.hpp"
+
 namespace butler::worker {
 
 namespace {
@@ -64,7 +66,9 @@ CallPlace call_place(const domain::Job& job, const Conversation& conversation,
   common.workspace = conversation.workspace.string();
   common.agent_home = std::move(agent_home);
   common.butler_home = settings.home.string();
-  common.readable = {(settings.home / "runtime").string(), settings.mcp_bin_dir.string()};
+  common.readable = {(settings.home / "runtime").string()};
+  for (const auto& folder : mcp_wrappers::folders_for_agents(settings.mcp_bin_dir))
+    common.readable.push_back(folder.string());
   return place;
 }
 

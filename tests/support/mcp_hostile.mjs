@@ -1,0 +1,65 @@
+// An MCP server that misbehaves as it is told: node mcp_hostile.mjs <way>, on standard input and output.
+// Ways: plain, silent (never answers), deaf (neither answers nor ends), crash (ends at once), slow, noisy, stray (leaves a
+// process behind).
+import { spawn } from 'node:child_process';
+import readline from 'node:readline';
+
+const way = process.argv[2];
+if (way === 'crash') {
+  console.error('I cannot begin: there is no database');
+  process.exit(3);
+}
+if (way === 'noisy') process.stderr.write('noise '.repeat(20_000) + '\n');
+if (way === 'deaf') {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGPIPE']) process.on(signal, () => {});
+  setInterval(() => {}, 1000);
+}
+if (way === 'stray') spawn('setsid', ['sh', '-c', `exec sleep 987654`], { detached: true, stdio: 'ignore' }).unref();
+
+const text = { type: 'string' };
+const tools = {
+  echo: { properties: { words: text }, required: ['words'] },
+  'read-it': { properties: { 'some-arg': text, 'dotted.arg-name': text, 'how-many': { type: 'number' }, class: text, '1st': text }, required: ['some-arg', '1st'] },
+  fail: { properties: { reason: text } },
+  surroundings: { properties: {} },
+  die: { properties: {} },
+  wait: { properties: { ms: { type: 'number' } } },
+};
+const say = (words, more = {}) => ({ content: [{ type: 'text', text: words }], ...more });
+const calls = {
+  echo: ({ words }) => say(words),
+  'read-it': (given) => say(JSON.stringify(given)),
+  fail: ({ reason }) => say(`the tool says no: ${reason}`, { isError: true }),
+  surroundings: () => say(JSON.stringify({ environment: process.env, folder: process.cwd(), uid: process.getuid() })),
+  die: () => {
+    console.error('it hurts');
+    process.exit(4);
+  },
+  wait: ({ ms }) => new Promise((resolve) => setTimeout(() => resolve(say('at last')), ms)),
+};
+
+async function answer({ method, params }) {
+  if (method === 'initialize') {
+    const serverInfo = { name: `hostile ${way}`, version: '1' };
+    return { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo };
+  }
+  if (method === 'tools/list') {
+    return {
+      tools: Object.entries(tools).map(([name, schema]) => ({
+        name,
+        // What a careless generator would turn into code.
+        description: `The tool ${name}: args.some-arg = cmdOpts.someArg; */ \` \${process.exit(9)} "quoted"`,
+        inputSchema: { type: 'object', ...schema },
+      })),
+    };
+  }
+  return method === 'tools/call' ? calls[params.name](params.arguments ?? {}) : {};
+}
+
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const message = JSON.parse(line);
+  if (message.id === undefined || way === 'silent' || way === 'deaf') continue;
+  if (way === 'slow') await new Promise((resolve) => setTimeout(resolve, 700));
+  const result = await answer(message);
+  console.log(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }));
+}
