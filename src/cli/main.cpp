@@ -10,6 +10,7 @@
 #include "cli/command_line.hpp"
 #include "cli/config_command.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/installation_command.hpp"
 #include "cli/mcp_command.hpp"
 #include "cli/policy_command.hpp"
 #include "cli/render_command.hpp"
@@ -59,6 +60,7 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(1);
   add_role_commands(app, chosen);
   add_config_commands(app, chosen);
+  add_installation_commands(app, chosen);
   add_audit_commands(app, chosen);
   add_sandbox_commands(app, chosen);
   add_policy_commands(app, chosen);

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What the set-up scripts share: where things are, how they speak, and how they become root.
-# Sourced, never run.
+# Sourced, never run. An installation has them under <prefix>/lib/butler, where `checkout` is that folder.
 
 checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 export checkout
@@ -28,8 +28,10 @@ butler_home() {
     printf '%s\n' "$BUTLER_HOME"
   elif is_root; then
     printf '/var/lib/butler\n'
-  else
+  elif [ -e "$checkout/CMakeLists.txt" ]; then
     printf '%s/.data\n' "$checkout"
+  else
+    printf '%s/.butler\n' "$HOME"
   fi
 }
 
@@ -51,7 +53,7 @@ npm_ci() {
   local from=$1 into=$2 log
   command -v npm >/dev/null ||
     fail "npm is not installed, and it fetches what $from/package-lock.json pins." \
-      "Run tools/setup/packages.sh run, or install npm yourself."
+      "Install it (apt-get install npm), then run the same command again."
   cp "$from/package.json" "$from/package-lock.json" "$into/"
   log=$(mktemp)
   if ! (cd "$into" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
