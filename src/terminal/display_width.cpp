@@ -1,10 +1,11 @@
 #include "terminal/display_width.hpp"
 
+#include <utf8proc.h>
+
 #include <algorithm>
-#include <span>
+#include <array>
 
 #include "domain/utf8.hpp"
-#include "terminal/display_width_table.hpp"
 
 namespace butler::terminal {
 
@@ -14,17 +15,11 @@ constexpr char32_t emoji_selector = 0xFE0F;  ///< draws the character before it 
 constexpr char32_t joiner = 0x200D;          ///< makes one picture of two
 constexpr std::string_view ellipsis = "…";
 
-bool is_among(std::span<const CodePoints> table, char32_t c) {
-  const auto after = std::ranges::upper_bound(table, c, {}, &CodePoints::first);
-  return after != table.begin() && c <= std::prev(after)->last;
-}
-
 bool is_flag_letter(char32_t c) { return c >= 0x1F1E6 && c <= 0x1F1FF; }
 bool is_skin_tone(char32_t c) { return c >= 0x1F3FB && c <= 0x1F3FF; }
 
 std::size_t width_of(char32_t c) {
-  if (c < 0x20 || (c >= 0x7F && c < 0xA0) || is_among(zero_width, c)) return 0;
-  return is_among(double_width, c) ? 2 : 1;
+  return static_cast<std::size_t>(std::max(0, utf8proc_charwidth(static_cast<utf8proc_int32_t>(c))));
 }
 
 /// Takes the first code point off valid UTF-8.
