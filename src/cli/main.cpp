@@ -9,6 +9,7 @@
 #include "cli/audit_command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/config_command.hpp"
+#include "cli/doctor_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/policy_command.hpp"
 #include "cli/render_command.hpp"
@@ -62,6 +63,7 @@ int run_command_line(int argc, char** argv) {
   add_sandbox_commands(app, chosen);
   add_policy_commands(app, chosen);
   add_vm_commands(app, chosen);
+  add_doctor_command(app, chosen);
   add_render_command(app, chosen);
   add_version_command(app, chosen);
   try {
