@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/doctor_trial.hpp"
 #include "cli/exit_code.hpp"
 #include "config/load.hpp"
 #include "doctor/doctor.hpp"
@@ -74,11 +75,11 @@ void add_doctor_command(CLI::App& app, Action& chosen) {
   // The doctor's own helper; an empty group keeps it out of the help.
   const auto what = std::make_shared<std::string>();
   add_command(app, doctor::trial_command, "An agent on trial.", chosen,
-              [what] { return doctor::run_trial(*what); })
+              [what] { return run_doctor_trial(*what); })
       ->group("")
       ->add_option("what", *what, "")
       ->required()
-      ->check(CLI::IsMember({"turn", "tier"}));
+      ->check(CLI::IsMember({"turn", "tier", "provider"}));
 }
 
 }  // namespace butler::cli

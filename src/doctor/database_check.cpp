@@ -7,12 +7,15 @@
 
 #include "digest/sha256.hpp"
 #include "doctor/checks.hpp"
+#include "domain/embedded_file.hpp"
 #include "files/folder.hpp"
-#include "gateway/sqlite_gateway_store.hpp"
 #include "sqlite/read_only.hpp"
 #include "store/migrations.hpp"
 
 namespace butler::doctor {
+
+/// schema/gateway/*.sql, in order.
+std::span<const domain::EmbeddedFile> gateway_migrations();
 
 namespace fs = std::filesystem;
 
@@ -129,8 +132,7 @@ boost::asio::awaitable<Findings> check_databases(const Context& context) {
   Findings findings;
   findings.push_back(
       judge_database(look_at_database(context.home() / "state.db", store::orchestrator_migrations())));
-  findings.push_back(
-      judge_database(look_at_database(context.home() / "gateway.db", gateway::gateway_migrations())));
+  findings.push_back(judge_database(look_at_database(context.home() / "gateway.db", gateway_migrations())));
   co_return findings;
 }
 

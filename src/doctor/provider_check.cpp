@@ -1,7 +1,9 @@
 #include "doctor/provider_check.hpp"
 
 #include "doctor/checks.hpp"
-#include "worker/provider_setup.hpp"
+#include "doctor/program.hpp"
+#include "doctor/trial.hpp"
+#include "json/value.hpp"
 
 namespace butler::doctor {
 
@@ -30,14 +32,33 @@ Finding judge_provider(const ProviderFacts& facts) {
   return all_well(name + " takes the key.");
 }
 
+void read_provider_report(const std::string& report, ProviderFacts& facts) {
+  const auto said = json::parse(report);
+  if (!said) {
+    facts.fault = "The provider's set-up could not be looked at.";
+    return;
+  }
+  facts.fault = json::find_string(*said, "fault");
+  facts.reason = json::find_string(*said, "reason");
+  const auto verdict = json::find_string(*said, "verdict");
+  using Key = ProviderFacts::Key;
+  if (verdict == "accepted") facts.key = Key::accepted;
+  if (verdict == "refused") facts.key = Key::refused;
+  if (verdict == "unreachable") facts.key = Key::unreachable;
+  if (verdict == "undecided") facts.key = Key::undecided;
+  if (const auto* const lists = json::find(*said, "listsModel"); lists != nullptr && lists->is_bool())
+    facts.lists_model = lists->get_bool();
+}
+
 boost::asio::awaitable<Findings> check_provider(const Context& context) {
   if (!context.worker) co_return Findings{left_out("The worker's configuration is wrong.")};
   const auto& settings = *context.worker;
   ProviderFacts facts{
       .real = settings.mode == config::ExecMode::rpc, .provider = settings.provider, .model = settings.model};
   if (!facts.real) co_return Findings{judge_provider(facts)};
-  const auto setup = worker::set_up_provider(settings, worker::read_provider_files(settings));
-  if (!setup) facts.fault = setup.error();
+  std::vector<std::string> words{this_program(), trial_command, "provider"};
+  const auto end = co_await run_program(context.executor, std::move(words));
+  read_provider_report(end.output, facts);
   co_return Findings{judge_provider(facts)};
 }
 

@@ -23,4 +23,7 @@ struct ProviderFacts {
 
 Finding judge_provider(const ProviderFacts& facts);
 
+/// What `butler doctor-trial provider` has said, added to the facts. Pure.
+void read_provider_report(const std::string& report, ProviderFacts& facts);
+
 }  // namespace butler::doctor

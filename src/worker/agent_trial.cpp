@@ -1,5 +1,3 @@
-#include "worker/agent_trial.hpp"
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
@@ -14,8 +12,10 @@
 #include "worker/agent_environment.hpp"
 #include "worker/agent_sandbox.hpp"
 #include "worker/agent_services.hpp"
+#include "worker/main.hpp"
 #include "worker/pi_agent.hpp"
 #include "worker/private_files.hpp"
+#include "worker/provider_setup.hpp"
 #include "worker/session_pool.hpp"
 #include "worker/trial_model.hpp"
 
@@ -170,6 +170,12 @@ std::expected<std::string, std::string> usual_tier(const config::WorkerSettings&
   const auto sandboxes = AgentSandboxes::open(settings, std::move(init), folder.path());
   if (!sandboxes) return std::unexpected(sandboxes.error());
   return sandbox::tier_name(sandboxes->usual().tier());
+}
+
+std::optional<std::string> provider_problem(const config::WorkerSettings& settings) {
+  const auto setup = set_up_provider(settings, read_provider_files(settings));
+  if (setup) return std::nullopt;
+  return setup.error();
 }
 
 TrialOutcome try_agent(config::WorkerSettings settings, sandbox::InitProgram init) {

@@ -1,19 +1,19 @@
-#include "doctor/trial.hpp"
-
-#include <sys/stat.h>
+#include "cli/doctor_trial.hpp"
 
 #include <boost/asio/system_executor.hpp>
 #include <exception>
 #include <iostream>
 
+#include "cli/exit_code.hpp"
+#include "cli/home.hpp"
 #include "doctor/context.hpp"
 #include "json/value.hpp"
 #include "log/log.hpp"
 #include "process/role.hpp"
 #include "sandbox/sandbox.hpp"
-#include "worker/agent_trial.hpp"
+#include "worker/main.hpp"
 
-namespace butler::doctor {
+namespace butler::cli {
 
 namespace {
 
@@ -28,20 +28,27 @@ json::Object find_tier(const config::WorkerSettings& settings, sandbox::InitProg
   return {{"tier", *tier}};
 }
 
+json::Object ask_provider(const config::WorkerSettings& settings) {
+  if (const auto problem = worker::provider_problem(settings)) return {{"fault", *problem}};
+  return {};
+}
+
 json::Object carry_out(const std::string& what) {
-  const auto context = make_context(boost::asio::system_executor{}, config::load(config::this_start()));
+  const auto context =
+      doctor::make_context(boost::asio::system_executor{}, config::load(config::this_start()));
   if (!context.worker) return {{"fault", "the worker's configuration is wrong"}};
   auto init = sandbox::InitProgram::beside_this_program();
-  process::drop_root("butler");
+  make_files_private();
+  process::drop_root(agent_user);
   process::harden(false);
-  ::umask(077);
+  if (what == "provider") return ask_provider(*context.worker);
   if (what == "tier") return find_tier(*context.worker, std::move(init));
   return try_turn(*context.worker, std::move(init));
 }
 
 }  // namespace
 
-int run_trial(const std::string& what) {
+int run_doctor_trial(const std::string& what) {
   log::start("doctor", log::Level::error);
   json::Object said;
   try {
@@ -50,7 +57,7 @@ int run_trial(const std::string& what) {
     said = {{"fault", fault.what()}};
   }
   std::cout << json::serialize(said) << '\n';
-  return 0;
+  return exit_ok;
 }
 
-}  // namespace butler::doctor
+}  // namespace butler::cli
