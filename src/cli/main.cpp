@@ -9,6 +9,7 @@
 #include "cli/audit_command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/config_command.hpp"
+#include "cli/doctor_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/installation_command.hpp"
 #include "cli/mcp_command.hpp"
@@ -66,6 +67,7 @@ int run_command_line(int argc, char** argv) {
   add_policy_commands(app, chosen);
   add_mcp_commands(app, chosen);
   add_vm_commands(app, chosen);
+  add_doctor_command(app, chosen);
   add_render_command(app, chosen);
   add_version_command(app, chosen);
   try {

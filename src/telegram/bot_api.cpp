@@ -174,6 +174,12 @@ ApiCall<WebhookState> BotApi::get_webhook_info() {
                          .pending_updates = json::find_integer(*result, "pending_update_count")};
 }
 
+ApiCall<void> BotApi::delete_webhook() {
+  auto result = co_await call("deleteWebhook", {}, call_timeout);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  co_return std::expected<void, ApiError>{};
+}
+
 ApiCall<void> BotApi::set_my_commands(CommandScope scope, std::vector<BotCommand> commands) {
   json::Array list;
   for (auto& one : commands) {

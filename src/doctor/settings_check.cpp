@@ -1,0 +1,143 @@
+#include "doctor/settings_check.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "config/providers.hpp"
+#include "config/values.hpp"
+#include "config/variables.hpp"
+#include "doctor/checks.hpp"
+
+namespace butler::doctor {
+
+namespace {
+
+bool names_secret(const config::Problem& problem) {
+  const auto* const variable = config::find_variable(problem.name);
+  return variable != nullptr && variable->secret();
+}
+
+/// The file and the line of ".env:3"; a source without a line has line "".
+struct SourcePlace {
+  std::string file;
+  std::string line;
+};
+
+SourcePlace place_of(const std::string& source) {
+  const auto colon = source.rfind(':');
+  const bool numbered = colon != std::string::npos && colon + 1 < source.size() &&
+                        source.find_first_not_of("0123456789", colon + 1) == std::string::npos;
+  if (!numbered) return {.file = source, .line = ""};
+  return {.file = source.substr(0, colon), .line = source.substr(colon + 1)};
+}
+
+/// How a line of a file is opened for a change.
+std::string edit_command(const SourcePlace& place) {
+  return "${EDITOR:-vi} " + (place.line.empty() ? "" : "+" + place.line + " ") + shell_word(place.file);
+}
+
+std::string mend_of_setting(const config::Problem& problem) {
+  if (problem.source == config::environment_source)
+    return "unset " + problem.name + "  (in whatever starts Butler)";
+  if (problem.name.empty()) return edit_command(place_of(problem.source));
+  const auto* const variable = config::find_variable(problem.name);
+  if (problem.source.empty() && variable != nullptr && variable->required) return "butler setup";
+  return "butler config set " + problem.name + " <value>";
+}
+
+std::string allowed_words(const config::Problem& problem) {
+  const auto* const variable = config::find_variable(problem.name);
+  if (variable == nullptr) return "A line is NAME=value, and each name is set once.";
+  return problem.name + " is " + config::describe_allowed(*variable) + ": " + std::string{variable->meaning} +
+         ".";
+}
+
+/// `butler up` makes an API secret that is not set; a bot's token is BotFather's to give.
+std::string mend_of_secret(const config::Problem& problem, const std::string& env_file) {
+  const auto* const variable = config::find_variable(problem.name);
+  const bool token = variable != nullptr && variable->kind == config::Kind::bot_token;
+  if (problem.source == config::environment_source)
+    return "unset " + problem.name + "  (in whatever starts Butler)";
+  if (token) return "butler setup";
+  const auto file = problem.source.empty() ? env_file : place_of(problem.source).file;
+  return "sed -i '/^ *\\(export *\\)\\{0,1\\}" + problem.name + " *=/d' " + shell_word(file) +
+         "  (butler up makes a good one itself)";
+}
+
+}  // namespace
+
+Findings judge_configuration(const ConfigurationFacts& facts) {
+  Findings findings;
+  for (const auto& problem : facts.problems) {
+    if (names_secret(problem)) continue;
+    findings.push_back(wrong(problem.text() + ".", allowed_words(problem), mend_of_setting(problem)));
+  }
+  for (const auto& warning : facts.warnings) {
+    // The permissions have a check of their own.
+    if (warning.contains("can be read by other users")) continue;
+    findings.push_back(doubtful(warning + ".", "Each name is a variable that has an effect.",
+                                edit_command({.file = facts.env_file, .line = ""})));
+  }
+  if (!findings.empty()) return findings;
+  return {all_well("Every setting of " + facts.env_file + " is right; the home is " + facts.home + ".")};
+}
+
+Findings judge_secrets(const SecretFacts& facts) {
+  Findings findings;
+  for (const auto& problem : facts.problems) {
+    if (!names_secret(problem)) continue;
+    findings.push_back(
+        wrong(problem.text() + ".", allowed_words(problem), mend_of_secret(problem, facts.env_file)));
+  }
+  for (const auto& key : facts.keys) {
+    if (key.fault.empty()) continue;
+    findings.push_back(wrong(key.name + " (" + key.source + "): " + key.fault + ".",
+                             key.name + " is the key that the provider gave you.", "butler setup"));
+  }
+  if (!findings.empty()) return findings;
+  return {all_well("The bot token and the API secrets are set, long enough and different.")};
+}
+
+Findings judge_users(const UserFacts& facts) {
+  if (!facts.root) return {left_out("Butler runs as you; the system users are for one that root starts.")};
+  Findings findings;
+  const auto miss = [&](const char* name) {
+    findings.push_back(wrong(std::string{"There is no system user "} + name + ".",
+                             "The agent and the control plane run as users of their own, never as root.",
+                             "tools/setup/users.sh"));
+  };
+  if (!facts.agent) miss("butler");
+  if (!facts.control) miss("butler-control");
+  if (!findings.empty()) return findings;
+  return {all_well("The system users butler and butler-control are there.")};
+}
+
+boost::asio::awaitable<Findings> check_configuration(const Context& context) {
+  co_return judge_configuration({.problems = context.problems,
+                                 .warnings = context.loaded.warnings,
+                                 .env_file = context.env_file(),
+                                 .home = context.home().string()});
+}
+
+boost::asio::awaitable<Findings> check_secrets(const Context& context) {
+  SecretFacts facts{.problems = context.problems, .env_file = context.env_file(), .keys = {}};
+  const auto& environment = context.loaded.environment;
+  const auto chosen = environment.find("PI_PROVIDER");
+  const auto* const provider =
+      chosen == environment.end() ? nullptr : config::find_provider(chosen->second.value);
+  for (const auto name : provider == nullptr ? std::span<const std::string_view>{} : provider->keys) {
+    const auto key = environment.find(name);
+    if (key == environment.end()) continue;
+    facts.keys.push_back({.name = std::string{name},
+                          .source = key->second.source,
+                          .fault = config::find_secret_fault(key->second.value).value_or("")});
+  }
+  co_return judge_secrets(facts);
+}
+
+boost::asio::awaitable<Findings> check_users(const Context& context) {
+  co_return judge_users(
+      {.root = context.root, .control = context.control.has_value(), .agent = context.agent.has_value()});
+}
+
+}  // namespace butler::doctor
