@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <exception>
+#include <iterator>
 
 #include "async/event.hpp"
 #include "async/task_group.hpp"
@@ -105,19 +106,22 @@ class Course {
   bool interrupted_ = false;
 };
 
-/// The end of a text that a stranger wrote, on one line, without what a terminal would act on.
+/// The last lines of a text that a stranger wrote, as one, without what a terminal would act on. Indented
+/// lines are left out: they tell where in its code a program was.
 std::string last_words(std::string_view text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
-  if (text.size() > shown_bytes) text.remove_prefix(text.size() - shown_bytes);
   std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n' || c == '\t') {
-      if (!shown.ends_with(' ')) shown += ' ';
-    } else if (byte >= 0x20 && byte != 0x7F) {
-      shown += c;
-    }
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    const auto line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.empty() || line.front() == ' ' || line.front() == '\t' || line.front() == '}') continue;
+    if (!shown.empty()) shown += ' ';
+    std::ranges::copy_if(line, std::back_inserter(shown), [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return byte >= 0x20 && byte != 0x7F;
+    });
   }
+  if (shown.size() > shown_bytes) shown.erase(0, shown.size() - shown_bytes);
   return shown;
 }
 
@@ -125,7 +129,7 @@ std::string last_words(std::string_view text) {
 
 std::string Outcome::problem(const Program& program) const {
   if (status && status->success()) return {};
-  const auto said = last_words(errors.empty() ? output : errors);
+  const auto said = last_words(output + '\n' + errors);
   const auto how = status ? "failed (" + status->describe() + ")"
                           : "had not ended after " + std::to_string(program.limit.count()) + " ms";
   return how + (said.empty() ? "" : ": " + said);

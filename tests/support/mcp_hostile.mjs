@@ -1,12 +1,12 @@
-// An MCP server that misbehaves as it is told: node mcp_hostile.mjs <way>, on standard input and output.
+// An MCP server that misbehaves as it is told, on standard input and output: node mcp_hostile.mjs <way>, or the variable WAY.
 // Ways: plain, silent (never answers), deaf (neither answers nor ends), crash (ends at once), slow, noisy, stray (leaves a
 // process behind).
 import { spawn } from 'node:child_process';
 import readline from 'node:readline';
 
-const way = process.argv[2];
+const way = process.env.WAY || process.argv[2];
 if (way === 'crash') {
-  console.error('I cannot begin: there is no database');
+  console.error(`I cannot begin: user ${process.getuid()} has no database`);
   process.exit(3);
 }
 if (way === 'noisy') process.stderr.write('noise '.repeat(20_000) + '\n');
@@ -14,12 +14,15 @@ if (way === 'deaf') {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGPIPE']) process.on(signal, () => {});
   setInterval(() => {}, 1000);
 }
-if (way === 'stray') spawn('setsid', ['sh', '-c', `exec sleep 987654`], { detached: true, stdio: 'ignore' }).unref();
+if (way === 'stray') spawn('setsid', ['sh', '-c', 'exec sleep 987654'], { detached: true, stdio: 'ignore' }).unref();
 
 const text = { type: 'string' };
 const tools = {
   echo: { properties: { words: text }, required: ['words'] },
-  'read-it': { properties: { 'some-arg': text, 'dotted.arg-name': text, 'how-many': { type: 'number' }, class: text, '1st': text }, required: ['some-arg', '1st'] },
+  'read-it': {
+    properties: { 'some-arg': text, 'dotted.arg-name': text, 'how-many': { type: 'number' }, class: text, '1st': text },
+    required: ['some-arg', '1st'],
+  },
   fail: { properties: { reason: text } },
   surroundings: { properties: {} },
   die: { properties: {} },
@@ -30,7 +33,7 @@ const calls = {
   echo: ({ words }) => say(words),
   'read-it': (given) => say(JSON.stringify(given)),
   fail: ({ reason }) => say(`the tool says no: ${reason}`, { isError: true }),
-  surroundings: () => say(JSON.stringify({ environment: process.env, folder: process.cwd(), uid: process.getuid() })),
+  surroundings: () => say(JSON.stringify({ variables: Object.keys(process.env).sort(), folder: process.cwd(), user: process.getuid() })),
   die: () => {
     console.error('it hurts');
     process.exit(4);
@@ -47,7 +50,7 @@ async function answer({ method, params }) {
     return {
       tools: Object.entries(tools).map(([name, schema]) => ({
         name,
-        // What a careless generator would turn into code.
+        // What a careless generator would take for code.
         description: `The tool ${name}: args.some-arg = cmdOpts.someArg; */ \` \${process.exit(9)} "quoted"`,
         inputSchema: { type: 'object', ...schema },
       })),
