@@ -1,6 +1,5 @@
 #include "cli/mcp_command.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -13,26 +12,16 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/mcp_site.hpp"
-#include "files/small_file.hpp"
-#include "files/whole_file.hpp"
 #include "json/value.hpp"
-#include "mcp_wrappers/edit.hpp"
-#include "mcp_wrappers/names.hpp"
 #include "mcp_wrappers/sync.hpp"
+#include "terminal/display_width.hpp"
+#include "terminal/progress.hpp"
+#include "terminal/style.hpp"
+#include "terminal/table.hpp"
 
 namespace butler::cli {
 
-namespace fs = std::filesystem;
-
 namespace {
-
-constexpr std::size_t longest_config_file = 1024UL * 1024;
-constexpr mode_t config_file_mode = 0644;
-
-int complain_of_mcp(const std::string& problem, int status = exit_failure) {
-  std::cerr << "butler: " << problem << '\n';
-  return status;
-}
 
 std::string joined_names(const std::vector<std::string>& names) {
   std::string text;
@@ -40,100 +29,37 @@ std::string joined_names(const std::vector<std::string>& names) {
   return text;
 }
 
-json::Array to_array(const std::vector<std::string>& texts) {
-  json::Array array;
-  for (const auto& text : texts) array.emplace_back(text);
-  return array;
-}
-
-// ---- the two files ---------------------------------------------------------------------------------------
-
-std::expected<files::SmallFile, std::string> read_for_editing(const fs::path& file) {
-  auto read = files::read_small_file(file, longest_config_file);
-  if (read) return *std::move(read);
-  if (read.error() == std::errc::no_such_file_or_directory)
-    return std::unexpected("there is no " + file.string() + "; `butler mcp init` makes one");
-  return std::unexpected(file.string() + " cannot be read: " + read.error().message());
-}
-
-/// Both files get their new texts, or neither. They keep their permissions.
-template <class Change>
-std::expected<void, std::string> edit_both(const mcp_wrappers::Places& places, const Change& change) {
-  const auto manifest = read_for_editing(places.manifest);
-  if (!manifest) return std::unexpected(manifest.error());
-  const auto servers = read_for_editing(places.servers);
-  if (!servers) return std::unexpected(servers.error());
-  const auto after = change(mcp_wrappers::Texts{.manifest = manifest->text, .servers = servers->text});
-  if (!after) return std::unexpected(after.error());
-  files::write_whole_file(places.servers, after->servers, servers->mode);
-  try {
-    files::write_whole_file(places.manifest, after->manifest, manifest->mode);
-  } catch (const std::exception&) {
-    files::write_whole_file(places.servers, servers->text, servers->mode);
-    throw;
-  }
-  return {};
-}
-
-/// `--env NAME` asks for the caller's value when the wrapper runs, `--env NAME=VALUE` says it.
-std::expected<json::Object, std::string> environment_of(const std::vector<std::string>& given) {
-  json::Object environment;
-  for (const auto& word : given) {
-    const auto equals = word.find('=');
-    const auto name = word.substr(0, equals);
-    const auto asked = mcp_wrappers::variables_in("${" + name + "}");
-    if (asked.size() != 1 || asked.front() != name)
-      return std::unexpected("--env " + word + ": expected NAME or NAME=VALUE");
-    environment[name] = equals == std::string::npos ? "${" + name + "}" : word.substr(equals + 1);
-  }
-  return environment;
-}
-
-std::expected<json::Object, std::string> definition_of(const McpEntry& entry) {
-  if (entry.command.empty() == entry.url.empty()) return std::unexpected("give either --command or --url");
-  json::Object definition;
-  if (!entry.description.empty()) definition["description"] = entry.description;
-  if (!entry.url.empty()) {
-    if (!entry.arguments.empty() || !entry.environment.empty())
-      return std::unexpected("--arg and --env are for --command");
-    definition["url"] = entry.url;
-    return definition;
-  }
-  // From another folder it would be another file.
-  const bool is_path = entry.command.contains('/');
-  definition["command"] = is_path ? fs::absolute(entry.command).lexically_normal().string() : entry.command;
-  definition["args"] = to_array(entry.arguments);
-  const auto environment = environment_of(entry.environment);
-  if (!environment) return std::unexpected(environment.error());
-  if (!environment->empty()) definition["env"] = *environment;
-  return definition;
-}
-
-// ---- what is shown ---------------------------------------------------------------------------------------
-
-/// Prints while a sync goes on: steps on a terminal's standard error, results on the standard output.
+/// Shows how a sync goes on: what is being done on a terminal, results as lines.
 class SyncPrinter final : public mcp_wrappers::SyncListener {
  public:
-  SyncPrinter(Format format, std::ostream& out) : out_(out), text_(format == Format::text) {}
+  SyncPrinter(Format format, std::ostream& out)
+      : out_(out), text_(format == Format::text), progress_(std::cerr, terminal::Screen::of(STDERR_FILENO)) {}
 
   void on_step(const std::string& target, const char* step) override {
-    if (text_ && ::isatty(STDERR_FILENO) == 1) std::cerr << "  " << target << ": " << step << '\n';
+    if (text_ && on_terminal_) progress_.show(target + ": " + step);
   }
   void on_target(const mcp_wrappers::TargetReport& report) override {
     if (!text_) return;
+    progress_.clear();
+    out_ << report.name << ": ";
     if (report.problem.empty()) {
-      out_ << report.name << ": made in " << report.took.count() << " ms"
+      out_ << palette_.paint("made", terminal::Style::green) << " in " << report.took.count() << " ms"
            << (report.types ? ", with types" : "") << '\n';
     } else {
-      out_ << report.name << ": failed: " << report.problem << '\n';
+      out_ << palette_.paint("failed", terminal::Style::red) << ": "
+           << terminal::printable_line(report.problem) << '\n';
     }
-    for (const auto& warning : report.warnings) out_ << report.name << ": " << warning << '\n';
+    for (const auto& warning : report.warnings)
+      out_ << report.name << ": " << terminal::printable_line(warning) << '\n';
     out_.flush();
   }
 
  private:
   std::ostream& out_;
   bool text_;
+  bool on_terminal_ = terminal::Screen::of(STDERR_FILENO).is_terminal;
+  terminal::Palette palette_ = terminal::Palette::of(STDOUT_FILENO);
+  terminal::Progress progress_;
 };
 
 json::Object to_json(const mcp_wrappers::SyncReport& report) {
@@ -161,6 +87,20 @@ json::Object to_json(const mcp_wrappers::Inventory& inventory) {
                      {"problem", one.problem.empty() ? json::Value(nullptr) : json::Value(one.problem)}});
   }
   return {{"targets", std::move(targets)}, {"orphans", to_array(inventory.orphans)}};
+}
+
+/// NAME -> SELECTOR, types, the wrapper's state, and what is wrong.
+std::vector<terminal::Row> rows_of(const mcp_wrappers::Inventory& inventory) {
+  std::vector<terminal::Row> rows;
+  for (const auto& one : inventory.targets) {
+    rows.push_back({one.target.name + " -> " + terminal::printable_line(one.target.selector),
+                    one.target.emit_types ? "types on" : "types off",
+                    "wrapper " + std::string{mcp_wrappers::state_name(one.state)},
+                    terminal::printable_line(one.problem)});
+  }
+  for (const auto& name : inventory.orphans)
+    rows.push_back({name, "", "orphan", "`butler mcp sync` removes it"});
+  return rows;
 }
 
 /// The first name that is no target's.
@@ -204,27 +144,6 @@ int busy() {
 
 }  // namespace
 
-int init_mcp(const config::Loaded& loaded, bool force, Format format, std::ostream& out) {
-  const auto places = mcp_places(loaded);
-  for (const auto& file : {places.servers, places.manifest}) {
-    if (!force && fs::exists(fs::symlink_status(file)))
-      return complain_of_mcp(file.string() + " is there already; --force replaces both files");
-  }
-  fs::create_directories(places.manifest.parent_path());
-  const auto texts = mcp_wrappers::empty_texts();
-  files::write_whole_file(places.servers, texts.servers, config_file_mode);
-  files::write_whole_file(places.manifest, texts.manifest, config_file_mode);
-  if (format == Format::json) {
-    out << json::serialize(
-               json::Object{{"servers", places.servers.string()}, {"manifest", places.manifest.string()}})
-        << '\n';
-  } else {
-    out << places.servers.string() << " and " << places.manifest.string()
-        << " are written. `butler mcp add` puts a server into them, `butler mcp sync` makes its wrapper.\n";
-  }
-  return exit_ok;
-}
-
 int list_mcp(const config::Loaded& loaded, Format format, std::ostream& out) {
   const auto places = mcp_places(loaded);
   const auto wanted = mcp_wrappers::read_wanted(places);
@@ -237,12 +156,8 @@ int list_mcp(const config::Loaded& loaded, Format format, std::ostream& out) {
     return exit_ok;
   }
   if (inventory.targets.empty()) out << "There are no targets; `butler mcp add` makes one.\n";
-  for (const auto& one : inventory.targets) {
-    out << one.target.name << " -> " << one.target.selector << ", types "
-        << (one.target.emit_types ? "on" : "off") << ", wrapper " << mcp_wrappers::state_name(one.state)
-        << (one.problem.empty() ? "" : ": " + one.problem) << '\n';
-  }
-  for (const auto& name : inventory.orphans) out << name << ", orphan: `butler mcp sync` removes it\n";
+  const auto screen = terminal::Screen::of(STDOUT_FILENO);
+  out << terminal::render_table(rows_of(inventory), screen.is_terminal ? screen.columns : 0);
   return exit_ok;
 }
 
@@ -275,44 +190,6 @@ int sync_mcp(const config::Loaded& loaded, const McpSync& options, Format format
   }
 }
 
-int add_mcp(const config::Loaded& loaded, const McpEntry& entry, Format format, std::ostream& out) {
-  const auto definition = definition_of(entry);
-  if (!definition) return complain_of_mcp(definition.error(), exit_usage);
-  mcp_wrappers::Target target{.name = entry.name, .selector = entry.name, .emit_types = !entry.no_types};
-  if (entry.timeout_ms != 0) target.timeout = std::chrono::milliseconds{entry.timeout_ms};
-  const auto places = mcp_places(loaded);
-  const auto path = mcp_wrappers::system_search_path(places);
-  const auto edited = edit_both(
-      places, [&](const mcp_wrappers::Texts& before) -> std::expected<mcp_wrappers::Texts, std::string> {
-        if (auto problem = mcp_wrappers::spelling_problem(entry.name))
-          return std::unexpected(*std::move(problem));
-        if (auto problem = mcp_wrappers::shadowing_problem(entry.name, path))
-          return std::unexpected(*std::move(problem));
-        return mcp_wrappers::add_entry(before, target, *definition);
-      });
-  if (!edited) return complain_of_mcp(edited.error());
-  if (format == Format::json) {
-    out << json::serialize(json::Object{{"name", entry.name}, {"server", *definition}}) << '\n';
-  } else {
-    out << entry.name << " is added. `butler mcp sync --target " << entry.name << "` makes its wrapper.\n";
-  }
-  return exit_ok;
-}
-
-int remove_mcp(const config::Loaded& loaded, const std::string& name, Format format, std::ostream& out) {
-  const auto places = mcp_places(loaded);
-  const auto edited = edit_both(
-      places, [&](const mcp_wrappers::Texts& before) { return mcp_wrappers::remove_entry(before, name); });
-  if (!edited) return complain_of_mcp(edited.error());
-  mcp_wrappers::remove_wrapper(places, name);
-  if (format == Format::json) {
-    out << json::serialize(json::Object{{"name", name}, {"removed", true}}) << '\n';
-  } else {
-    out << name << " and its wrapper are removed.\n";
-  }
-  return exit_ok;
-}
-
 int test_mcp(const config::Loaded& loaded, const std::string& name, Format format, std::ostream& out) {
   const auto wanted = mcp_wrappers::read_wanted(mcp_places(loaded));
   if (!wanted) return complain_of_mcp(wanted.error(), exit_config);
@@ -343,8 +220,8 @@ int test_mcp(const config::Loaded& loaded, const std::string& name, Format forma
                {"tools", to_array(trial.tools)}})
         << '\n';
   } else if (trial.problem.empty()) {
-    out << name << " works. Its server has " << trial.tools.size() << " tools: " << joined_names(trial.tools)
-        << '\n';
+    out << name << " works. Its server has " << trial.tools.size()
+        << " tools: " << terminal::printable_line(joined_names(trial.tools)) << '\n';
   } else {
     return complain_of_mcp(name + ": " + trial.problem);
   }

@@ -4,6 +4,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <iostream>
+
 #include "cli/home.hpp"
 #include "cli/local_secrets.hpp"
 #include "files/throw_errno.hpp"
@@ -54,6 +56,17 @@ std::expected<mcp_wrappers::Site, std::string> open_mcp_site(const config::Loade
   if (::geteuid() == 0) site.user = find_home_owners().agent;
   fs::create_directories(site.places.workshop());
   return site;
+}
+
+int complain_of_mcp(const std::string& problem, int status) {
+  std::cerr << "butler: " << problem << '\n';
+  return status;
+}
+
+json::Array to_array(const std::vector<std::string>& texts) {
+  json::Array array;
+  for (const auto& text : texts) array.emplace_back(text);
+  return array;
 }
 
 files::Descriptor lock_mcp(const mcp_wrappers::Places& places) {
