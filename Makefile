@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
 jobs := $(shell nproc)
+PREFIX ?= /usr/local
+DESTDIR ?=
 .NOTPARALLEL:
 
 # A preset is configured once; after that Ninja itself sees changed CMake files.
@@ -21,7 +23,7 @@ sources = find src tests bench third_party -name '*.[ch]pp' -print0
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: up
 up: program runtime ## run Butler: with the bot of .env, or else the demo
@@ -33,6 +35,20 @@ demo: program runtime ## run Butler on a stand-in for Telegram, a chat page in y
 
 .PHONY: build
 build: program ## build the release binary, build/release/butler
+
+.PHONY: install
+install: installation ## install the program and its systemd units (PREFIX=/usr/local, DESTDIR=); state stays as it is
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' tools/install.sh install
+
+.PHONY: uninstall
+uninstall: ## remove what `make install` has installed; state stays as it is
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' tools/install.sh uninstall
+
+.PHONY: deb
+deb: installation ## build the Debian package, build/butler_<version>_<architecture>.deb
+	@tools/setup/packages.sh package
+	@cpack --config build/release/CPackConfig.cmake -B build/package >build/package.log || { cat build/package.log >&2; exit 1; }
+	@mv build/package/butler_*.deb build/ && rm -rf build/package && ls build/butler_*.deb
 
 ##@ Working on Butler
 
@@ -49,6 +65,11 @@ check: suite-set-up format-check layer-check script-check tidy-check ## format, 
 test-long: suite-set-up ## the suite with many more rounds: hours
 	@export BUTLER_TEST_LONG=1 RC_PARAMS='max_success=10000'; \
 	$(call suite,release); $(call suite,asan); $(call suite,tsan)
+
+.PHONY: test-package
+test-package: suite-set-up ## install the Debian package on a clean Debian with a systemd of its own: minutes, as root
+	@$(call build,release)
+	@BUTLER_TEST_LONG=1 ctest --preset release --tests-regex '^system_package'
 
 fuzz_seconds := 600
 .PHONY: fuzz
@@ -78,6 +99,10 @@ program:
 	@tools/setup/packages.sh build
 	@$(call configure,release) && cmake --build --preset release --parallel $(jobs) --target butler
 
+.PHONY: installation
+installation: program
+	@cmake --build --preset release --parallel $(jobs) --target butler-sandbox-probe
+
 .PHONY: runtime
 runtime:
 	@tools/setup/packages.sh run
@@ -86,7 +111,7 @@ runtime:
 
 .PHONY: suite-set-up
 suite-set-up: runtime
-	@tools/setup/packages.sh build check test vm
+	@tools/setup/packages.sh build check test package vm
 	@tools/setup/test-node.sh
 
 .PHONY: format-check layer-check script-check tidy-check
@@ -101,7 +126,7 @@ layer-check:
 	@echo 'layers: right'
 
 script-check:
-	@shellcheck --external-sources tools/*.sh tools/setup/*.sh .ci/run
+	@shellcheck --external-sources tools/*.sh tools/setup/*.sh packaging/deb/p* .ci/run
 	@echo 'scripts: right'
 
 # Tidy reads what the sanitizer's build compiles, the sources of a module together: a header's declarations are walked once

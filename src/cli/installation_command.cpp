@@ -53,15 +53,6 @@ config::Problems problems_of_role(const config::Loaded& loaded, config::Role rol
   return {};
 }
 
-/// The units are written for one home; a role that went to another one would not be let in there.
-void refuse_other_home(config::Loaded& loaded, const fs::path& home) {
-  if (loaded.place.home == home) return;
-  loaded.problems.push_back({.name = "BUTLER_HOME",
-                             .source = loaded.env_file.string(),
-                             .message = "the system's services have their home in " + home.string() +
-                                        ": remove the line, or start `butler up` yourself"});
-}
-
 config::Role role_of(const std::string& name) {
   for (const auto role : {config::Role::orchestrator, config::Role::gateway}) {
     if (config::role_name(role) == name) return role;
@@ -91,7 +82,6 @@ int run_runtime_script() {
 int write_role_environment(const config::Start& start, config::Role role, const fs::path& output) {
   const auto from_home = from_home_alone(start);
   auto loaded = config::load(from_home);
-  refuse_other_home(loaded, from_home.working_directory);
   make_files_private();
   std::error_code error;
   if (role == config::Role::orchestrator) prepare_home(from_home.working_directory);

@@ -32,7 +32,7 @@ class TheServedDocument(ApiTest):
         next(iter(path.values()))["responses"]["200"] = {"$ref": "#/components/responses/Nowhere"}
         done = self.lint(document)
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("Nowhere", done.stdout + done.stderr)
+        self.assertIn("no-unresolved-refs", done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

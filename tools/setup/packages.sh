@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian 12 packages that are missing, for what is named: build, check, test, vm, run.
-# Usage: tools/setup/packages.sh [build] [check] [test] [vm] [run]     (nothing named: build)
+# Installs the Debian 12 packages that are missing, for what is named: build, check, test, package, vm, run.
+# Usage: tools/setup/packages.sh [build] [check] [test] [package] [vm] [run]     (nothing named: build)
 set -euo pipefail
 # shellcheck source=tools/setup/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
@@ -9,7 +9,8 @@ build=(clang-19 lld-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config li
   libboost-json1.81-dev libspdlog-dev libfmt-dev libsqlite3-dev libmd4c-dev libutf8proc-dev
   libssl-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev libseccomp-dev) # one configuration, tests and all
 check=(clang-tidy-19 clang-tools-19 clang-format-19 shellcheck python3)
-test=(chromium python3 curl)
+test=(chromium python3 curl mmdebstrap systemd) # systemd-analyze judges the units, which need not run
+package=(dpkg-dev file)
 vm=(qemu-system-x86 qemu-utils busybox-static e2fsprogs) # butler vm; the guest's kernel is fetched by itself
 run=(bubblewrap ripgrep fd-find ca-certificates util-linux python3)
 
@@ -19,9 +20,10 @@ for group in "${@:-build}"; do
     build) wanted+=("${build[@]}") ;;
     check) wanted+=("${check[@]}") ;;
     test) wanted+=("${test[@]}") ;;
+    package) wanted+=("${package[@]}") ;;
     vm) wanted+=("${vm[@]}") ;;
     run) wanted+=("${run[@]}") ;;
-    *) fail "packages.sh knows build, check, test, vm and run, not '$group'." ;;
+    *) fail "packages.sh knows build, check, test, package, vm and run, not '$group'." ;;
   esac
   # Debian's npm brings 300 packages: only where no other npm is.
   if [ "$group" = run ] && ! { command -v npm && command -v node; } >/dev/null; then

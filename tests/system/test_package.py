@@ -1,0 +1,181 @@
+"""The Debian package on a clean Debian 12 with a systemd of its own: installed, configured, used, upgraded, removed, purged.
+
+Takes minutes the first time, because the root is made of Debian's packages: `make test-package`, or BUTLER_TEST_LONG=1.
+"""
+
+import os
+import shutil
+import unittest
+
+from support import net
+from support.butler import ROLES
+from support.case import SystemTest
+from support.machine import Machine, debian_root
+from support.model_server import API_KEY, call_then_say
+from support.package import make_package, with_version
+from support.paths import RUNTIME, require
+from support.wait import until
+
+HOME = "/var/lib/butler"
+SERVICES = [f"butler-{role}.service" for role in ROLES]
+UNITS = ["butler.target", *SERVICES]
+
+
+@unittest.skipUnless(os.environ.get("BUTLER_TEST_LONG"), "makes a Debian of its own: minutes")
+@unittest.skipIf(os.environ.get("BUTLER_SANITIZED"), "the release build is what is packaged")
+@unittest.skipUnless(os.geteuid() == 0, "needs root, for a machine of its own")
+class ThePackage(SystemTest):
+    def setUp(self):
+        self.package = make_package(self.scratch / "package")
+        self.root = debian_root(self.scratch)
+        self.machine = Machine(self.root)
+        self.addCleanup(self.machine.close)
+        self._reports.append(self.machine.report)
+        self.simulator = self.start_simulator()
+        self.model = self.start_model_server()
+        self.port = net.free_port()
+
+    # ---- what an administrator does ------------------------------------------------------------------
+
+    def apt(self, *words: object) -> str:
+        return self.machine.run("apt-get", "--quiet", "--yes", "--no-install-recommends", *words)
+
+    def install(self, package) -> str:
+        shutil.copy(package, self.root / "tmp" / package.name)
+        return self.apt("install", f"/tmp/{package.name}")
+
+    def in_home(self, path: str):
+        return self.root / HOME.lstrip("/") / path
+
+    def configure(self) -> None:
+        """The runtime, the model's entry, and `.env`, as the set-up leaves them."""
+        # A copy: what is purged in the machine must not be this machine's.
+        shutil.copytree(require(RUNTIME, "tools/setup/runtime.sh").resolve(), self.in_home(RUNTIME.resolve().name), symlinks=True)
+        self.in_home("runtime").symlink_to(RUNTIME.resolve().name)
+        self.model.configure_pi(self.in_home("agent"))
+        self.machine.run("chown", "-R", "butler:butler", f"{HOME}/agent")
+        settings = {
+            "TELEGRAM_BOT_TOKEN": self.simulator.bot_token,
+            "TELEGRAM_API_ROOT": self.simulator.url,
+            "TG_OWNER_IDS": self.simulator.owner_id,
+            "ORCH_PORT": self.port,
+            "WORKER_SANDBOX": "bwrap",
+        } | self.model.environment()
+        env = self.in_home(".env")
+        env.touch(mode=0o600)
+        env.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+    def start(self) -> None:
+        self.machine.run("systemctl", "start", *UNITS)
+
+    def ask(self, text: str, answer: str) -> None:
+        """The owner writes, and reads the answer."""
+        message = self.simulator.send_text(text)
+        self.simulator.wait_for_reply(answer, after=message, timeout=60)
+
+    def pids(self) -> list[str]:
+        return [self.machine.property_of(service, "MainPID") for service in SERVICES]
+
+    # ---- what must be so -----------------------------------------------------------------------------
+
+    def check_installed(self, said: str) -> None:
+        self.assertIn("butler setup", said)
+        self.assertEqual(self.machine.ask("stat", "--format=%U:%G %a", HOME), "root:butler-control 1771")
+        for unit in UNITS:
+            self.assertEqual(self.machine.ask("systemctl", "is-enabled", unit), "enabled", unit)
+        for service in SERVICES:
+            self.assertEqual(self.machine.property_of(service, "ActiveState"), "inactive", f"{service} before there is a configuration")
+        self.assertEqual(self.machine.property_of("butler.target", "ActiveState"), "active")
+
+    def check_each_role_has_its_own_secrets_only(self) -> None:
+        secrets = dict(line.split("=", 1) for line in self.in_home("secrets.env").read_text().splitlines() if "=" in line)
+        known = {
+            "orchestrator": {secrets["ORCH_GATEWAY_TOKEN"], secrets["ORCH_WORKER_TOKEN"]},
+            "gateway": {secrets["ORCH_GATEWAY_TOKEN"], self.simulator.bot_token},
+            "worker": {secrets["ORCH_WORKER_TOKEN"], API_KEY},
+        }
+        everything = set().union(*known.values())
+        for role, own in known.items():
+            environment = self.machine.process_file(f"butler-{role}.service", "environ").decode()
+            self.assertEqual({secret for secret in everything if secret in environment}, own, role)
+            self.assertEqual(self.machine.ask("stat", "--format=%U %a", f"/run/butler-{role}/environment"), "root 600")
+
+    def check_no_role_keeps_root(self) -> None:
+        for role, user in (("orchestrator", "butler-control"), ("gateway", "butler-control"), ("worker", "butler")):
+            status = self.machine.process_file(f"butler-{role}.service", "status").decode()
+            number = self.machine.ask("id", "--user", user)
+            self.assertRegex(status, rf"(?m)^Uid:(\t{number}){{4}}$", role)
+            self.assertRegex(status, r"(?m)^CapEff:\t0+$", role)
+            self.assertRegex(status, r"(?m)^CapPrm:\t0+$", role)
+            self.assertRegex(status, r"(?m)^NoNewPrivs:\t1$", role)
+            self.assertRegex(status, r"(?m)^Seccomp:\t2$", role)
+
+    def check_used(self) -> None:
+        """A turn of the real pi, with a tool, in bubblewrap, inside the unit."""
+        self.model.script(call_then_say("write", {"path": "list.md", "content": "flour\n"}, "Your list is there.", "make a list"))
+        self.ask("make a list", "Your list is there.")
+        self.assertEqual(self.in_home("workspace/list.md").read_text(), "flour\n")
+        self.assertTrue(any("event=worker.sandbox" in line and "bwrap" in line for line in self.machine.journal("butler-worker.service")))
+
+    def check_command(self) -> None:
+        """A /run command, which the policy asks about, in its sandbox."""
+        message = self.simulator.send_text("/run id -un && cat list.md")
+        self.simulator.wait_for_reply("/approve", after=message)
+        self.ask("/approve", "flour")
+
+    def check_upgrade(self) -> None:
+        self.machine.run("systemctl", "disable", "butler-gateway.service")
+        before = self.pids()
+        self.install(with_version(self.package, "99.1", self.scratch))
+        until(lambda: all(self.machine.is_active(unit) for unit in UNITS), "the units to run again")
+        self.assertTrue(all(old != new for old, new in zip(before, self.pids())), "each role was started again")
+        self.assertEqual(self.machine.ask("systemctl", "is-enabled", "butler-gateway.service"), "disabled", "as the administrator wants it")
+        self.machine.run("systemctl", "enable", "butler-gateway.service")
+        self.check_jobs_remembered()
+
+    def check_jobs_remembered(self) -> None:
+        message = self.simulator.send_text("/jobs")
+        self.simulator.wait_for_reply("make a list", after=message)
+
+    def check_removal(self) -> None:
+        self.apt("remove", "butler")
+        for unit in UNITS:
+            self.assertEqual(self.machine.ask("systemctl", "is-active", unit), "inactive", unit)
+        self.assertFalse((self.root / "usr/bin/butler").is_symlink())
+        self.assertFalse((self.root / "usr/lib/butler").exists())
+        for name in (".env", "secrets.env", "state.db", "gateway.db", "workspace/list.md", "runtime/bin/node"):
+            self.assertTrue(self.in_home(name).exists(), name)
+
+    def check_return(self) -> None:
+        """Installed again, it goes on where it was, by itself."""
+        self.install(self.package)
+        until(lambda: all(self.machine.is_active(unit) for unit in UNITS), "the units to run by themselves")
+        self.check_jobs_remembered()
+
+    def check_purge(self) -> None:
+        said = self.apt("purge", "butler")
+        self.assertIn("Kept in /var/lib/butler", said)
+        left = sorted(str(path.relative_to(self.in_home("."))) for path in self.in_home(".").iterdir())
+        self.assertEqual(left, ["workspace"])
+        self.assertEqual(self.in_home("workspace/list.md").read_text(), "flour\n")
+        found = self.machine.run("find", "/etc", "/usr", "/run", "/var", "-xdev", "-name", "*butler*", "-not", "-path", "/var/log/*")
+        # apt's own list of what was installed, and dpkg's of nothing at all, are not ours.
+        self.assertEqual([line for line in found.splitlines() if line != HOME and not line.startswith("/var/lib/systemd/")], [])
+
+    def test_is_installed_used_upgraded_removed_and_purged(self):
+        self.apt("update")
+        self.check_installed(self.install(self.package))
+        self.configure()
+        self.start()
+        self.check_each_role_has_its_own_secrets_only()
+        self.check_no_role_keeps_root()
+        self.check_used()
+        self.check_command()
+        self.check_upgrade()
+        self.check_removal()
+        self.check_return()
+        self.check_purge()
+
+
+if __name__ == "__main__":
+    unittest.main()
