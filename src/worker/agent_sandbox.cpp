@@ -104,7 +104,8 @@ sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome
   spec.workspace = workspace;
   spec.read_write = {scratch};
   spec.read_only = {settings.home / "runtime", home.tool_gate};
-  std::ranges::copy(mcp_wrappers::folders_for_agents(settings.mcp_bin_dir), std::back_inserter(spec.read_only));
+  std::ranges::copy(mcp_wrappers::folders_for_agents(settings.mcp_bin_dir),
+                    std::back_inserter(spec.read_only));
   for (const char* const name : {"skills", "prompts", "SYSTEM.md"})
     spec.read_only.push_back(home.folder / name);
   add_program(spec.read_only, settings.pi_command);
