@@ -145,7 +145,7 @@ int busy() {
 }  // namespace
 
 int list_mcp(const config::Loaded& loaded, Format format, std::ostream& out) {
-  const auto places = mcp_places(loaded);
+  const auto places = mcp_wrappers::find_places(loaded);
   const auto wanted = mcp_wrappers::read_wanted(places);
   if (!wanted) return complain_of_mcp(wanted.error(), exit_config);
   const auto version = mcp_wrappers::mcporter_version(places);
@@ -162,7 +162,7 @@ int list_mcp(const config::Loaded& loaded, Format format, std::ostream& out) {
 }
 
 int sync_mcp(const config::Loaded& loaded, const McpSync& options, Format format, std::ostream& out) {
-  const auto wanted = mcp_wrappers::read_wanted(mcp_places(loaded));
+  const auto wanted = mcp_wrappers::read_wanted(mcp_wrappers::find_places(loaded));
   if (!wanted) return complain_of_mcp(wanted.error(), exit_config);
   if (const auto* name = unknown_target(*wanted, options.targets))
     return complain_of_mcp("there is no target \"" + *name + "\"; `butler mcp list` shows them", exit_usage);
@@ -191,7 +191,7 @@ int sync_mcp(const config::Loaded& loaded, const McpSync& options, Format format
 }
 
 int test_mcp(const config::Loaded& loaded, const std::string& name, Format format, std::ostream& out) {
-  const auto wanted = mcp_wrappers::read_wanted(mcp_places(loaded));
+  const auto wanted = mcp_wrappers::read_wanted(mcp_wrappers::find_places(loaded));
   if (!wanted) return complain_of_mcp(wanted.error(), exit_config);
   const auto target = std::ranges::find(wanted->targets, name, &mcp_wrappers::Target::name);
   if (target == wanted->targets.end())

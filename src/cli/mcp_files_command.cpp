@@ -84,7 +84,7 @@ std::expected<json::Object, std::string> definition_of(const McpEntry& entry) {
 }  // namespace
 
 int init_mcp(const config::Loaded& loaded, bool force, Format format, std::ostream& out) {
-  const auto places = mcp_places(loaded);
+  const auto places = mcp_wrappers::find_places(loaded);
   for (const auto& file : {places.servers, places.manifest}) {
     if (!force && fs::exists(fs::symlink_status(file)))
       return complain_of_mcp(file.string() + " is there already; --force replaces both files");
@@ -109,7 +109,7 @@ int add_mcp(const config::Loaded& loaded, const McpEntry& entry, Format format, 
   if (!definition) return complain_of_mcp(definition.error(), exit_usage);
   mcp_wrappers::Target target{.name = entry.name, .selector = entry.name, .emit_types = !entry.no_types};
   if (entry.timeout_ms != 0) target.timeout = std::chrono::milliseconds{entry.timeout_ms};
-  const auto places = mcp_places(loaded);
+  const auto places = mcp_wrappers::find_places(loaded);
   const auto path = mcp_wrappers::system_search_path(places);
   const auto edited = edit_both(
       places, [&](const mcp_wrappers::Texts& before) -> std::expected<mcp_wrappers::Texts, std::string> {
@@ -129,7 +129,7 @@ int add_mcp(const config::Loaded& loaded, const McpEntry& entry, Format format, 
 }
 
 int remove_mcp(const config::Loaded& loaded, const std::string& name, Format format, std::ostream& out) {
-  const auto places = mcp_places(loaded);
+  const auto places = mcp_wrappers::find_places(loaded);
   const auto edited = edit_both(
       places, [&](const mcp_wrappers::Texts& before) { return mcp_wrappers::remove_entry(before, name); });
   if (!edited) return complain_of_mcp(edited.error());

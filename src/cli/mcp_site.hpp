@@ -13,9 +13,6 @@
 /// What the `butler mcp` commands have in common.
 namespace butler::cli {
 
-/// Where wrappers are and what they are made of: config/ of the checkout that we are in, else of the home.
-mcp_wrappers::Places mcp_places(const config::Loaded& loaded);
-
 /// All that making and trying wrappers needs; prepares the home. Throws std::runtime_error with what to do.
 /// The error is a sentence.
 std::expected<mcp_wrappers::Site, std::string> open_mcp_site(const config::Loaded& loaded);

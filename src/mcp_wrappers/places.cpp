@@ -1,8 +1,28 @@
 #include "mcp_wrappers/places.hpp"
 
+#include <system_error>
+
 namespace butler::mcp_wrappers {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+std::string value_of(const config::Environment& environment, const char* name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? "" : found->second.value;
+}
+
+fs::path runtime_of_agent(const config::Loaded& loaded) {
+  const auto command = value_of(loaded.environment, "PI_BINARY");
+  const fs::path program = command.substr(0, command.find(' '));
+  const auto runtime = program.parent_path().parent_path();
+  std::error_code missing;
+  if (program.is_absolute() && fs::exists(runtime / "node_modules/mcporter", missing)) return runtime;
+  return loaded.place.default_runtime;
+}
+
+}  // namespace
 
 Places make_places(const fs::path& config, const fs::path& bin, const fs::path& runtime) {
   const auto beside = bin.parent_path();
@@ -12,6 +32,15 @@ Places make_places(const fs::path& config, const fs::path& bin, const fs::path& 
           .lib = beside / "lib",
           .types = beside / "types",
           .runtime = runtime};
+}
+
+Places find_places(const config::Loaded& loaded) {
+  const auto& place = loaded.place;
+  const auto base = config::is_checkout(place.working_directory) ? place.working_directory : place.home;
+  const auto named = value_of(loaded.environment, "BUTLER_MCP_BIN_DIR");
+  auto bin = named.empty() ? place.home / "mcp/bin" : (place.working_directory / named).lexically_normal();
+  if (!bin.has_filename()) bin = bin.parent_path();
+  return make_places(base / "config", bin, runtime_of_agent(loaded));
 }
 
 std::vector<fs::path> folders_for_agents(const fs::path& bin) {

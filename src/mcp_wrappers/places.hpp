@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "config/load.hpp"
+
 /// Command-line wrappers for MCP servers: what `butler mcp` does. mcporter writes a program for each server
 /// that the manifest names, and the agent calls it from its shell. See docs/mcp.md.
 namespace butler::mcp_wrappers {
@@ -25,6 +27,10 @@ struct Places {
 /// The two files are in the folder `config`; `bin` is BUTLER_MCP_BIN_DIR.
 Places make_places(const std::filesystem::path& config, const std::filesystem::path& bin,
                    const std::filesystem::path& runtime);
+
+/// Of this machine: `config` of the checkout that we are in, else of the home; the runtime is the one that
+/// PI_BINARY's pi is in, so that the agent sees it, else the home's.
+Places find_places(const config::Loaded& loaded);
 
 /// The folders that an agent has to see, to read only, so that the wrappers in `bin` work. The last one is
 /// for programs of servers that its owner installs there.
