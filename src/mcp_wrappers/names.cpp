@@ -15,10 +15,10 @@ namespace {
 constexpr std::size_t longest_wrapper_name = 64;
 
 /// Words of the shell that are no commands, and programs that agents are told of by name.
-constexpr std::array<std::string_view, 24> taken_words{
-    "if",     "then",   "else",  "elif", "fi",       "case", "esac",     "for",
-    "select", "while",  "until", "do",   "done",     "in",   "function", "coproc",
-    "time",   "butler", "node",  "pi",   "mcporter", "npm",  "npx",      "sudo"};
+constexpr auto taken_words = std::to_array<std::string_view>(
+    {"if",     "then",   "else",  "elif", "fi",       "case", "esac",     "for",
+     "select", "while",  "until", "do",   "done",     "in",   "function", "coproc",
+     "time",   "butler", "node",  "pi",   "mcporter", "npm",  "npx",      "sudo"});
 
 bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
