@@ -92,6 +92,7 @@ json::Object to_json(const mcp_wrappers::Inventory& inventory) {
 /// NAME -> SELECTOR, types, the wrapper's state, and what is wrong.
 std::vector<terminal::Row> rows_of(const mcp_wrappers::Inventory& inventory) {
   std::vector<terminal::Row> rows;
+  rows.reserve(inventory.targets.size() + inventory.orphans.size());
   for (const auto& one : inventory.targets) {
     rows.push_back({one.target.name + " -> " + terminal::printable_line(one.target.selector),
                     one.target.emit_types ? "types on" : "types off",
