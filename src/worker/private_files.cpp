@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -15,6 +16,8 @@ namespace butler::worker {
 namespace {
 
 constexpr mode_t private_folder = 0700;
+/// Files are small; to clear a buffer of the most that one may be takes longer than to read it.
+constexpr std::size_t read_size = 65'536;
 
 }  // namespace
 
@@ -36,10 +39,11 @@ std::optional<std::string> read_file(const std::filesystem::path& file, std::siz
 }
 
 std::string read_at_most(int fd, std::size_t limit, const std::filesystem::path& file) {
-  std::string content(limit, '\0');
+  std::string content;
   std::size_t have = 0;
   while (have < limit) {
-    const ssize_t count = ::read(fd, content.data() + have, limit - have);
+    content.resize(std::min(limit, have + read_size));
+    const ssize_t count = ::read(fd, content.data() + have, content.size() - have);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) files::throw_errno(file.string());
     if (count == 0) break;
