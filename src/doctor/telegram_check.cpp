@@ -15,8 +15,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds poll_wait{3};
-constexpr std::chrono::seconds poll_patience{10};
+constexpr std::chrono::seconds poll_wait{6};
+constexpr std::chrono::seconds poll_patience{12};
 constexpr int conflict = 409;
 
 std::optional<http::Url> telegram_root(const config::GatewaySettings& settings) {

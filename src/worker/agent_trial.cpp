@@ -16,7 +16,6 @@
 #include "worker/main.hpp"
 #include "worker/pi_agent.hpp"
 #include "worker/private_files.hpp"
-#include "worker/provider_setup.hpp"
 #include "worker/session_pool.hpp"
 #include "worker/trial_model.hpp"
 
@@ -185,12 +184,6 @@ std::expected<std::string, std::string> usual_tier(const config::WorkerSettings&
   const auto sandboxes = AgentSandboxes::open(settings, std::move(init), folder.path());
   if (!sandboxes) return std::unexpected(sandboxes.error());
   return sandbox::tier_name(sandboxes->usual().tier());
-}
-
-std::optional<std::string> provider_problem(const config::WorkerSettings& settings) {
-  const auto setup = set_up_provider(settings, read_provider_files(settings));
-  if (setup) return std::nullopt;
-  return setup.error();
 }
 
 TrialOutcome try_agent(config::WorkerSettings settings, sandbox::InitProgram init) {

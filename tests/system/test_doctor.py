@@ -206,7 +206,7 @@ CASES = (
     Case("no owner is set", "configuration", lambda test, it: (it.settings.pop("TG_OWNER_IDS"), it.write_settings()), "TG_OWNER_IDS",
          "butler setup"),
     Case("an API secret is a placeholder", "secrets", set_to(ORCH_GATEWAY_TOKEN="changeme-changeme-changeme"), "placeholder",
-         "sed -i '/^.*ORCH_GATEWAY_TOKEN"),
+         "ORCH_GATEWAY_TOKEN *=/d'"),
     Case("an API secret is short", "secrets", set_to(ORCH_WORKER_TOKEN="aB3dE6gH9"), "9 characters", "ORCH_WORKER_TOKEN"),
     Case("the API secrets are equal", "secrets", set_to(ORCH_WORKER_TOKEN=GATEWAY_SECRET), "the same as ORCH_GATEWAY_TOKEN",
          "ORCH_WORKER_TOKEN"),
@@ -230,7 +230,7 @@ CASES = (
          "is of an older version", "butler up", status="warning"),
     Case("the disk is full", "disk", fill_disk, "MiB are free", "du -xh"),
     Case("pi is not the pinned one", "runtime", older_runtime, "is 0.80.0", "tools/setup/runtime.sh", status="warning"),
-    Case("the runtime is not there", "runtime", unfinished_runtime, "is missing", "tools/setup/runtime.sh"),
+    Case("the runtime is not there", "runtime", unfinished_runtime, "There is no runtime in", "tools/setup/runtime.sh"),
     Case("pi does not start", "turn", set_to(PI_BINARY="/bin/false"), "pi does not do a scripted turn", "PI_BINARY"),
     Case("the provider refuses the key", "provider", refuse_key, "refuses the key", "butler setup"),
     Case("agents have no sandbox", "sandbox", set_to(WORKER_SANDBOX="none", WORKER_ALLOW_UNSANDBOXED="true"), "WORKER_SANDBOX=none",
@@ -367,7 +367,7 @@ def add_case(case: Case) -> None:
         self.assertEqual(code, {"warning": 1, "broken": 2}[case.status])
         self.assertIn(case.says, found[0]["is"])
         self.assertTrue(found[0]["shouldBe"].endswith("."), found)
-        self.assertRegex(found[0]["mend"], case.mend if "^" in case.mend else re.escape(case.mend))
+        self.assertIn(case.mend, found[0]["mend"])
         self.assertEqual(found[0]["fixable"], case.fixed)
         words = json.dumps(report)
         for secret in SECRETS:
