@@ -85,8 +85,9 @@ Findings judge_mcp(const McpFacts& facts) {
                              "${EDITOR:-vi} " + shell_word(facts.hosts_file)));
   }
   if (!facts.clis_fault.empty()) {
-    findings.push_back(wrong(as_sentence(facts.clis_fault), "It lists the wrappers that agents call.",
-                             "${EDITOR:-vi} " + shell_word(facts.clis_file)));
+    findings.push_back(wrong(as_sentence(facts.clis_fault),
+                             "It lists the wrappers that agents call, or their servers.",
+                             "butler mcp list  (docs/mcp.md has both files)"));
   }
   for (const auto& target : facts.impossible) {
     findings.push_back(doubtful(as_sentence("There can be no MCP wrapper " + target),

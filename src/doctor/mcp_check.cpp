@@ -32,7 +32,7 @@ void look_at_wrappers(const Context& context, McpFacts& facts) {
   if (!fs::exists(places.manifest, missing)) return;
   const auto wanted = mcp_wrappers::read_wanted(places);
   if (!wanted) {
-    facts.clis_fault = wanted.error();
+    facts.clis_fault = wanted.error();  // of either file; it names the one
     return;
   }
   const auto mcporter = mcp_wrappers::mcporter_version(places);

@@ -27,6 +27,7 @@ from support.simulator import BOT_TOKEN, Simulator
 
 GATEWAY_SECRET = "canary-of-the-gateway-0123456789abcdef"
 WORKER_SECRET = "canary-of-the-worker-0123456789abcdef"
+SLOW = ("pollers", "turn")  # looked at once: none of them has a fix
 SECRETS = (BOT_TOKEN, GATEWAY_SECRET, WORKER_SECRET, API_KEY)
 
 
@@ -190,6 +191,11 @@ def unfinished_runtime(test, it):
     it.write_settings(PI_BINARY=str(it.home / "runtime/bin/pi"))
 
 
+def ask_for_wrapper(test, it):
+    write("config/mcporter.json", '{"imports": [], "mcpServers": {"hello": {"command": "/bin/true"}}}')(test, it)
+    write("config/mcp-clis.json", '{"targets": [{"name": "hello", "selector": "hello"}]}')(test, it)
+
+
 def own_by(user: str, name: str) -> Callable:
     return lambda test, it: shutil.chown(it.home / name, user, user)
 
@@ -239,6 +245,7 @@ CASES = (
     Case("others can change the policy", "permissions", write("config/policy.json", "{}", 0o666), "other users can change it",
          "chmod 0644", fixed=True),
     Case("the list of MCP servers is broken", "mcp", write("config/mcp-host.json", "{", 0o600), "mcp-host.json", "mcp-host.json"),
+    Case("an MCP wrapper was not made", "mcp", ask_for_wrapper, "are missing: hello", "butler mcp sync", status="warning"),
     Case("the workspace is not the agent's", "memory", own_by("root", "workspace"), "cannot be written to by the user butler",
          "chown butler: "),
     Case("a memory is a link", "memory", link_memory, "MEMORY.md is a link", "mv ", status="warning"),
@@ -372,6 +379,8 @@ def add_case(case: Case) -> None:
         words = json.dumps(report)
         for secret in SECRETS:
             self.assertNotIn(secret, words)
+        if case.check in SLOW:
+            return
         after, code = it.findings("--fix", "--only", case.check)
         self.assertEqual((code == 0, bool(after["fixed"])), (case.fixed, case.fixed), after)
 
