@@ -1,5 +1,7 @@
 #include "cli/doctor_command.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
@@ -13,6 +15,7 @@
 #include "doctor/report.hpp"
 #include "doctor/trial.hpp"
 #include "log/log.hpp"
+#include "terminal/style.hpp"
 
 namespace butler::cli {
 
@@ -43,7 +46,7 @@ int run_doctor(const DoctorOptions& options) {
     std::cout << json::serialize(doctor::to_json(report)) << '\n';
     return doctor::exit_status(report.findings);
   }
-  doctor::Printer printer(std::cout);
+  doctor::Printer printer(std::cout, terminal::Palette::of(STDOUT_FILENO));
   const auto report = doctor::run(loaded, options.run, [&](const auto& finding) { printer.show(finding); });
   printer.finish(report, options.run);
   return doctor::exit_status(report.findings);

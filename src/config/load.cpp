@@ -199,7 +199,10 @@ Loaded load(const Start& start) {
   loaded.place.provider_variables =
       read_models_file(loaded.place.home, value_of(loaded.environment, "PI_PROVIDER"));
 
-  std::ranges::move(unknown_names(loaded.environment), std::back_inserter(loaded.warnings));
+  // What pi's models.json names is known, too.
+  auto doubtful = loaded.environment;
+  for (const auto& name : loaded.place.provider_variables) doubtful.erase(name);
+  std::ranges::move(unknown_names(doubtful), std::back_inserter(loaded.warnings));
   std::ranges::move(describe_ineffective(loaded.environment), std::back_inserter(loaded.warnings));
   warn_of_missing_key(loaded);
   return loaded;

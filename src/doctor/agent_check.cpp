@@ -4,6 +4,7 @@
 
 #include "doctor/checks.hpp"
 #include "doctor/program.hpp"
+#include "doctor/runtime_check.hpp"
 #include "doctor/trial.hpp"
 #include "json/value.hpp"
 
@@ -51,8 +52,7 @@ Finding judge_turn(const TurnFacts& facts) {
     return wrong("No trial took place: " + first_lines(facts.fault) + ".", should, "butler sandbox explain");
   if (!facts.passed) {
     return wrong("pi does not do a scripted turn: " + first_lines(facts.reason) + ".", should,
-                 facts.runtime.empty() ? "butler config unset PI_BINARY"
-                                       : "rm " + shell_word(facts.runtime) + " && tools/setup/runtime.sh");
+                 facts.runtime.empty() ? "butler config unset PI_BINARY" : reinstall_runtime(facts.runtime));
   }
   return all_well("pi does a scripted turn with a tool call in the sandbox " + facts.sandbox + ".");
 }
@@ -106,8 +106,7 @@ boost::asio::awaitable<Findings> check_turn(const Context& context) {
   if (!context.worker) co_return Findings{left_out("The worker's configuration is wrong.")};
   TurnFacts facts{.real = is_real(*context.worker), .tier = context.worker->sandbox.tier};
   if (!facts.real || facts.tier == "vm") co_return Findings{judge_turn(facts)};
-  const std::filesystem::path pi = context.worker->pi_command.front();
-  if (pi.parent_path().filename() == "bin") facts.runtime = pi.parent_path().parent_path().string();
+  facts.runtime = runtime_folder(*context.worker);
   std::vector<std::string> words{this_program(), trial_command, "turn"};
   const auto end = co_await run_program(context.executor, std::move(words));
   const auto said = read_helper(end);

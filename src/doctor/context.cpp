@@ -86,8 +86,12 @@ std::vector<std::string> secret_values(const config::Loaded& loaded) {
   }
   std::vector<std::string> secrets;
   for (const auto& [name, entry] : loaded.environment) {
-    if (entry.value.size() >= shortest_hidden && is_secret_name(name, of_providers))
-      secrets.push_back(entry.value);
+    if (entry.value.size() < shortest_hidden || !is_secret_name(name, of_providers)) continue;
+    secrets.push_back(entry.value);
+    // What stands after the number of a bot's token is the secret in it.
+    const auto colon = entry.value.find(':');
+    if (colon != std::string::npos && entry.value.size() - colon > shortest_hidden)
+      secrets.push_back(entry.value.substr(colon + 1));
   }
   std::ranges::sort(secrets, std::greater{}, &std::string::size);
   return secrets;

@@ -97,7 +97,9 @@ Findings look(const config::Loaded& loaded, const std::vector<const Check*>& cho
   tasks.spawn("findings", tell_findings(running, changed, secrets, on_finding));
   for (auto& check : running)
     tasks.spawn(std::string{check.check->description.name}, run_one(context, check, changed));
-  io.run();
+  // The timers of idle connections must not hold it up.
+  while (tasks.size() > 0 && io.run_one() > 0) {
+  }
   Findings findings;
   for (auto& check : running) std::ranges::move(check.findings, std::back_inserter(findings));
   return findings;

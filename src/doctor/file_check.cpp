@@ -26,12 +26,6 @@ std::string listed(const std::vector<std::string>& names) {
   return all;
 }
 
-/// A sentence of somebody else's: with exactly one full stop.
-std::string as_sentence(std::string text) {
-  while (text.ends_with('.') || text.ends_with('\n')) text.pop_back();
-  return text + ".";
-}
-
 /// As the user who is in force: a file of the memory, without following a link that an agent may have put
 /// there.
 MemoryFacts::File look_at_memory_file(int folder, const char* name) {
@@ -91,8 +85,14 @@ Findings judge_mcp(const McpFacts& facts) {
                              "${EDITOR:-vi} " + shell_word(facts.hosts_file)));
   }
   if (!facts.clis_fault.empty()) {
-    findings.push_back(wrong(as_sentence(facts.clis_fault), "It lists the wrappers that agents call.",
-                             "${EDITOR:-vi} " + shell_word(facts.clis_file)));
+    findings.push_back(wrong(as_sentence(facts.clis_fault),
+                             "It lists the wrappers that agents call, or their servers.",
+                             "butler mcp list  (docs/mcp.md has both files)"));
+  }
+  for (const auto& target : facts.impossible) {
+    findings.push_back(doubtful(as_sentence("There can be no MCP wrapper " + target),
+                                "Each target of " + facts.clis_file + " can have a wrapper.",
+                                "${EDITOR:-vi} " + shell_word(facts.clis_file)));
   }
   const auto add = [&](const std::vector<std::string>& names, const char* what) {
     if (names.empty()) return;

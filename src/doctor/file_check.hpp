@@ -41,9 +41,10 @@ struct McpFacts {
   std::string clis_fault = {};  ///< what is wrong with mcp-clis.json
   std::string bin_folder = {};
   int targets = 0;
-  std::vector<std::string> missing = {};   ///< wrappers that are not there
-  std::vector<std::string> stale = {};     ///< wrappers that were made of something else
-  std::vector<std::string> orphaned = {};  ///< wrappers that nothing names
+  std::vector<std::string> impossible = {};  ///< targets that can have no wrapper, with why
+  std::vector<std::string> missing = {};     ///< wrappers that are not there
+  std::vector<std::string> stale = {};       ///< wrappers that were made of something else
+  std::vector<std::string> orphaned = {};    ///< wrappers that nothing names
 };
 
 Findings judge_mcp(const McpFacts& facts);

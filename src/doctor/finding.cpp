@@ -35,6 +35,12 @@ Finding wrong(std::string what_is, std::string what_should_be, std::string mend)
           .mend = std::move(mend)};
 }
 
+std::string as_sentence(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  while (text.ends_with('.') || text.ends_with(' ')) text.pop_back();
+  return text.ends_with('?') || text.ends_with('!') ? text : text + ".";
+}
+
 std::string shell_word(const std::string& text) {
   constexpr std::string_view harmless = "_-./:=@%+,";
   const bool plain = !text.empty() && std::ranges::all_of(text, [&](char c) {

@@ -47,6 +47,9 @@ Finding left_out(std::string why);
 Finding doubtful(std::string what_is, std::string what_should_be, std::string mend);
 Finding wrong(std::string what_is, std::string what_should_be, std::string mend);
 
+/// A sentence of somebody else's on one line, with one mark at its end.
+std::string as_sentence(std::string text);
+
 /// A path or another word as a shell reads it back: quoted where it has to be.
 std::string shell_word(const std::string& text);
 

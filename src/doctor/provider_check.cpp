@@ -19,9 +19,7 @@ Finding judge_provider(const ProviderFacts& facts) {
     case Key::unreachable:
       return wrong(name + " cannot be asked" + why + ".", "This machine reaches it.",
                    "butler doctor --only provider");
-    case Key::undecided:
-      return doubtful(name + " answers, but proves nothing of the key" + why + ".", "It takes the key.",
-                      "butler doctor --only provider");
+    case Key::undecided: return left_out(name + " answers, which proves nothing of its key" + why + ".");
     case Key::not_asked: return left_out(name + " was not asked" + why + ".");
     case Key::accepted: break;
   }

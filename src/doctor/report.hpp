@@ -3,6 +3,7 @@
 #include <iosfwd>
 
 #include "doctor/doctor.hpp"
+#include "terminal/style.hpp"
 
 /// What people and programs see of a doctor's work.
 namespace butler::doctor {
@@ -10,14 +11,15 @@ namespace butler::doctor {
 /// Shows findings as they come, then what it all means.
 class Printer {
  public:
-  /// The stream outlives it; coloured when it is standard output on a terminal.
-  explicit Printer(std::ostream& out) : out_(out) {}
+  /// The stream outlives it.
+  Printer(std::ostream& out, terminal::Palette palette) : out_(out), palette_(palette) {}
 
   void show(const Finding& finding);
   void finish(const Report& report, const Options& options);
 
  private:
   std::ostream& out_;
+  terminal::Palette palette_;
 };
 
 /// The table of checks, for people and for programs.

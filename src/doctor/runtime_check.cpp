@@ -1,5 +1,6 @@
 #include "doctor/runtime_check.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <span>
@@ -66,6 +67,17 @@ boost::asio::awaitable<std::string> why_node_does_not_start(const Context& conte
 
 }  // namespace
 
+std::string runtime_folder(const config::WorkerSettings& settings) {
+  const fs::path program = settings.pi_command.front();
+  const bool is_one =
+      program.is_absolute() && program.filename() == "pi" && program.parent_path().filename() == "bin";
+  return is_one ? program.parent_path().parent_path().string() : "";
+}
+
+std::string reinstall_runtime(const std::string& folder) {
+  return "rm -f " + shell_word(folder) + " && " + install_command;
+}
+
 std::map<std::string, std::string> read_pinned_versions(const std::string& package_json) {
   std::map<std::string, std::string> versions;
   const auto parsed = json::parse(package_json);
@@ -92,6 +104,11 @@ Findings judge_runtime(const RuntimeFacts& facts) {
     return {doubtful("PI_BINARY names " + facts.pi + ", which is no pinned runtime.",
                      "pi is the version that Butler was tested with.", "butler config unset PI_BINARY")};
   }
+  const bool empty = std::ranges::all_of(facts.installed, [](const auto& one) { return one.second.empty(); });
+  if (empty) {
+    return {wrong("There is no runtime in " + facts.folder + ".",
+                  "The pinned Node.js, pi and mcporter are there.", install_command)};
+  }
   Findings findings;
   for (const auto& [name, version] : facts.pinned) {
     const auto there = facts.installed.find(name);
@@ -106,7 +123,7 @@ Findings judge_runtime(const RuntimeFacts& facts) {
   }
   if (findings.empty() && !facts.fault.empty())
     findings.push_back(wrong(facts.pi + " does not start: " + facts.fault + ".", "It starts.",
-                             "rm " + shell_word(facts.folder) + " && " + install_command));
+                             reinstall_runtime(facts.folder)));
   if (findings.empty() && !facts.stamp.empty() && facts.stamp != facts.pinned_stamp) {
     findings.push_back(
         doubtful("The runtime in " + facts.folder + " is of another release (" + facts.stamp + ").",
@@ -125,9 +142,7 @@ boost::asio::awaitable<Findings> check_runtime(const Context& context) {
   RuntimeFacts facts{.real = settings.mode == config::ExecMode::rpc};
   if (!facts.real) co_return judge_runtime(facts);
   facts.pi = settings.pi_command.front();
-  const fs::path program = facts.pi;
-  if (program.is_absolute() && program.filename() == "pi" && program.parent_path().filename() == "bin")
-    facts.folder = program.parent_path().parent_path().string();
+  facts.folder = runtime_folder(settings);
   for (const auto& file : pinned_packages()) facts.pinned = read_pinned_versions(std::string{file.content});
   for (const auto& pinned : pinned_programs)
     facts.installed[pinned.name] = installed_version(facts.folder, package_of(pinned));

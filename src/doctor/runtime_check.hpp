@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "config/settings.hpp"
 #include "doctor/finding.hpp"
 
 /// The check `runtime`: the pinned Node.js, pi and mcporter.
@@ -21,6 +22,12 @@ struct RuntimeFacts {
 };
 
 Findings judge_runtime(const RuntimeFacts& facts);
+
+/// The runtime folder of the pi that PI_BINARY names; "" when that is no pi of a runtime.
+std::string runtime_folder(const config::WorkerSettings& settings);
+
+/// The command that installs the pinned runtime anew. `folder` is a link, which is all that it removes.
+std::string reinstall_runtime(const std::string& folder);
 
 /// The versions that runtime/package.json pins, by name. Pure.
 std::map<std::string, std::string> read_pinned_versions(const std::string& package_json);

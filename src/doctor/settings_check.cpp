@@ -70,12 +70,12 @@ Findings judge_configuration(const ConfigurationFacts& facts) {
   Findings findings;
   for (const auto& problem : facts.problems) {
     if (names_secret(problem)) continue;
-    findings.push_back(wrong(problem.text() + ".", allowed_words(problem), mend_of_setting(problem)));
+    findings.push_back(wrong(as_sentence(problem.text()), allowed_words(problem), mend_of_setting(problem)));
   }
   for (const auto& warning : facts.warnings) {
     // The permissions have a check of their own.
     if (warning.contains("can be read by other users")) continue;
-    findings.push_back(doubtful(warning + ".", "Each name is a variable that has an effect.",
+    findings.push_back(doubtful(as_sentence(warning), "Each name is a variable that has an effect.",
                                 edit_command({.file = facts.env_file, .line = ""})));
   }
   if (!findings.empty()) return findings;
@@ -87,7 +87,7 @@ Findings judge_secrets(const SecretFacts& facts) {
   for (const auto& problem : facts.problems) {
     if (!names_secret(problem)) continue;
     findings.push_back(
-        wrong(problem.text() + ".", allowed_words(problem), mend_of_secret(problem, facts.env_file)));
+        wrong(as_sentence(problem.text()), allowed_words(problem), mend_of_secret(problem, facts.env_file)));
   }
   for (const auto& key : facts.keys) {
     if (key.fault.empty()) continue;

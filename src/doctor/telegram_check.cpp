@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <chrono>
+#include <future>
 #include <utility>
 
 #include "doctor/admin_call.hpp"
@@ -15,8 +16,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds poll_wait{3};
-constexpr std::chrono::seconds poll_patience{10};
+constexpr std::chrono::seconds poll_wait{6};
+constexpr std::chrono::seconds poll_patience{12};
 constexpr int conflict = 409;
 
 std::optional<http::Url> telegram_root(const config::GatewaySettings& settings) {
@@ -38,7 +39,9 @@ std::expected<std::string, std::string> remove_webhook(const http::Url& root, co
   asio::io_context io{1};
   telegram::BotApi api(io.get_executor(), root, token);
   auto done = asio::co_spawn(io, api.delete_webhook(), asio::use_future);
-  io.run();
+  // The timers of idle connections must not hold it up.
+  while (done.wait_for(std::chrono::seconds{0}) != std::future_status::ready && io.run_one() > 0) {
+  }
   const auto result = done.get();
   if (!result) return std::unexpected("the webhook stays: " + result.error().describe());
   return "The webhook is taken away; the updates that wait there are kept.";

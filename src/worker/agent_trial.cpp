@@ -1,5 +1,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -15,7 +16,6 @@
 #include "worker/main.hpp"
 #include "worker/pi_agent.hpp"
 #include "worker/private_files.hpp"
-#include "worker/provider_setup.hpp"
 #include "worker/session_pool.hpp"
 #include "worker/trial_model.hpp"
 
@@ -153,6 +153,20 @@ class Trial {
   fs::path workspace_;
 };
 
+/// Nothing is under way any more then; the timers of idle connections must not hold the trial up.
+asio::awaitable<Outcome> stop_after(asio::awaitable<Outcome> task, asio::io_context& io) {
+  std::optional<Outcome> outcome;
+  std::exception_ptr fault;
+  try {
+    outcome = co_await std::move(task);
+  } catch (...) {
+    fault = std::current_exception();
+  }
+  asio::post(io, [&io] { io.stop(); });
+  if (fault) std::rethrow_exception(fault);
+  co_return *std::move(outcome);
+}
+
 std::string judge_trial(const Outcome& outcome, const Trial& trial, const TrialModel& model) {
   if (outcome.kind != Outcome::Kind::completed) return outcome.text;
   if (model.requests() == 0) return "pi answered without asking its model";
@@ -172,12 +186,6 @@ std::expected<std::string, std::string> usual_tier(const config::WorkerSettings&
   return sandbox::tier_name(sandboxes->usual().tier());
 }
 
-std::optional<std::string> provider_problem(const config::WorkerSettings& settings) {
-  const auto setup = set_up_provider(settings, read_provider_files(settings));
-  if (setup) return std::nullopt;
-  return setup.error();
-}
-
 TrialOutcome try_agent(config::WorkerSettings settings, sandbox::InitProgram init) {
   const TrialFolder folder;
   move_into(settings, folder.path());
@@ -188,7 +196,7 @@ TrialOutcome try_agent(config::WorkerSettings settings, sandbox::InitProgram ini
   asio::io_context io{1};
   TrialModel model;
   Trial trial(io.get_executor(), settings, std::move(home), *sandboxes, model);
-  auto done = asio::co_spawn(io, trial.run(), asio::use_future);
+  auto done = asio::co_spawn(io, stop_after(trial.run(), io), asio::use_future);
   io.run();
   const auto outcome = done.get();
   trial_outcome.reason = judge_trial(outcome, trial, model);

@@ -50,7 +50,7 @@ class ClaimLoop {
   Claimant claimant_;
   std::function<void()> on_claiming_;
   int refusals_ = 0;
-  bool reaches_orchestrator_ = false;
+  bool reaches_orchestrator_ = true;  ///< until a claim says otherwise: one that waits says nothing yet
 };
 
 }  // namespace butler::worker

@@ -67,7 +67,4 @@ std::expected<std::string, std::string> usual_tier(const config::WorkerSettings&
 /// called by root. Throws std::exception for what is in the way of the trial itself.
 TrialOutcome try_agent(config::WorkerSettings settings, sandbox::InitProgram init);
 
-/// Why the provider cannot be used as it is set up, as a sentence; nullopt when it can.
-std::optional<std::string> provider_problem(const config::WorkerSettings& settings);
-
 }  // namespace butler::worker

@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from urllib.parse import unquote
 
 MAX_HEADER_BYTES = 256 * 1024  # [server source]
@@ -151,6 +152,7 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         head = [f"HTTP/1.1 {response.status} {REASONS.get(response.status, 'Status')}",
+                f"Date: {formatdate(usegmt=True)}",
                 f"Content-Type: {response.content_type}"]
         if response.stream is None:
             head.append(f"Content-Length: {len(response.body)}")

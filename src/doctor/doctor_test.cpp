@@ -1,0 +1,131 @@
+#include "doctor/doctor.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <set>
+
+#include "doctor/checks.hpp"
+#include "doctor/context.hpp"
+#include "doctor/machine_look.hpp"
+#include "doctor/program.hpp"
+#include "files/descriptor.hpp"
+#include "unit/temp_folder.hpp"
+
+namespace butler::doctor::doctor_test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+config::Loaded empty_installation(const std::filesystem::path& home) {
+  config::Loaded loaded;
+  loaded.place.home = home;
+  loaded.place.working_directory = home;
+  loaded.environment = {{"TELEGRAM_BOT_TOKEN", {"123456789:canary-AbCdEfGhIjKlMnOpQrStU", ".env:1"}},
+                        {"TG_OWNER_IDS", {"1", ".env:2"}}};
+  return loaded;
+}
+
+TEST(Doctor, TheExitStatusIsThatOfTheWorstFinding) {
+  EXPECT_EQ(exit_status({}), 0);
+  EXPECT_EQ(exit_status({all_well("a"), left_out("b")}), 0);
+  EXPECT_EQ(exit_status({all_well("a"), doubtful("b", "c", "d")}), 1);
+  EXPECT_EQ(exit_status({wrong("a", "b", "c"), doubtful("b", "c", "d")}), 2);
+}
+
+TEST(Doctor, EveryCheckHasANameOfItsOwn) {
+  std::set<std::string_view> names;
+  for (const auto& check : list_checks()) names.insert(check.name);
+  EXPECT_EQ(names.size(), list_checks().size());
+  EXPECT_EQ(checks().size(), list_checks().size());
+}
+
+TEST(Doctor, ChosenChecksRunInTheTablesOrderAndAreToldOnce) {
+  const test::TempFolder home;
+  std::vector<std::string> told;
+  const auto report = run(empty_installation(home.path()), {.only = {"disk", "configuration"}},
+                          [&](const Finding& finding) { told.push_back(finding.name); });
+  EXPECT_THAT(told, ElementsAre("configuration", "disk"));
+  EXPECT_EQ(report.findings.size(), 2U);
+}
+
+TEST(Doctor, ASecretInAProblemIsHidden) {
+  auto loaded = empty_installation("/nowhere");
+  loaded.problems = {{.name = "",
+                      .source = "x",
+                      .message = "canary-AbCdEfGhIjKlMnOpQrStU and 123456789:canary-AbCdEfGhIjKlMnOpQrStU"}};
+  const auto report = run(loaded, {.only = {"configuration"}});
+  EXPECT_THAT(report.findings.at(0).what_is, HasSubstr("[redacted] and [redacted]"));
+}
+
+TEST(Doctor, TheReportForProgramsSaysEverything) {
+  auto finding = wrong("is", "should be", "mend");
+  finding.name = "disk";
+  EXPECT_EQ(json::serialize(to_json({.findings = {finding}, .fixed = {"a"}, .not_fixed = {}})),
+            R"({"ok":false,"exitCode":2,"findings":[{"check":"disk","status":"broken","is":"is",)"
+            R"("shouldBe":"should be","mend":"mend","fixable":false}],"fixed":["a"],"notFixed":[]})");
+}
+
+TEST(Doctor, AModeIsFixedAndLookedAtAgain) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root's home is another's: tests/system/test_doctor.py";
+  const test::TempFolder home;
+  std::ofstream(home.path() / "secrets.env") << "#\n";
+  std::filesystem::permissions(home.path() / "secrets.env", std::filesystem::perms{0644});
+  const Options only{.only = {"permissions"}};
+  EXPECT_EQ(exit_status(run(empty_installation(home.path()), only).findings), 2);
+  const auto report = run(empty_installation(home.path()), {.fix = true, .only = {"permissions"}});
+  EXPECT_EQ(exit_status(report.findings), 0);
+  EXPECT_THAT(report.fixed, ElementsAre(HasSubstr("is now 0600")));
+}
+
+TEST(MachineLook, TheHolderOfALockIsReadOffTheKernelsTable) {
+  const std::string locks =
+      "1: POSIX  ADVISORY  WRITE 11 08:01:77 0 EOF\n"
+      "2: FLOCK  ADVISORY  WRITE 12 08:01:78 0 EOF\n"
+      "2: -> FLOCK  ADVISORY  WRITE 13 08:01:77 0 EOF\n"
+      "3: FLOCK  ADVISORY  WRITE 14 00:2b:77 0 EOF\n";
+  EXPECT_EQ(read_lock_holder(locks, 77), 14);
+  EXPECT_EQ(read_lock_holder(locks, 78), 12);
+  EXPECT_EQ(read_lock_holder(locks, 79), std::nullopt);
+}
+
+TEST(MachineLook, ALockThatIsHeldIsSeenAndNotTaken) {
+  const test::TempFolder folder;
+  const auto file = folder.path() / "lock";
+  const files::Descriptor held{::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  EXPECT_EQ(find_lock_holder(file), std::nullopt);
+  ASSERT_EQ(::flock(held.get(), LOCK_EX), 0);
+  EXPECT_EQ(find_lock_holder(file), ::getpid());
+}
+
+TEST(MachineLook, AListeningSocketIsFoundByItsPort) {
+  const std::string table =
+      "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+      "   0: 0100007F:2253 00000000:0000 01 00000000:00000000 00:00000000 00000000     0        0 10 1 0 "
+      "100\n"
+      "   1: 0100007F:2253 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 "
+      "100\n";
+  EXPECT_EQ(read_listening_inode(table, 0x2253), 4711U);
+  EXPECT_EQ(read_listening_inode(table, 80), 0U);
+}
+
+TEST(Program, TheLastLineThatSaysAnythingIsFound) {
+  EXPECT_EQ(last_line("a\nb\n\n"), "b");
+  EXPECT_EQ(last_line("a"), "a");
+  EXPECT_EQ(last_line("\n"), "");
+}
+
+TEST(FindingWords, AreQuotedAndEndOnce) {
+  EXPECT_EQ(shell_word("/a-b/c.d"), "/a-b/c.d");
+  EXPECT_EQ(shell_word("/a b"), "'/a b'");
+  EXPECT_EQ(shell_word(""), "''");
+  EXPECT_EQ(as_sentence("it is so.\n"), "it is so.");
+  EXPECT_EQ(as_sentence("is it?"), "is it?");
+}
+
+}  // namespace
+}  // namespace butler::doctor::doctor_test
