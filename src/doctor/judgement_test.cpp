@@ -204,6 +204,8 @@ TEST(Judgement, RolesSayWhatAilsThem) {
   EXPECT_THAT(judge_roles({.roles = {stuck}}),
               ElementsAre(found(Status::broken, "no answer in time", "kill -TERM 9")));
   EXPECT_EQ(sick("worker", R"({"ok":true,"orchestratorReachable":true})").status, Status::ok);
+  EXPECT_THAT(judge_roles({.roles = {role_that_says("gateway", R"({"ok":true})"), absent}}),
+              ElementsAre(found(Status::ok, "gateway"), found(Status::skipped, "Not running here: worker")));
   EXPECT_THAT(sick("worker", R"({"ok":true,"orchestratorReachable":false})"),
               found(Status::broken, "does not reach the orchestrator", "butler logs worker"));
   EXPECT_THAT(
@@ -227,10 +229,10 @@ TEST(Judgement, TheRuntimeIsThePinnedOne) {
   EXPECT_THAT(judge_runtime({}), ElementsAre(found(Status::skipped, "mock")));
   auto facts = well;
   facts.installed["pi"] = "1.9";
-  EXPECT_THAT(judge_runtime(facts), ElementsAre(found(Status::warning, "is 1.9", "tools/setup/runtime.sh")));
+  EXPECT_THAT(judge_runtime(facts), ElementsAre(found(Status::warning, "is 1.9", "butler runtime install")));
   facts.installed["pi"] = "";
   EXPECT_THAT(judge_runtime(facts),
-              ElementsAre(found(Status::broken, "no runtime", "tools/setup/runtime.sh")));
+              ElementsAre(found(Status::broken, "no runtime", "butler runtime install")));
   facts = well;
   facts.stamp = "2";
   EXPECT_THAT(judge_runtime(facts), ElementsAre(found(Status::warning, "another release (2)")));

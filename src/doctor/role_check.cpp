@@ -83,6 +83,8 @@ Findings judge_roles(const RoleFacts& facts) {
                                  ", but these roles do not run: " + missing + ".",
                              "butler up has all three roles running.",
                              "kill -TERM " + pid + "  (then: butler up)"));
+  } else if (!missing.empty()) {
+    findings.push_back(left_out("Not running here: " + missing + ". That is right where it runs elsewhere."));
   }
   return findings;
 }

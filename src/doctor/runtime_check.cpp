@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t longest_package = 1 << 20;
-constexpr const char* install_command = "tools/setup/runtime.sh";
+constexpr const char* install_command = "butler runtime install";
 
 /// A program of the runtime, the package it comes from, and how its launcher is called.
 struct Pinned {
