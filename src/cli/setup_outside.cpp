@@ -1,6 +1,9 @@
 #include "cli/setup_outside.hpp"
 
+#include <algorithm>
+#include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "cli/home.hpp"
 #include "cli/interruptible.hpp"
@@ -8,6 +11,8 @@
 #include "config/env_edit.hpp"
 #include "config/providers.hpp"
 #include "config/variables.hpp"
+#include "doctor/doctor.hpp"
+#include "doctor/report.hpp"
 #include "files/small_file.hpp"
 #include "json/value.hpp"
 #include "process/child_process.hpp"
@@ -189,12 +194,25 @@ setup::SandboxFinding SetupOutside::probe_sandbox() {
 }
 
 bool SetupOutside::examine(const std::function<void(std::string_view)>& say) {
-  const auto loaded = config::load(start_);
-  const auto problems = config::find_problems(with_trial_secrets(loaded));
-  for (const auto& problem : problems) say("wrong: " + problem.text());
-  for (const auto& warning : loaded.warnings) say("warning: " + warning);
-  if (problems.empty()) say("The configuration is right.");
-  return problems.empty();
+  say("This takes some seconds…");
+  std::ostringstream text;
+  doctor::Printer printer(text);
+  const auto say_written = [&] {
+    std::string lines = std::exchange(text, std::ostringstream{}).str();
+    while (lines.ends_with('\n')) lines.pop_back();
+    if (!lines.empty()) say(lines);
+  };
+  const doctor::Options options;
+  const auto report = doctor::run(config::load(start_), options, [&](const doctor::Finding& finding) {
+    if (finding.status == doctor::Status::ok || finding.status == doctor::Status::skipped) return;
+    printer.show(finding);
+    say_written();
+  });
+  printer.finish(report, options);
+  say_written();
+  return std::ranges::none_of(report.findings, [](const doctor::Finding& finding) {
+    return finding.status == doctor::Status::broken;
+  });
 }
 
 }  // namespace butler::cli
