@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs Butler with the bot of the environment or .env; without one it says what is missing and runs
-# the demo.
+# Runs Butler with the bot of the environment or .env; without one it says how to set one up and runs the
+# demo.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 env_file=${BUTLER_ENV_FILE-.env}
@@ -18,8 +18,8 @@ if configured TELEGRAM_BOT_TOKEN && configured TG_OWNER_IDS; then
 fi
 
 cat <<END
-Butler has no bot yet: this is the demo. To run it on Telegram, put into .env and run make up again:
-  TELEGRAM_BOT_TOKEN=…  what @BotFather gives you for a new bot, and TG_OWNER_IDS=…  your numeric id (@userinfobot tells it)
-  PI_PROVIDER=…  and that provider's key, for example PI_PROVIDER=anthropic and ANTHROPIC_API_KEY=… ; without them a mock answers
+Butler has no bot yet: this is the demo. For one of your own, on Telegram, with a real model (two minutes):
+  build/release/butler setup
+  make up
 END
 exec python3 tools/demo.py

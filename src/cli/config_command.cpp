@@ -6,6 +6,8 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/config_change.hpp"
+#include "cli/config_shown.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/local_secrets.hpp"
 #include "config/example.hpp"
@@ -16,57 +18,7 @@ namespace butler::cli {
 
 namespace {
 
-struct Shown {
-  std::string value;  ///< "" for none
-  std::string source;
-};
-
-/// A secret is only told to be there. A text that is set wrongly may hold one.
-Shown show(const config::Variable& variable, const config::Loaded& loaded) {
-  const auto entry = loaded.environment.find(variable.name);
-  const bool set = entry != loaded.environment.end() && !entry->second.value.empty();
-  if (set)
-    return {.value = variable.secret() ? "(set)" : entry->second.value, .source = entry->second.source};
-  if (variable.name == "BUTLER_HOME") return {.value = loaded.place.home.string(), .source = "default"};
-  if (!variable.default_value.empty())
-    return {.value = std::string{variable.default_value}, .source = "default"};
-  return {.value = "", .source = variable.derived_default.empty() ? "not set" : "default"};
-}
-
-std::string support_note(config::Support support) {
-  switch (support) {
-    case config::Support::full: return "";
-    case config::Support::ignored: return "accepted, without effect";
-    case config::Support::planned: return "without effect yet";
-    case config::Support::refused: return "not supported yet";
-  }
-  return "";
-}
-
-json::Array role_names(const config::Variable& variable) {
-  json::Array names;
-  for (const auto role : {config::Role::orchestrator, config::Role::gateway, config::Role::worker}) {
-    if (variable.roles.has(role)) names.emplace_back(config::role_name(role));
-  }
-  return names;
-}
-
-json::Object to_json(const config::Variable& variable, const Shown& shown) {
-  json::Object object;
-  object["name"] = variable.name;
-  object["value"] = shown.value.empty() ? json::Value(nullptr) : json::Value(shown.value);
-  object["source"] = shown.source;
-  object["default"] = variable.default_value.empty() ? variable.derived_default : variable.default_value;
-  object["allowed"] = config::describe_allowed(variable);
-  object["meaning"] = variable.meaning;
-  object["secret"] = variable.secret();
-  object["required"] = variable.required;
-  object["roles"] = role_names(variable);
-  object["note"] = support_note(variable.support);
-  return object;
-}
-
-void print(const config::Variable& variable, const Shown& shown, std::ostream& out) {
+void print(const config::Variable& variable, const ShownValue& shown, std::ostream& out) {
   out << variable.name << '=';
   if (!shown.value.empty()) {
     out << shown.value;
@@ -112,14 +64,52 @@ std::optional<config::Role> role_named(const std::string& name) {
   return std::nullopt;
 }
 
+void add_config_get(CLI::App& group, Action& chosen) {
+  const auto name = std::make_shared<std::string>();
+  const auto json = std::make_shared<bool>(false);
+  CLI::App* const get = add_command(
+      group, "get", "The value of one variable; exit status 1 when it has none.", chosen, [name, json] {
+        return get_config(config::load(config::this_start()), *name, format_of(*json), std::cout);
+      });
+  get->add_option("NAME", *name, "The variable.")->required();
+  get->add_flag("--json", *json, "As JSON.");
+}
+
+void add_config_changes(CLI::App& group, Action& chosen) {
+  const auto given = std::make_shared<ConfigChange>();
+  const auto value = std::make_shared<std::string>();
+  const auto run = [given, value](CLI::App* set, bool remove) {
+    ConfigChange change = *given;
+    change.remove = remove;
+    if (set != nullptr && set->count("VALUE") > 0) change.value = *value;
+    const auto start = config::this_start();
+    return change_config(start, config::load(start), change, std::cout);
+  };
+  const auto itself = std::make_shared<CLI::App*>(nullptr);
+  CLI::App* const set = add_command(
+      group, "set",
+      "Write a variable to .env. Secrets come from --file or standard input, never from the command line.",
+      chosen, [run, itself] { return run(*itself, false); });
+  *itself = set;
+  set->add_option("NAME", given->name, "The variable.")->required();
+  auto* const option = set->add_option("VALUE", *value, "Its value; asked for when it is left out.");
+  set->add_option("--file", given->file, "The value is this file's first line.")->excludes(option);
+  set->add_flag("--json", given->json, "As JSON.");
+  CLI::App* const unset =
+      add_command(group, "unset", "Take a variable out of .env: its default is in effect then.", chosen,
+                  [run] { return run(nullptr, true); });
+  unset->add_option("NAME", given->name, "The variable.")->required();
+  unset->add_flag("--json", given->json, "As JSON.");
+}
+
 }  // namespace
 
 int list_config(const config::Loaded& loaded, Format format, std::ostream& out) {
   json::Array all;
   for (const config::Variable& variable : config::variables()) {
-    const auto shown = show(variable, loaded);
+    const auto shown = show_value(variable, loaded);
     if (format == Format::json) {
-      all.push_back(to_json(variable, shown));
+      all.push_back(config_to_json(variable, shown));
     } else {
       print(variable, shown, out);
     }
@@ -149,7 +139,7 @@ void add_config_commands(CLI::App& app, Action& chosen) {
     bool json = false;
   };
   const auto given = std::make_shared<Given>();
-  CLI::App* const group = add_group(app, "config", "Show and check the configuration.");
+  CLI::App* const group = add_group(app, "config", "Show, check and change the configuration.");
   add_command(
       *group, "list", "Every variable: its value, where that comes from, and what it is for.", chosen,
       [given] { return list_config(config::load(config::this_start()), format_of(given->json), std::cout); })
@@ -163,6 +153,8 @@ void add_config_commands(CLI::App& app, Action& chosen) {
   check->add_flag("--json", given->json, "As JSON.");
   check->add_option("--role", given->role, "Only what this role needs, as when it is started by itself.")
       ->check(CLI::IsMember({"orchestrator", "gateway", "worker"}));
+  add_config_get(*group, chosen);
+  add_config_changes(*group, chosen);
   add_command(*group, "example", "The text of .env.example.", chosen, [] {
     std::cout << config::render_env_example();
     return exit_ok;

@@ -17,6 +17,7 @@
 #include "cli/render_command.hpp"
 #include "cli/role_start.hpp"
 #include "cli/sandbox_command.hpp"
+#include "cli/setup_command.hpp"
 #include "cli/up.hpp"
 #include "cli/vm_command.hpp"
 #include "json/value.hpp"
@@ -60,6 +61,7 @@ int run_command_line(int argc, char** argv) {
       "butler"};
   app.require_subcommand(1);
   add_role_commands(app, chosen);
+  add_setup_command(app, chosen);
   add_config_commands(app, chosen);
   add_installation_commands(app, chosen);
   add_audit_commands(app, chosen);

@@ -11,8 +11,8 @@
 namespace butler::config {
 
 struct EnvChange {
-  std::string name;
-  std::optional<std::string> value;  ///< unset: the variable's lines go
+  std::string name = {};
+  std::optional<std::string> value = {};  ///< unset: the variable's lines go
 };
 
 /// The value as it stands behind NAME= so that parse_env_file() reads the same: plain where that is safe (in

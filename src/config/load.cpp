@@ -68,6 +68,14 @@ fs::path find_home(const Environment& environment, const Start& start) {
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
+Environment process_environment(const Start& start) {
+  Environment environment;
+  for (const auto& [name, value] : start.variables) {
+    if (!value.empty()) environment.emplace(name, Entry{value, environment_source});
+  }
+  return environment;
+}
+
 struct EnvFilePlace {
   fs::path file;       ///< empty for none
   bool named = false;  ///< by BUTLER_ENV_FILE: it has to be there
@@ -183,11 +191,13 @@ Start this_start() {
   return start;
 }
 
+fs::path env_file_path(const Start& start) {
+  return find_env_file(start, find_home(process_environment(start), start)).file;
+}
+
 Loaded load(const Start& start) {
   Loaded loaded;
-  for (const auto& [name, value] : start.variables)
-    loaded.environment.emplace(name, Entry{value, environment_source});
-  std::erase_if(loaded.environment, [](const auto& entry) { return entry.second.value.empty(); });
+  loaded.environment = process_environment(start);
   loaded.place.working_directory = start.working_directory;
   loaded.place.home = find_home(loaded.environment, start);
   read_env_file(loaded, find_env_file(start, loaded.place.home), start);

@@ -40,6 +40,9 @@ struct Loaded {
 /// checkout or where there is one, or <home>/.env.
 Loaded load(const Start& start);
 
+/// The file that load() reads, whether it is there or not; empty for none.
+std::filesystem::path env_file_path(const Start& start);
+
 /// The role's settings, with what only a look at the disk can tell: all problems at once, the files' own
 /// included.
 Decoded<OrchestratorSettings> orchestrator_settings(const Loaded& loaded);

@@ -51,17 +51,18 @@ Answer<std::string> TerminalPrompter::ask_hidden(std::string_view question) {
 
 Answer<std::string> TerminalPrompter::ask_with(std::string_view question, Echo echo) {
   while (true) {
-    files::write_all(out_, std::string{question} + " ", "the terminal");
-    if (auto answer = read_answer(echo)) return *answer;
+    if (auto answer = read_answer(question, echo)) return *answer;
     // Out here the terminal and the signals are as they were: this stops the program until `fg`.
     ::raise(SIGTSTP);
   }
 }
 
-std::optional<Answer<std::string>> TerminalPrompter::read_answer(Echo echo) {
+std::optional<Answer<std::string>> TerminalPrompter::read_answer(std::string_view question, Echo echo) {
   SignalCatcher signals;
   std::optional<EchoGuard> guard;
   if (echo == Echo::off) guard.emplace(in_);
+  // Only now: whoever answers as soon as they see it types into a terminal that hides.
+  files::write_all(out_, std::string{question} + " ", "the terminal");
   while (true) {
     if (const auto end = pending_.find('\n'); end != std::string::npos) {
       std::string line = without_blanks_at_ends(std::string_view{pending_}.substr(0, end));

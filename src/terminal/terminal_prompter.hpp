@@ -26,7 +26,7 @@ class TerminalPrompter : public Prompter {
 
   Answer<std::string> ask_with(std::string_view question, Echo echo);
   /// nullopt when it was stopped by Ctrl-Z and has to ask again.
-  std::optional<Answer<std::string>> read_answer(Echo echo);
+  std::optional<Answer<std::string>> read_answer(std::string_view question, Echo echo);
 
   int in_;
   int out_;

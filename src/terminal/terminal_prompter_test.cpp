@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <pty.h>
-#include <sched.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -69,11 +68,6 @@ class TerminalPrompterOnATerminal : public testing::Test {
     return (state.c_lflag & ECHO) != 0;
   }
 
-  /// The question is written before the terminal is told to hide.
-  void wait_until_hidden() const {
-    while (shows_what_is_typed()) ::sched_yield();
-  }
-
   /// Reads what the terminal shows until it holds the text `times` times.
   bool see(const std::string& text, int times = 1) {
     const auto count = [&] {
@@ -105,7 +99,7 @@ class TerminalPrompterOnATerminal : public testing::Test {
 TEST_F(TerminalPrompterOnATerminal, ASecretIsNotShownAndTheTerminalIsAsBeforeAfterwards) {
   ask_hidden_in_child("hush");
   ASSERT_TRUE(see("Secret:"));
-  wait_until_hidden();
+  EXPECT_FALSE(shows_what_is_typed());
   type("hush\n");
   EXPECT_EQ(wait_for_end(), 0);
   EXPECT_TRUE(shows_what_is_typed());
@@ -116,7 +110,7 @@ TEST_F(TerminalPrompterOnATerminal, ASecretIsNotShownAndTheTerminalIsAsBeforeAft
 TEST_F(TerminalPrompterOnATerminal, ControlCEndsTheQuestionAndTheTerminalIsAsBefore) {
   ask_hidden_in_child("hush");
   ASSERT_TRUE(see("Secret:"));
-  wait_until_hidden();
+  EXPECT_FALSE(shows_what_is_typed());
   type("hu\x03");
   EXPECT_EQ(wait_for_end(), 3);
   EXPECT_TRUE(shows_what_is_typed());
@@ -126,7 +120,7 @@ TEST_F(TerminalPrompterOnATerminal, ASignalThatEndsTheProgramLeavesTheTerminalAs
   for (const int signal : {SIGTERM, SIGHUP, SIGQUIT}) {
     ask_hidden_in_child("hush");
     ASSERT_TRUE(see("Secret:"));
-    wait_until_hidden();
+    EXPECT_FALSE(shows_what_is_typed());
     ::kill(child_, signal);
     EXPECT_EQ(wait_for_end(), 3);
     EXPECT_TRUE(shows_what_is_typed());
@@ -137,12 +131,12 @@ TEST_F(TerminalPrompterOnATerminal, ASignalThatEndsTheProgramLeavesTheTerminalAs
 TEST_F(TerminalPrompterOnATerminal, ControlZStopsTheProgramWithAUsableTerminalAndTheQuestionComesAgain) {
   ask_hidden_in_child("hush");
   ASSERT_TRUE(see("Secret:"));
-  wait_until_hidden();
+  EXPECT_FALSE(shows_what_is_typed());
   ::kill(child_, SIGTSTP);
   // Its process group has no parent in its session, so the kernel does not stop it (POSIX: an orphaned
   // group): the question comes again at once.
   ASSERT_TRUE(see("Secret:", 2));
-  wait_until_hidden();
+  EXPECT_FALSE(shows_what_is_typed());
   type("hush\n");
   EXPECT_EQ(wait_for_end(), 0);
   EXPECT_TRUE(shows_what_is_typed());
