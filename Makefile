@@ -81,7 +81,7 @@ fuzz: suite-set-up ## feed each parser of foreign bytes for ten minutes (fuzz_se
 
 .PHONY: bench
 bench: suite-set-up ## build and run the benchmarks; prints what they measured
-	@$(call build,release) && exec python3 bench/run.py
+	@$(call build,release) && python3 bench/run.py && python3 bench/start.py
 
 .PHONY: format
 format: ## lay out every C++ file as .clang-format says

@@ -2,8 +2,8 @@
 """Measures how long Butler's programs take to start, and prints a table: each role until it says that it is ready
 (sd_notify), and commands that only print.
 
-A role's first start makes its database; the later ones, in the same home, are what a restart takes. The smallest figure is
-the program's own, the median has the machine's neighbours in it. `make bench` builds what this needs.
+A role's first start makes its database; the later ones, in the same home, are what a restart takes. The machine's
+neighbours are in the figures, unless --realtime keeps them away. `make bench` builds what this needs.
 """
 
 import argparse
@@ -95,7 +95,10 @@ def measure_roles(table: Table, scratch: Path, rounds: int, model: ModelServer |
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=20, help="starts of each (default 20)")
+    parser.add_argument("--realtime", action="store_true", help="before every other program of the machine (SCHED_FIFO; root only)")
     options = parser.parse_args()
+    if options.realtime:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
     table = Table()
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
     measure_commands(table, 5 * options.rounds)

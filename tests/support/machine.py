@@ -128,8 +128,8 @@ class Machine:
             raise AssertionError("the machine has failed units:\n" + self.ask("systemctl", "--no-pager", "--failed"))
 
     def _inside(self, words: tuple) -> list[str]:
-        return ["nsenter", "--target", str(self.pid), "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--root", "--wd=/", "--",
-                "env", "--ignore-environment", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "HOME=/root", "DEBIAN_FRONTEND=noninteractive", *map(str, words)]
+        return ["nsenter", "--target", str(self.pid), "--mount", "--pid", "--uts", "--ipc", "--cgroup", "--root", "--",
+                "env", "--chdir=/", "--ignore-environment", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "HOME=/root", "DEBIAN_FRONTEND=noninteractive", *map(str, words)]
 
     def run(self, *words: object, timeout: float = 300) -> str:
         """A command inside, as root; its output. Fails unless it ends with 0."""

@@ -5,6 +5,7 @@ That it all works on a clean Debian is test_package.py's to show."""
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -167,7 +168,9 @@ class TheInstallation(SystemTest):
         listed = {line.split(None, 5)[5].split(" -> ")[0] for line in run("dpkg-deb", "--contents", package).splitlines()}
         installed = {f"./{path.relative_to(self.tree)}" for path in self.prefix.rglob("*") if not path.is_dir()}
         self.assertEqual({name for name in listed if not name.endswith("/")},
-                         installed | {"./usr/share/doc/butler/copyright", "./usr/share/doc/butler/changelog.gz"})
+                         installed | {"./usr/share/doc/butler/copyright", "./usr/share/doc/butler/changelog.gz", "./usr/share/lintian/overrides/butler"})
+        if shutil.which("lintian"):
+            self.assertEqual(run("lintian", "--allow-root", "--fail-on=error,warning", package), "")
         needed = run("dpkg-deb", "--field", package, "Depends")
         for name in ("bubblewrap", "ca-certificates", "systemd | systemd-standalone-sysusers", "libssl3", "libsqlite3-0", "libc6"):
             self.assertIn(name, needed)

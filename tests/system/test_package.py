@@ -3,6 +3,7 @@
 Takes minutes the first time, because the root is made of Debian's packages: `make test-package`, or BUTLER_TEST_LONG=1.
 """
 
+import json
 import os
 import shutil
 import unittest
@@ -123,6 +124,11 @@ class ThePackage(SystemTest):
         self.simulator.wait_for_reply("/approve", after=message)
         self.ask("/approve", "flour")
 
+    def check_doctor(self) -> None:
+        """It sees the services as an administrator does, and finds nothing broken."""
+        report = json.loads(self.machine.run("sh", "-c", "butler doctor --json; test $? -lt 2"))
+        self.assertTrue(report["ok"], [finding for finding in report["findings"] if finding["status"] not in ("ok", "skipped")])
+
     def check_upgrade(self) -> None:
         self.machine.run("systemctl", "disable", "butler-gateway.service")
         before = self.pids()
@@ -171,6 +177,7 @@ class ThePackage(SystemTest):
         self.check_no_role_keeps_root()
         self.check_used()
         self.check_command()
+        self.check_doctor()
         self.check_upgrade()
         self.check_removal()
         self.check_return()
