@@ -35,7 +35,8 @@ class ClaimLoop {
   /// One slot: returns after the stop was requested and its job has ended or was handed back.
   boost::asio::awaitable<void> run_slot();
 
-  /// Whether the orchestrator answered the last claim that came back.
+  /// Whether the orchestrator answered the last claim that came back; true before the first one has, because
+  /// a claim waits for work.
   bool reaches_orchestrator() const { return reaches_orchestrator_; }
 
  private:
