@@ -120,12 +120,13 @@ int run_setup_on(int out, const setup::Given& given, const SetupOptions& options
     return exit_config;
   }
   terminal::TerminalPrompter prompter{STDIN_FILENO, out};
-  SetupOutside outside{start, loaded, env_file};
+  const auto palette = terminal::Palette::of(out);
+  SetupOutside outside{start, loaded, env_file, palette};
   setup::Session session{.prompter = prompter,
                          .outside = outside,
                          .given = setup::with_environment(given, loaded.environment),
                          .environment = loaded.environment,
-                         .palette = terminal::Palette::of(out)};
+                         .palette = palette};
   if (session.asks()) {
     session.say("Butler needs a bot, its owner and a model. Answers go to " + env_file.string() +
                 ", which only you can read.\nCtrl-C stops at any time; what is done stays done.");

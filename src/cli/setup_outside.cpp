@@ -196,7 +196,7 @@ setup::SandboxFinding SetupOutside::probe_sandbox() {
 bool SetupOutside::examine(const std::function<void(std::string_view)>& say) {
   say("This takes some seconds…");
   std::ostringstream text;
-  doctor::Printer printer(text, {});
+  doctor::Printer printer(text, palette_);
   const auto say_written = [&] {
     std::string lines = std::exchange(text, std::ostringstream{}).str();
     while (lines.ends_with('\n')) lines.pop_back();

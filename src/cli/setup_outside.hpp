@@ -5,6 +5,7 @@
 
 #include "config/load.hpp"
 #include "setup/outside.hpp"
+#include "terminal/style.hpp"
 
 namespace butler::cli {
 
@@ -12,8 +13,13 @@ namespace butler::cli {
 class SetupOutside : public setup::Outside {
  public:
   /// @param env_file  where answers are written
-  SetupOutside(config::Start start, config::Loaded loaded, std::filesystem::path env_file)
-      : start_(std::move(start)), loaded_(std::move(loaded)), env_file_(std::move(env_file)) {}
+  /// @param palette   of what examine() says
+  SetupOutside(config::Start start, config::Loaded loaded, std::filesystem::path env_file,
+               terminal::Palette palette)
+      : start_(std::move(start)),
+        loaded_(std::move(loaded)),
+        env_file_(std::move(env_file)),
+        palette_(palette) {}
 
   setup::Outcome<setup::Bot> check_bot(const std::string& token) override;
   setup::Outcome<setup::Owner> wait_for_owner(
@@ -34,6 +40,7 @@ class SetupOutside : public setup::Outside {
   config::Start start_;
   config::Loaded loaded_;  ///< as it was at the start
   std::filesystem::path env_file_;
+  terminal::Palette palette_;
 };
 
 }  // namespace butler::cli

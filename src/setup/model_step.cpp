@@ -46,8 +46,13 @@ std::optional<std::string> find_name_fault(const Session& session, const std::st
 }
 
 std::expected<std::string, Stop> ask_for_other_provider(Session& session) {
+  std::string known;
+  for (const auto& provider : config::providers() | std::views::drop(listed_providers)) {
+    if (provider.refusal.empty()) known += (known.empty() ? "" : ", ") + std::string{provider.name};
+  }
+  session.say("pi also knows " + known + "; and those in your own models.json.");
   while (true) {
-    const auto name = session.prompter.ask("Its name, as pi has it (docs: `butler config list`):");
+    const auto name = session.prompter.ask("Its name:");
     if (!name) return std::unexpected(stop_of(name.error()));
     const auto fault = find_name_fault(session, *name);
     if (!fault) return *name;

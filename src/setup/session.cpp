@@ -1,5 +1,7 @@
 #include "setup/session.hpp"
 
+#include "terminal/display_width.hpp"
+
 namespace butler::setup {
 
 void Session::save(const std::vector<config::EnvChange>& changes) {
@@ -11,6 +13,10 @@ void Session::save(const std::vector<config::EnvChange>& changes) {
       environment.erase(name);
     }
   }
+}
+
+void say_marked(const Session& session, std::string_view mark, terminal::Style style, std::string_view text) {
+  session.say(session.palette.paint(mark, style) + terminal::printable_line(text));
 }
 
 Stop stop_of(terminal::NoAnswer no_answer) {

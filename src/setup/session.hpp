@@ -40,6 +40,11 @@ struct Stop {
 
 using StepEnd = std::expected<StepReport, Stop>;
 
+struct Session;
+
+/// Says one line behind a mark, made safe to print.
+void say_marked(const Session& session, std::string_view mark, terminal::Style style, std::string_view text);
+
 /// What the steps of one run share.
 struct Session {
   terminal::Prompter& prompter;
@@ -55,15 +60,10 @@ struct Session {
   void say_title(std::string_view text) const {
     prompter.say("\n" + palette.paint(text, terminal::Style::bold));
   }
-  void say_done(std::string_view text) const {
-    prompter.say(palette.paint("✓ ", terminal::Style::green) + std::string{text});
-  }
-  void say_doubt(std::string_view text) const {
-    prompter.say(palette.paint("! ", terminal::Style::yellow) + std::string{text});
-  }
-  void say_fault(std::string_view text) const {
-    prompter.say(palette.paint("✗ ", terminal::Style::red) + std::string{text});
-  }
+  // One line each, which may quote what others have written.
+  void say_done(std::string_view text) const { say_marked(*this, "✓ ", terminal::Style::green, text); }
+  void say_doubt(std::string_view text) const { say_marked(*this, "! ", terminal::Style::yellow, text); }
+  void say_fault(std::string_view text) const { say_marked(*this, "✗ ", terminal::Style::red, text); }
 
   /// Writes to .env, and knows it from then on.
   void save(const std::vector<config::EnvChange>& changes);

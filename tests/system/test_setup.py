@@ -2,70 +2,16 @@
 
 import json
 import os
-import re
 import stat
-import subprocess
-import time
 import unittest
 from pathlib import Path
 
-from support import net
-from support.case import SystemTest
-from support.keyed_model_server import KeyedModelServer
 from support.model_server import API_KEY, say
-from support.paths import BINARY, require
+from support.paths import BINARY
 from support.process import Process
-from support.terminal import Terminal
-from support.tmux import Tmux
+from support.setup_case import SetupTest
 
 WRONG_TOKEN = "700001:wrong-token-of-the-tests-0123456789"
-CODE = re.compile(r"\?start=([0-9a-z]+)")
-
-
-class SetupTest(SystemTest):
-    def setUp(self):
-        self.simulator = self.start_simulator()
-        self.home = self.scratch / "home"
-        self.home.mkdir(mode=0o711)
-        self.home.chmod(0o711)
-        self.env_file = self.home / ".env"
-        self.environment = {
-            "PATH": f"{BINARY.parent}:/usr/local/bin:/usr/bin:/bin",
-            "LANG": "C.UTF-8",
-            "TZ": "UTC",
-            "HOME": str(self.scratch),
-            "BUTLER_HOME": str(self.home),
-            "TELEGRAM_API_ROOT": self.simulator.url,
-            "ORCH_PORT": str(net.free_port()),
-        }
-
-    def start_keyed_model(self) -> KeyedModelServer:
-        """A provider `mock` that pi knows from models.json."""
-        model = KeyedModelServer(self.scratch)
-        self._reports.append(model.process.report)
-        self.addCleanup(model.stop)
-        model.configure_pi(self.home / "agent", max_retries=1)
-        return model
-
-    def setup_at_a_terminal(self, *options: str) -> Terminal:
-        terminal = Terminal([require(BINARY, "make build"), "setup", *options], self.environment, cwd=self.scratch)
-        self._reports.append(terminal.report)
-        self.addCleanup(terminal.close)
-        return terminal
-
-    def run_butler(self, *words: str, given: str = "", **environment: str) -> subprocess.CompletedProcess:
-        return subprocess.run([str(BINARY), *words], env=self.environment | environment, cwd=self.scratch, input=given,
-                              capture_output=True, text=True, timeout=60)
-
-    def settings(self) -> dict[str, str]:
-        lines = self.env_file.read_text().splitlines() if self.env_file.exists() else []
-        return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-
-    def give_code(self, terminal: Terminal) -> str:
-        """The owner follows the link that the terminal shows."""
-        code = CODE.search(terminal.wait_for(r"https://t\.me/\w+\?start=[0-9a-z]+\n"))[1]
-        self.simulator.do("open_deeplink", payload=code)
-        return code
 
 
 class AtATerminal(SetupTest):
@@ -171,7 +117,7 @@ class TheCode(SetupTest):
         terminal = self.setup_at_a_terminal()
         terminal.answer("bot's token", self.simulator.bot_token)
         terminal.answer("Who is the owner", "1")
-        code = CODE.search(terminal.wait_for(r"https://t\.me/\w+\?start=[0-9a-z]+\n"))[1]
+        code = self.wait_for_code(terminal)
         group = self.simulator.add_group(title="Not private")
         self.simulator.send_text(f"/start@{self.simulator.state()['bot']['username']} {code}", chat=group)
         mallory = self.simulator.add_user(7, "Mallory")
@@ -248,40 +194,6 @@ class WithoutATerminal(SetupTest):
         skipped = self.run_butler(*words, "--skip-checks")
         self.assertEqual(skipped.returncode, 0, skipped.stderr)
         self.assertIn("nothing will show that the token and the key work", skipped.stdout)
-
-
-class Recorded(SetupTest):
-    """The session that a person sees. With BUTLER_TRANSCRIPT=FILE in the environment it is kept there."""
-
-    def test_setup_doctor_up_and_the_first_answer_take_less_than_two_minutes(self):
-        model = self.start_keyed_model()
-        model.script(say("Good morning, Ada. I am ready."))
-        started = time.monotonic()
-        with Tmux(self.scratch, self.environment, self.scratch) as screen:
-            screen.answer("$", "butler setup")
-            screen.answer("bot's token", self.simulator.bot_token)
-            screen.answer("Who is the owner", "1")
-            code = CODE.search(screen.wait_for("Waiting for it"))[1]
-            self.simulator.do("open_deeplink", payload=code)
-            screen.answer("Which provider", "another one")
-            screen.answer("Its name", "mock")
-            screen.answer("API key for mock", API_KEY)
-            screen.answer("Which model", "mock-1")
-            screen.wait_for("Then write to")
-            screen.type("butler up")
-            screen.wait_for("event=up.ready")
-            asked = self.simulator.send_text("Good morning!")
-            self.simulator.wait_for_reply("Good morning, Ada.", after=asked)
-            seconds = time.monotonic() - started
-            screen.press("C-c")
-            screen.wait_for("event=up.stopped")
-            transcript = screen.transcript()
-        self.assertLess(seconds, 120)
-        self.assertNotIn(self.simulator.bot_token, transcript)
-        if kept := os.environ.get("BUTLER_TRANSCRIPT"):
-            chat = self.simulator.transcript()
-            Path(kept).write_text(f"{transcript}\n---- the chat ----\n{chat}\n"
-                                  f"---- from the first command to the first answer: {seconds:.1f} s ----\n")
 
 
 if __name__ == "__main__":
