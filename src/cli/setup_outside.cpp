@@ -1,10 +1,15 @@
 #include "cli/setup_outside.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <csignal>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
 
+#include "cli/exit_code.hpp"
 #include "cli/home.hpp"
 #include "cli/interruptible.hpp"
 #include "cli/local_secrets.hpp"
@@ -95,6 +100,32 @@ asio::awaitable<std::string> output_of_ourselves(asio::any_io_executor executor,
   co_await child->wait();
   co_return output;
 }
+
+void end_examination(int) {
+  constexpr std::string_view text = "\nStopped. Every answer is written. To examine them:  butler doctor\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+  ::_exit(exit_failure);
+}
+
+/// While it lives, Ctrl-C ends the process with a word on how to go on: the doctor waits for no one.
+class ExaminationSignals {
+ public:
+  ExaminationSignals() {
+    struct sigaction action{};
+    action.sa_handler = end_examination;
+    ::sigemptyset(&action.sa_mask);
+    for (std::size_t at = 0; at < signals.size(); ++at) ::sigaction(signals[at], &action, &before_[at]);
+  }
+  ExaminationSignals(const ExaminationSignals&) = delete;
+  ExaminationSignals& operator=(const ExaminationSignals&) = delete;
+  ~ExaminationSignals() {
+    for (std::size_t at = 0; at < signals.size(); ++at) ::sigaction(signals[at], &before_[at], nullptr);
+  }
+
+ private:
+  static constexpr std::array signals{SIGINT, SIGTERM, SIGHUP};
+  std::array<struct sigaction, signals.size()> before_{};
+};
 
 }  // namespace
 
@@ -194,6 +225,7 @@ setup::SandboxFinding SetupOutside::probe_sandbox() {
 }
 
 bool SetupOutside::examine(const std::function<void(std::string_view)>& say) {
+  const ExaminationSignals signals;
   say("This takes some seconds…");
   std::ostringstream text;
   doctor::Printer printer(text, palette_);

@@ -71,7 +71,7 @@ class AtATerminal(SetupTest):
         self.assertEqual(terminal.wait_for_exit(), -9)
         self.assertEqual(self.settings(), {"TELEGRAM_BOT_TOKEN": self.simulator.bot_token, "TG_OWNER_IDS": "1001"})
 
-        terminal = self.setup_at_a_terminal()
+        terminal = self.setup_at_a_terminal("--skip-checks")
         terminal.answer("Which provider", "none")
         terminal.wait_for("Butler is set up")
         self.assertEqual(terminal.wait_for_exit(), 0)
@@ -95,14 +95,21 @@ class AtATerminal(SetupTest):
         terminal.wait_for("To go on: butler setup")
         self.assertEqual(terminal.wait_for_exit(), 1)
 
+    def test_control_c_in_the_examination_at_the_end_loses_nothing(self):
+        self.env_file.write_text(f"TELEGRAM_BOT_TOKEN={self.simulator.bot_token}\nTG_OWNER_IDS=1\nPI_EXEC_MODE=mock\n")
+        terminal = self.setup_at_a_terminal("--keep")
+        terminal.wait_for("This takes some seconds")
+        terminal.press("\x03")
+        terminal.wait_for("butler doctor")
+        self.assertEqual(terminal.wait_for_exit(), 1)
+
     def test_what_is_configured_is_kept_changed_or_asked_for_again(self):
         self.env_file.write_text(f"# my notes\nTELEGRAM_BOT_TOKEN={self.simulator.bot_token} # of my bot\n"
                                  "MY_OWN=kept\nTG_OWNER_IDS=1\nPI_EXEC_MODE=mock\n")
-        terminal = self.setup_at_a_terminal()
+        terminal = self.setup_at_a_terminal("--skip-checks")
         terminal.wait_for("set up already")
         terminal.answer("What shall it be", "2")
         terminal.answer("What do you want to change", "owner")
-        terminal.answer("Who is the owner", "2")
         terminal.answer("Numeric id", "1001")
         terminal.wait_for("Butler is set up")
         self.assertEqual(terminal.wait_for_exit(), 0)
@@ -163,7 +170,7 @@ class WithoutATerminal(SetupTest):
         self.assertNotIn(self.simulator.bot_token, done.stdout + done.stderr)
 
     def test_standard_input_and_the_environment_will_do(self):
-        done = self.run_butler("setup", "--yes", "--bot-token-stdin", given=self.simulator.bot_token + "\n",
+        done = self.run_butler("setup", "--yes", "--skip-checks", "--bot-token-stdin", given=self.simulator.bot_token + "\n",
                                TG_OWNER_IDS="1001", PI_EXEC_MODE="mock")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.settings()["TELEGRAM_BOT_TOKEN"], self.simulator.bot_token)
