@@ -82,7 +82,8 @@ std::expected<std::string, std::string> ask_for_value(const config::Loaded& load
 }
 
 /// The value that is to be written; the error is a sentence.
-std::expected<std::string, std::string> value_of(const config::Loaded& loaded, const ConfigChange& change) {
+std::expected<std::string, std::string> value_to_write(const config::Loaded& loaded,
+                                                       const ConfigChange& change) {
   if (!change.value) {
     return change.file.empty() ? ask_for_value(loaded, change.name) : read_secret_file(change.file);
   }
@@ -208,7 +209,7 @@ int change_config(const config::Start& start, const config::Loaded& loaded, cons
   if (const auto fault = find_name_fault(loaded, change.name)) return refuse_change(exit_usage, *fault);
   config::EnvChange edit{.name = change.name};
   if (!change.remove) {
-    auto value = value_of(loaded, change);
+    auto value = value_to_write(loaded, change);
     if (!value) return refuse_change(exit_usage, value.error());
     edit.value = std::move(*value);
   }

@@ -41,7 +41,7 @@ constexpr std::size_t secret_length = 32;
 constexpr std::size_t longest_models_json = 8 << 20;
 constexpr std::chrono::seconds provider_patience{20};
 
-const Trouble interrupted{.kind = Trouble::Kind::interrupted};
+const Trouble stopped_by_person{.kind = Trouble::Kind::interrupted};
 
 Trouble explain_refused_call(const telegram::ApiError& error) {
   if (error.token_refused()) {
@@ -60,9 +60,10 @@ asio::awaitable<Outcome<setup::Bot>> ask_who_the_bot_is(asio::any_io_executor ex
   co_return setup::Bot{.id = bot->id, .username = bot->username};
 }
 
-asio::awaitable<Outcome<setup::Owner>> watch(asio::any_io_executor executor, http::Url root,
-                                             config::Secret token, setup::Bot bot, setup::OwnerCode code,
-                                             setup::OwnerWatchTiming timing) {
+asio::awaitable<Outcome<setup::Owner>> watch_for_the_owner(asio::any_io_executor executor, http::Url root,
+                                                           config::Secret token, setup::Bot bot,
+                                                           setup::OwnerCode code,
+                                                           setup::OwnerWatchTiming timing) {
   telegram::BotApi api{executor, std::move(root), std::move(token)};
   auto owner = co_await setup::watch_for_owner(api, std::move(bot), std::move(code), timing);
   co_return owner;
@@ -140,7 +141,7 @@ Outcome<setup::Bot> SetupOutside::check_bot(const std::string& token) {
   const auto bot = run_interruptible<Outcome<setup::Bot>>([&](const asio::any_io_executor& executor) {
     return ask_who_the_bot_is(executor, telegram_root(), config::Secret{token});
   });
-  return bot.value_or(std::unexpected(interrupted));
+  return bot.value_or(std::unexpected(stopped_by_person));
 }
 
 Outcome<setup::Owner> SetupOutside::wait_for_owner(
@@ -152,9 +153,9 @@ Outcome<setup::Owner> SetupOutside::wait_for_owner(
       domain::wall_clock_now() + std::chrono::duration_cast<std::chrono::milliseconds>(timing.lifetime)};
   announce(code.text(), std::chrono::duration_cast<std::chrono::minutes>(timing.lifetime).count());
   const auto owner = run_interruptible<Outcome<setup::Owner>>([&](const asio::any_io_executor& executor) {
-    return watch(executor, telegram_root(), config::Secret{token}, bot, code, timing);
+    return watch_for_the_owner(executor, telegram_root(), config::Secret{token}, bot, code, timing);
   });
-  return owner.value_or(std::unexpected(interrupted));
+  return owner.value_or(std::unexpected(stopped_by_person));
 }
 
 Outcome<model_proxy::KeyReport> SetupOutside::check_key(const config::Environment& environment) {
@@ -170,7 +171,7 @@ Outcome<model_proxy::KeyReport> SetupOutside::check_key(const config::Environmen
   const auto report = run_interruptible<model_proxy::KeyReport>([&](const asio::any_io_executor& executor) {
     return model_proxy::check_key(executor, *upstream, provider_patience);
   });
-  if (!report) return std::unexpected(interrupted);
+  if (!report) return std::unexpected(stopped_by_person);
   return *report;
 }
 

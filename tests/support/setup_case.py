@@ -9,6 +9,7 @@ from .keyed_model_server import KeyedModelServer
 from .paths import BINARY, require
 from .terminal import Terminal
 
+WRONG_TOKEN = "700001:wrong-token-of-the-tests-0123456789"
 CODE = re.compile(r"\?start=([0-9a-z]+)")
 
 
