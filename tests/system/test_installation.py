@@ -14,7 +14,7 @@ from pathlib import Path
 from support.butler import GATEWAY_TOKEN, ROLES, WORKER_TOKEN
 from support.case import SystemTest
 from support.package import make_package, run, stage, unit
-from support.paths import BINARY, CHECKOUT
+from support.paths import BINARY, CHECKOUT, NODE, normal_home, require
 
 SERVICES = {role: f"butler-{role}.service" for role in ROLES}
 # systemd-analyze's exposure, 0 (none) to 10, that the units have today; a wall that is taken away shows here.
@@ -66,6 +66,11 @@ class TheInstallation(SystemTest):
     def test_has_what_the_runtime_is_installed_from(self):
         for name in ("tools/setup/runtime.sh", "tools/setup/common.sh", "runtime/package.json", "runtime/package-lock.json"):
             self.assertEqual((self.prefix / "lib/butler" / name).read_bytes(), (CHECKOUT / name).read_bytes(), name)
+
+    def test_finds_the_pinned_runtime_where_it_is(self):
+        """Nothing is fetched: what the checkout has installed is what an installation pins."""
+        require(NODE, "tools/setup/runtime.sh")
+        self.assertEqual(run(self.prefix / "bin/butler", "runtime", "install", env=os.environ | {"BUTLER_HOME": str(normal_home())}), "")
 
     def test_has_nothing_that_this_machine_was_named_in(self):
         for path in self.prefix.rglob("*"):
