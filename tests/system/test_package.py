@@ -100,6 +100,12 @@ class ThePackage(SystemTest):
             environment = self.machine.process_file(f"butler-{role}.service", "environ").decode()
             self.assertEqual({secret for secret in everything if secret in environment}, own, role)
             self.assertEqual(self.machine.ask("stat", "--format=%U %a", f"/run/butler-{role}/environment"), "root 600")
+            for file in (".env", "secrets.env"):
+                self.assertEqual(self.machine.ask(*self.as_seen_by(role), "cat", f"{HOME}/{file}"), "", f"{file}, seen by {role}")
+            self.assertIn("state.db", self.machine.ask(*self.as_seen_by(role), "ls", HOME))
+
+    def as_seen_by(self, role: str) -> list[str]:
+        return ["nsenter", "--mount", f"--target={self.machine.property_of(f'butler-{role}.service', 'MainPID')}"]
 
     def check_no_role_keeps_root(self) -> None:
         for role, user in (("orchestrator", "butler-control"), ("gateway", "butler-control"), ("worker", "butler")):
