@@ -12,6 +12,15 @@
 #include "doctor/settings_check.hpp"
 #include "doctor/telegram_check.hpp"
 
+namespace butler::doctor {
+
+static void PrintTo(const Finding& finding,
+                    std::ostream* out) {  // NOLINT(readability-identifier-naming): GoogleTest's
+  *out << status_name(finding.status) << ": " << finding.what_is << " | " << finding.mend;
+}
+
+}  // namespace butler::doctor
+
 namespace butler::doctor::judgement_test {
 namespace {
 
@@ -53,6 +62,7 @@ TEST(Judgement, AWrongSettingIsMendedByConfigSetAndALineThatIsNoneInTheFile) {
 TEST(Judgement, SecretsAreTheSecretsChecksAlone) {
   const config::Problems problems{
       {.name = "ORCH_WORKER_TOKEN", .source = "/h/.env:2", .message = "it is a placeholder"},
+      {.name = "ORCH_GATEWAY_TOKEN", .source = "/h/secrets.env:2", .message = "is short"},
       {.name = "TELEGRAM_BOT_TOKEN", .source = "/h/.env:1", .message = "expected a bot token"}};
   EXPECT_THAT(judge_configuration({.problems = problems}), ElementsAre(found(Status::ok, "")));
   EXPECT_THAT(
@@ -60,6 +70,7 @@ TEST(Judgement, SecretsAreTheSecretsChecksAlone) {
                      .keys = {{.name = "OPENAI_API_KEY", .source = "environment", .fault = "is short"},
                               {.name = "OTHER_KEY", .source = "environment", .fault = ""}}}),
       ElementsAre(found(Status::broken, "ORCH_WORKER_TOKEN", "butler config unset ORCH_WORKER_TOKEN"),
+                  found(Status::broken, "ORCH_GATEWAY_TOKEN", "rm /h/secrets.env"),
                   found(Status::broken, "TELEGRAM_BOT_TOKEN", "butler setup"),
                   found(Status::broken, "OPENAI_API_KEY", "butler setup")));
 }

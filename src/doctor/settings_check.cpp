@@ -63,15 +63,16 @@ std::string allowed_words(const config::Problem& problem) {
 }
 
 /// `butler up` makes an API secret that is not set; a bot's token is BotFather's to give.
-std::string mend_of_secret(const config::Problem& problem, const std::string& env_file) {
+std::string mend_of_secret(const config::Problem& problem) {
   const auto* const variable = config::find_variable(problem.name);
   const bool token = variable != nullptr && variable->kind == config::Kind::bot_token;
   if (problem.source == config::environment_source)
     return "unset " + problem.name + "  (in whatever starts Butler)";
   if (token) return "butler setup";
-  const auto file = problem.source.empty() ? env_file : place_of(problem.source).file;
+  // Made as a whole where it is not there; it holds nothing else.
+  const std::string file = place_of(problem.source).file;
   const std::string command =
-      file == env_file ? "butler config unset " + problem.name : "rm " + shell_word(file);
+      file.ends_with("/secrets.env") ? "rm " + shell_word(file) : "butler config unset " + problem.name;
   return command + "  (butler up makes good ones itself)";
 }
 
@@ -97,8 +98,7 @@ Findings judge_secrets(const SecretFacts& facts) {
   Findings findings;
   for (const auto& problem : facts.problems) {
     if (!names_secret(problem)) continue;
-    findings.push_back(
-        wrong(as_sentence(problem.text()), allowed_words(problem), mend_of_secret(problem, facts.env_file)));
+    findings.push_back(wrong(as_sentence(problem.text()), allowed_words(problem), mend_of_secret(problem)));
   }
   for (const auto& key : facts.keys) {
     if (key.fault.empty()) continue;
@@ -131,7 +131,7 @@ boost::asio::awaitable<Findings> check_configuration(const Context& context) {
 }
 
 boost::asio::awaitable<Findings> check_secrets(const Context& context) {
-  SecretFacts facts{.problems = context.problems, .env_file = context.env_file(), .keys = {}};
+  SecretFacts facts{.problems = context.problems, .keys = {}};
   const auto& environment = context.loaded.environment;
   const auto chosen = environment.find("PI_PROVIDER");
   const auto* const provider =
