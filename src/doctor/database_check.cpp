@@ -30,14 +30,20 @@ std::int64_t version_in_name(std::string_view name) {
   return version;
 }
 
-/// What stands in the way of the database as a whole, in words, with what would mend it.
+/// The whole of it goes aside (its log holds what it does not), and a copy or what can be read takes its
+/// place.
 Finding damaged(const DatabaseFacts& facts, const std::string& why) {
-  const std::string from = facts.backup.empty() ? "<your backup>" : shell_word(facts.backup);
-  const std::string path = shell_word(facts.path);
-  return wrong(facts.path + " is damaged: " + why + ".", "PRAGMA quick_check says ok.",
-               "mv " + path + " " + path + ".damaged && rm -f " + path + "-wal " + path + "-shm && cp -p " +
-                   from + " " + path + "  (or: sqlite3 " + path + ".damaged .recover | sqlite3 " + path +
-                   ")");
+  const fs::path path = facts.path;
+  const std::string name = path.filename().string();
+  const std::string aside = "cd " + shell_word(path.parent_path().string()) +
+                            " && mkdir -m 700 damaged && for f in " + name + " " + name + "-wal " + name +
+                            "-shm; do [ ! -e $f ] || mv $f damaged/; done && ";
+  const std::string recover = "sqlite3 damaged/" + name + " .recover | sqlite3 " + name;
+  const std::string then = "; all with Butler stopped, then: butler doctor --only permissions)";
+  const std::string mend = facts.backup.empty() ? aside + recover + "  (or put your own backup there" + then
+                                                : aside + "cp -p " + shell_word(facts.backup) + " " + name +
+                                                      "  (newer, but perhaps not whole: " + recover + then;
+  return wrong(facts.path + " is damaged: " + why + ".", "PRAGMA quick_check says ok.", mend);
 }
 
 void read_migrations(sqlite::ReadOnlyDatabase& database, std::span<const domain::EmbeddedFile> files,

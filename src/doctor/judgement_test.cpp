@@ -12,6 +12,15 @@
 #include "doctor/settings_check.hpp"
 #include "doctor/telegram_check.hpp"
 
+namespace butler::doctor {
+
+static void PrintTo(const Finding& finding,
+                    std::ostream* out) {  // NOLINT(readability-identifier-naming): GoogleTest's
+  *out << status_name(finding.status) << ": " << finding.what_is << " | " << finding.mend;
+}
+
+}  // namespace butler::doctor
+
 namespace butler::doctor::judgement_test {
 namespace {
 
@@ -37,27 +46,31 @@ TEST(Judgement, AWrongSettingIsMendedByConfigSetAndALineThatIsNoneInTheFile) {
                    {.name = "", .source = "/h/.env:7", .message = "is no line"},
                    {.name = "TG_OWNER_IDS", .source = "", .message = "is required"},
                    {.name = "ORCH_HOST", .source = "environment", .message = "expected an address"}},
-      .warnings = {"/h/.env can be read by other users: chmod 600 it"},
+      .warnings = {"/h/.env can be read by other users: chmod 600 it",
+                   "PI_MODLE (/h/.env:11) is no variable; did you mean PI_MODEL?"},
       .env_file = "/h/.env",
       .home = "/h"};
   EXPECT_THAT(judge_configuration(facts),
               ElementsAre(found(Status::broken, "ORCH_PORT (/h/.env:3)", "butler config set ORCH_PORT"),
                           found(Status::broken, "/h/.env:7", "+7 /h/.env"),
                           found(Status::broken, "TG_OWNER_IDS", "butler setup"),
-                          found(Status::broken, "ORCH_HOST", "unset ORCH_HOST")));
+                          found(Status::broken, "ORCH_HOST", "unset ORCH_HOST"),
+                          found(Status::warning, "PI_MODEL?", "+11 /h/.env")));
   EXPECT_THAT(judge_configuration({.env_file = "/h/.env"}), ElementsAre(found(Status::ok, "/h/.env")));
 }
 
 TEST(Judgement, SecretsAreTheSecretsChecksAlone) {
   const config::Problems problems{
       {.name = "ORCH_WORKER_TOKEN", .source = "/h/.env:2", .message = "it is a placeholder"},
+      {.name = "ORCH_GATEWAY_TOKEN", .source = "/h/secrets.env:2", .message = "is short"},
       {.name = "TELEGRAM_BOT_TOKEN", .source = "/h/.env:1", .message = "expected a bot token"}};
   EXPECT_THAT(judge_configuration({.problems = problems}), ElementsAre(found(Status::ok, "")));
   EXPECT_THAT(
       judge_secrets({.problems = problems,
                      .keys = {{.name = "OPENAI_API_KEY", .source = "environment", .fault = "is short"},
                               {.name = "OTHER_KEY", .source = "environment", .fault = ""}}}),
-      ElementsAre(found(Status::broken, "ORCH_WORKER_TOKEN", "/h/.env"),
+      ElementsAre(found(Status::broken, "ORCH_WORKER_TOKEN", "butler config unset ORCH_WORKER_TOKEN"),
+                  found(Status::broken, "ORCH_GATEWAY_TOKEN", "rm /h/secrets.env"),
                   found(Status::broken, "TELEGRAM_BOT_TOKEN", "butler setup"),
                   found(Status::broken, "OPENAI_API_KEY", "butler setup")));
 }
@@ -104,7 +117,10 @@ TEST(Judgement, ADatabaseFitsItsProgramOrTheWayIsTold) {
   EXPECT_THAT(judge_database(facts), found(Status::broken, "0002_x.sql", "install"));
   facts = well;
   facts.damages = {"page 3 is wrong"};
-  EXPECT_THAT(judge_database(facts), found(Status::broken, "page 3 is wrong", "<your backup>"));
+  EXPECT_THAT(judge_database(facts), found(Status::broken, "page 3 is wrong",
+                                           "sqlite3 damaged/state.db .recover | sqlite3 state.db"));
+  facts.backup = "/h/state.db.before-4";
+  EXPECT_THAT(judge_database(facts), found(Status::broken, "", "cp -p /h/state.db.before-4 state.db"));
   facts = well;
   facts.checked = false;
   EXPECT_THAT(judge_database(facts), found(Status::warning, "too large", "quick_check"));

@@ -109,6 +109,11 @@ class PermissionTable {
     add(path, what, owner, forbidden, true);
   }
 
+  static bool is_owner(const fs::path& path, const Owner& owner) {
+    struct stat status{};
+    return ::lstat(path.c_str(), &status) == 0 && status.st_uid == owner.user;
+  }
+
   Findings take() {
     if (!findings_.empty()) return std::move(findings_);
     return {all_well(std::to_string(looked_at_) + " files and folders are closed to other users.")};
@@ -162,8 +167,12 @@ boost::asio::awaitable<Findings> check_permissions(const Context& context) {
   table.add_folder(home, "the home of all state", self, context.root ? 0002 : 0066);
   add_databases(table, home, control);
   add_agent_folders(table, context, agent);
-  table.add_file(home / "config/policy.json", "the policy", self, 0022);
-  table.add_file(home / "config/mcp-host.json", "a file that may hold secrets", self);
+  table.add_file(home / "config/policy.json", "the policy",
+                 PermissionTable::is_owner(home / "config/policy.json", agent)
+                     ? agent  // the worker takes it from either
+                     : self,
+                 0022);
+  table.add_file(home / "config/mcp-host.json", "a file of the worker's that may hold secrets", agent);
   co_return table.take();
 }
 

@@ -31,6 +31,15 @@ SourcePlace place_of(const std::string& source) {
   return {.file = source.substr(0, colon), .line = source.substr(colon + 1)};
 }
 
+/// The place that a warning names: "PI_MODLE (/h/.env:11) is …"; else the file.
+SourcePlace place_in(const std::string& warning, const std::string& env_file) {
+  const auto open = warning.find(" (");
+  const auto close = warning.find(')', open);
+  if (open == std::string::npos || close == std::string::npos) return {.file = env_file, .line = ""};
+  const auto place = place_of(warning.substr(open + 2, close - open - 2));
+  return place.file == env_file ? place : SourcePlace{.file = env_file, .line = ""};
+}
+
 /// How a line of a file is opened for a change.
 std::string edit_command(const SourcePlace& place) {
   return "${EDITOR:-vi} " + (place.line.empty() ? "" : "+" + place.line + " ") + shell_word(place.file);
@@ -48,20 +57,23 @@ std::string mend_of_setting(const config::Problem& problem) {
 std::string allowed_words(const config::Problem& problem) {
   const auto* const variable = config::find_variable(problem.name);
   if (variable == nullptr) return "A line is NAME=value, and each name is set once.";
+  if (problem.source.empty()) return problem.name + " is set.";
   return problem.name + " is " + config::describe_allowed(*variable) + ": " + std::string{variable->meaning} +
          ".";
 }
 
 /// `butler up` makes an API secret that is not set; a bot's token is BotFather's to give.
-std::string mend_of_secret(const config::Problem& problem, const std::string& env_file) {
+std::string mend_of_secret(const config::Problem& problem) {
   const auto* const variable = config::find_variable(problem.name);
   const bool token = variable != nullptr && variable->kind == config::Kind::bot_token;
   if (problem.source == config::environment_source)
     return "unset " + problem.name + "  (in whatever starts Butler)";
   if (token) return "butler setup";
-  const auto file = problem.source.empty() ? env_file : place_of(problem.source).file;
-  return "sed -i '/^ *\\(export *\\)\\{0,1\\}" + problem.name + " *=/d' " + shell_word(file) +
-         "  (butler up makes a good one itself)";
+  // Made as a whole where it is not there; it holds nothing else.
+  const std::string file = place_of(problem.source).file;
+  const std::string command =
+      file.ends_with("/secrets.env") ? "rm " + shell_word(file) : "butler config unset " + problem.name;
+  return command + "  (butler up makes good ones itself)";
 }
 
 }  // namespace
@@ -76,7 +88,7 @@ Findings judge_configuration(const ConfigurationFacts& facts) {
     // The permissions have a check of their own.
     if (warning.contains("can be read by other users")) continue;
     findings.push_back(doubtful(as_sentence(warning), "Each name is a variable that has an effect.",
-                                edit_command({.file = facts.env_file, .line = ""})));
+                                edit_command(place_in(warning, facts.env_file))));
   }
   if (!findings.empty()) return findings;
   return {all_well("Every setting of " + facts.env_file + " is right; the home is " + facts.home + ".")};
@@ -86,8 +98,7 @@ Findings judge_secrets(const SecretFacts& facts) {
   Findings findings;
   for (const auto& problem : facts.problems) {
     if (!names_secret(problem)) continue;
-    findings.push_back(
-        wrong(as_sentence(problem.text()), allowed_words(problem), mend_of_secret(problem, facts.env_file)));
+    findings.push_back(wrong(as_sentence(problem.text()), allowed_words(problem), mend_of_secret(problem)));
   }
   for (const auto& key : facts.keys) {
     if (key.fault.empty()) continue;
@@ -120,7 +131,7 @@ boost::asio::awaitable<Findings> check_configuration(const Context& context) {
 }
 
 boost::asio::awaitable<Findings> check_secrets(const Context& context) {
-  SecretFacts facts{.problems = context.problems, .env_file = context.env_file(), .keys = {}};
+  SecretFacts facts{.problems = context.problems, .keys = {}};
   const auto& environment = context.loaded.environment;
   const auto chosen = environment.find("PI_PROVIDER");
   const auto* const provider =

@@ -21,7 +21,6 @@ Findings judge_configuration(const ConfigurationFacts& facts);
 
 struct SecretFacts {
   config::Problems problems = {};  ///< of every role
-  std::string env_file = {};
   /// Keys of providers: name, where it is set, and why the value cannot be one ("" when it can).
   struct Key {
     std::string name;

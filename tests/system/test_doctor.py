@@ -89,6 +89,17 @@ def write(name: str, text: str, bits: int = 0o644) -> Callable:
     return act
 
 
+def failing_pi(test, it):
+    """The runtime's pi ends at once."""
+    older_runtime(test, it)
+    runtime = it.home / "runtime"
+    (runtime / "bin").unlink()
+    (runtime / "bin").mkdir()
+    (runtime / "bin/node").symlink_to(RUNTIME / "bin/node")
+    (runtime / "bin/pi").write_text("#!/bin/sh\necho 'this pi is out of order' >&2\nexit 3\n")
+    (runtime / "bin/pi").chmod(0o755)
+
+
 def change_database(name: str, sql: str) -> Callable:
     def act(test, it):
         with sqlite3.connect(it.home / name) as database:
@@ -196,6 +207,16 @@ def ask_for_wrapper(test, it):
     write("config/mcp-clis.json", '{"targets": [{"name": "hello", "selector": "hello"}]}')(test, it)
 
 
+def break_server_list(test, it):
+    write("config/mcp-host.json", "{", 0o600)(test, it)
+    own_by("butler", "config/mcp-host.json")(test, it)
+
+
+def open_server_list(test, it):
+    write("config/mcp-host.json", '{"mcpServers": {}}', 0o644)(test, it)
+    own_by("butler", "config/mcp-host.json")(test, it)
+
+
 def own_by(user: str, name: str) -> Callable:
     return lambda test, it: shutil.chown(it.home / name, user, user)
 
@@ -212,7 +233,7 @@ CASES = (
     Case("no owner is set", "configuration", lambda test, it: (it.settings.pop("TG_OWNER_IDS"), it.write_settings()), "TG_OWNER_IDS",
          "butler setup"),
     Case("an API secret is a placeholder", "secrets", set_to(ORCH_GATEWAY_TOKEN="changeme-changeme-changeme"), "placeholder",
-         "ORCH_GATEWAY_TOKEN *=/d'"),
+         "butler config unset ORCH_GATEWAY_TOKEN"),
     Case("an API secret is short", "secrets", set_to(ORCH_WORKER_TOKEN="aB3dE6gH9"), "9 characters", "ORCH_WORKER_TOKEN"),
     Case("the API secrets are equal", "secrets", set_to(ORCH_WORKER_TOKEN=GATEWAY_SECRET), "the same as ORCH_GATEWAY_TOKEN",
          "ORCH_WORKER_TOKEN"),
@@ -237,14 +258,16 @@ CASES = (
     Case("the disk is full", "disk", fill_disk, "MiB are free", "du -xh"),
     Case("pi is not the pinned one", "runtime", older_runtime, "is 0.80.0", "butler runtime install", status="warning"),
     Case("the runtime is not there", "runtime", unfinished_runtime, "There is no runtime in", "butler runtime install"),
-    Case("pi does not start", "turn", set_to(PI_BINARY="/bin/false"), "pi does not do a scripted turn", "PI_BINARY"),
+    Case("pi ends at once", "turn", failing_pi, "exit status 3: this pi is out of order", "butler runtime install"),
+    Case("PI_BINARY is no pi", "turn", set_to(PI_BINARY="/bin/false"), "pi does not do a scripted turn", "config unset PI_BINARY"),
     Case("the provider refuses the key", "provider", refuse_key, "refuses the key", "butler setup"),
     Case("agents have no sandbox", "sandbox", set_to(WORKER_SANDBOX="none", WORKER_ALLOW_UNSANDBOXED="true"), "WORKER_SANDBOX=none",
          "butler config set WORKER_SANDBOX", status="warning"),
     Case("the policy is broken", "policy", write("config/policy.json", '{"profile": "brave"}'), "policy.json", "butler policy check"),
     Case("others can change the policy", "permissions", write("config/policy.json", "{}", 0o666), "other users can change it",
          "chmod 0644", fixed=True),
-    Case("the list of MCP servers is broken", "mcp", write("config/mcp-host.json", "{", 0o600), "mcp-host.json", "mcp-host.json"),
+    Case("the list of MCP servers is broken", "mcp", break_server_list, "mcp-host.json", "mcp-host.json"),
+    Case("others can read the list of MCP servers", "permissions", open_server_list, "other users can read it", "chmod 0600", fixed=True),
     Case("an MCP wrapper was not made", "mcp", ask_for_wrapper, "are missing: hello", "butler mcp sync", status="warning"),
     Case("the workspace is not the agent's", "memory", own_by("root", "workspace"), "cannot be written to by the user butler",
          "chown butler: "),
