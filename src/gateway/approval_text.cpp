@@ -1,12 +1,12 @@
 #include "gateway/approval_text.hpp"
 
 #include <algorithm>
-#include <array>
 
+#include "api/approval_input.hpp"
 #include "domain/job_id.hpp"
 #include "domain/utf8.hpp"
+#include "domain/visible_text.hpp"
 #include "gateway/reply.hpp"
-#include "gateway/visible_text.hpp"
 #include "gateway/wording_approvals.hpp"
 #include "json/value.hpp"
 #include "render/render.hpp"
@@ -19,38 +19,6 @@ namespace {
 constexpr std::size_t most_characters = 1'500;
 constexpr std::ptrdiff_t most_lines = 30;  // more would push what is dangerous out of sight
 constexpr std::size_t longest_request = 60;
-
-std::string text_of(const json::Value& value) {
-  return value.is_string() ? std::string{value.get_string()} : json::serialize(value);
-}
-
-/// What says what a call does; it comes first.
-constexpr std::array<std::string_view, 2> main_members{"command", "path"};
-
-std::string raw_input(const api::Approval& approval) {
-  if (!approval.input.is_object()) return text_of(approval.input);
-  const json::Object& input = approval.input.get_object();
-  const auto host = json::find_string(approval.input, "host");
-  if (approval.tool_name == "network" && input.size() == 2 && !host.empty() && input.contains("port")) {
-    return std::string{host} + ":" + text_of(input.at("port"));
-  }
-  if (input.size() == 1) return text_of(input.begin()->value());
-  std::string text;
-  const auto add = [&](std::string_view name, const json::Value& value) {
-    const std::string shown = text_of(value);
-    const bool block = shown.find('\n') != std::string::npos;
-    text += (text.empty() ? "" : "\n") + std::string{name} + (block ? ":\n" : ": ") + shown;
-  };
-  for (const auto name : main_members) {
-    if (const auto* value = input.if_contains(name)) add(name, *value);
-  }
-  for (const auto& member : input) {
-    const bool was_first =
-        std::ranges::find(main_members, std::string_view{member.key()}) != main_members.end();
-    if (!was_first) add(member.key(), member.value());
-  }
-  return text;
-}
 
 bool is_short(std::string_view text) {
   return domain::count_code_points(text) <= most_characters && std::ranges::count(text, '\n') < most_lines;
@@ -66,23 +34,25 @@ std::string_view beginning(std::string_view text) {
 }
 
 wording::ShownCall shown_call(const api::Approval& approval, const domain::Job& job) {
-  std::string raw = raw_input(approval);
+  std::string raw = api::input_text(approval);
   const std::string all = input_in_words(approval);
-  const bool imitates = mixes_lookalikes(raw) || mixes_lookalikes(approval.cwd);
+  const bool imitates = domain::mixes_lookalikes(raw) || domain::mixes_lookalikes(approval.cwd);
   std::erase(raw, '\t');  // written as its code too, but harmless
-  std::string request = make_visible(job.prompt.substr(0, job.prompt.find('\n')));
+  std::string request = domain::make_visible(job.prompt.substr(0, job.prompt.find('\n')));
   return {.short_id = domain::short_job_id(approval.id),
           .job = domain::short_job_id(job.id) + " · " + domain::shorten(request, longest_request),
           .input = is_short(all) ? all : std::string{beginning(all)},
           .whole = is_short(all) && wording::fits_into_a_message(approval),
           .characters = domain::count_code_points(all),
-          .hides = make_visible(raw) != raw || make_visible(approval.cwd) != approval.cwd,
+          .hides = domain::make_visible(raw) != raw || domain::make_visible(approval.cwd) != approval.cwd,
           .imitates = imitates};
 }
 
 }  // namespace
 
-std::string input_in_words(const api::Approval& approval) { return make_all_visible(raw_input(approval)); }
+std::string input_in_words(const api::Approval& approval) {
+  return domain::make_all_visible(api::input_text(approval));
+}
 
 std::vector<std::string> tool_request_payloads(const api::Approval& approval, const domain::Job& job,
                                                std::string_view requester,

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "api/job_activity.hpp"
 #include "domain/job_id.hpp"
 #include "domain/job_status.hpp"
 #include "domain/limits.hpp"
-#include "gateway/job_activity.hpp"
 #include "gateway/patience.hpp"
 #include "gateway/wording.hpp"
 #include "gateway/wording_conversation.hpp"
@@ -58,7 +58,7 @@ ControlAnswer JobReports::status_of_job(std::string typed, const ControlRequest&
   if (domain::is_leased(found->status)) {
     const auto latest = co_await latest_events(found->id, request.give_up);
     if (!latest) co_return ControlResult{excuse(latest.error())};
-    does = activity(*latest);
+    does = api::activity(*latest);
   }
   std::string text = wording::job_in_full(*found, does, domain::wall_clock_now());
   const auto waiting = store_.waiting_approvals_of(found->id);

@@ -5,7 +5,6 @@
 
 #include "domain/utf8.hpp"
 #include "gateway/markdown_code.hpp"
-#include "gateway/visible_text.hpp"
 #include "gateway/wording.hpp"
 
 namespace butler::gateway::reply_test {
@@ -148,17 +147,7 @@ TEST(ApprovalTest, ALongCommandIsShownToItsEnd) {
   EXPECT_THAT(parts.back().text, HasSubstr("; rm -rf /"));
 }
 
-TEST(VisibleTextTest, WhatHidesIsWrittenOut) {
-  EXPECT_EQ(make_visible("ls\u202E -l\u200B\u00A0x"), "ls⟨U+202E⟩ -l⟨U+200B⟩⟨U+00A0⟩x");
-  EXPECT_EQ(make_visible(std::string{"a\tb\rc\x1B[2Kd"}), "a⟨U+0009⟩b⟨U+000D⟩c⟨U+001B⟩[2Kd");
-  EXPECT_EQ(make_visible("x\U000E0041"), "x⟨U+E0041⟩");
-  EXPECT_EQ(make_visible("echo grüße 😀\nls"), "echo grüße 😀\nls");
-}
-
-TEST(VisibleTextTest, LettersThatOnlyLookLatinAreNoticed) {
-  EXPECT_TRUE(mixes_lookalikes("sud\u043E ls"));
-  EXPECT_FALSE(mixes_lookalikes("echo grüße"));
-  EXPECT_FALSE(mixes_lookalikes("привет"));
+TEST(ApprovalTest, LettersThatOnlyLookLatinAreNoticed) {
   EXPECT_THAT(wording::approval_request("sud\u043E ls", "a1"), HasSubstr("only look like Latin"));
 }
 

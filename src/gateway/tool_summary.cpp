@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "domain/utf8.hpp"
-#include "gateway/visible_text.hpp"
+#include "domain/visible_text.hpp"
 
 namespace butler::gateway {
 
@@ -15,7 +15,7 @@ constexpr std::size_t most_names = 8;
 
 std::string name_of(const api::Event& event) {
   const std::string_view name = event.data ? json::find_string(*event.data, "toolName") : std::string_view{};
-  return name.empty() ? "a tool" : domain::shorten(make_visible(name), longest_tool_name);
+  return name.empty() ? "a tool" : domain::shorten(domain::make_visible(name), longest_tool_name);
 }
 
 }  // namespace

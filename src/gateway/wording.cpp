@@ -4,10 +4,9 @@
 
 #include <algorithm>
 
-#include "domain/job_id.hpp"
 #include "domain/utf8.hpp"
+#include "domain/visible_text.hpp"
 #include "gateway/markdown_code.hpp"
-#include "gateway/visible_text.hpp"
 
 namespace butler::gateway::wording {
 
@@ -17,7 +16,6 @@ using domain::JobStatus;
 
 constexpr std::size_t longest_reason = 600;
 constexpr std::size_t longest_typed_word = 32;
-constexpr std::size_t longest_excerpt = 60;
 
 /// A reason inside a sentence: one line, not too long, without a full stop of its own.
 std::string inside_a_sentence(std::string_view reason) {
@@ -25,11 +23,6 @@ std::string inside_a_sentence(std::string_view reason) {
   std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   while (text.ends_with('.') || text.ends_with(' ')) text.pop_back();
   return text.empty() ? "no reason was given" : text;
-}
-
-std::string excerpt(std::string_view prompt) {
-  std::string first_line{prompt.substr(0, prompt.find('\n'))};
-  return domain::shorten(make_visible(first_line), longest_excerpt);
 }
 
 std::string not_handed_over(std::size_t waiting) {
@@ -77,8 +70,9 @@ std::string not_taken(std::string_view reason) {
 }
 
 std::string approval_request(std::string_view command, std::string_view short_id) {
-  std::string text = "Run this command?\n\n" + code_block(make_visible(command)) + "\n\n";
-  if (mixes_lookalikes(command)) text += "Careful: it holds letters that only look like Latin ones.\n\n";
+  std::string text = "Run this command?\n\n" + code_block(domain::make_visible(command)) + "\n\n";
+  if (domain::mixes_lookalikes(command))
+    text += "Careful: it holds letters that only look like Latin ones.\n\n";
   return text + fmt::format("/approve {0} to run it, /deny {0} to refuse.", short_id);
 }
 
@@ -95,7 +89,7 @@ std::string no_longer_waiting(std::string_view short_id, JobStatus status) {
 
 std::string no_such_job(std::string_view typed) {
   return fmt::format("I know no job {} in this chat. /status shows what there is.",
-                     domain::shorten(make_visible(typed), longest_typed_word));
+                     domain::shorten(domain::make_visible(typed), longest_typed_word));
 }
 
 std::string job_gone(std::string_view short_id) {
@@ -117,28 +111,6 @@ std::string orchestrator_away() {
 
 std::string not_possible(std::string_view reason) {
   return fmt::format("That was not possible: {}.", inside_a_sentence(reason));
-}
-
-std::string_view status_words(JobStatus status) {
-  switch (status) {
-    case JobStatus::needs_approval: return "waits for approval";
-    case JobStatus::queued: return "queued";
-    case JobStatus::running: return "running";
-    case JobStatus::aborting: return "stopping";
-    case JobStatus::completed: return "done";
-    case JobStatus::failed: return "failed";
-    case JobStatus::aborted: return "stopped";
-  }
-  return "?";
-}
-
-std::string job_line(const domain::Job& job, domain::Timestamp now, bool deciding) {
-  const auto since = job.started_at.value_or(job.created_at);
-  const auto until = job.finished_at.value_or(now);
-  const std::string_view joint = job.finished_at ? "after" : "for";
-  const auto status = deciding && job.status == JobStatus::running ? JobStatus::needs_approval : job.status;
-  return fmt::format("{} · {} {} {} · {}", domain::short_job_id(job.id), status_words(status), joint,
-                     age(until - since), excerpt(job.prompt));
 }
 
 std::string status_of_chat(const std::vector<std::string>& jobs, const std::vector<std::string>& decisions,
@@ -208,7 +180,7 @@ std::string waits_for_a_worker(std::size_t jobs) {
 
 std::string waits_for_its_machine(std::string_view why) {
   return fmt::format("{} /new starts a fresh conversation, which does not have to wait.",
-                     domain::shorten(make_visible(why), longest_reason));
+                     domain::shorten(domain::make_visible(why), longest_reason));
 }
 
 std::string still_working(std::chrono::milliseconds time) {
@@ -238,14 +210,6 @@ std::string undeliverable(std::int64_t chat_id, std::string_view reason) {
       "I could not deliver an answer to chat {}: {}. I keep what waits for it for a day, in case it takes "
       "messages again; what is given up then is on the list of dead letters.",
       chat_id, inside_a_sentence(reason));
-}
-
-std::string age(std::chrono::milliseconds time) {
-  const auto seconds = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(time).count());
-  if (seconds < 60) return fmt::format("{} s", seconds);
-  if (seconds < 3'600) return fmt::format("{} min", seconds / 60);
-  if (seconds < 172'800) return fmt::format("{} h", seconds / 3'600);
-  return fmt::format("{} days", seconds / 86'400);
 }
 
 }  // namespace butler::gateway::wording

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "domain/job.hpp"
+#include "domain/job_words.hpp"
 #include "gateway/gateway_store.hpp"
 
 /// Every sentence that Butler itself says in a chat. Plain text unless it says Markdown. Pure.
@@ -40,10 +41,8 @@ std::string which_one(std::string_view command, const std::vector<std::string>& 
 std::string orchestrator_away();
 std::string not_possible(std::string_view reason);
 
-/// "waits for approval", "running", "done"…
-std::string_view status_words(domain::JobStatus status);
-/// "a1b2c3 · running for 2 min · tidy my notes". `deciding`: it waits for a decision about a tool call.
-std::string job_line(const domain::Job& job, domain::Timestamp now, bool deciding = false);
+using domain::job_line;
+using domain::status_words;
 /// `decisions`: lines about the tool calls that wait for one.
 std::string status_of_chat(const std::vector<std::string>& jobs, const std::vector<std::string>& decisions,
                            std::size_t waiting, const std::optional<std::string>& pause);
@@ -86,7 +85,6 @@ std::string whole_answer_caption();
 /// To an owner: `chat` takes nothing from us, or an answer for it was given up.
 std::string undeliverable(std::int64_t chat_id, std::string_view reason);
 
-/// "3 s", "2 min", "5 h", "4 days".
-std::string age(std::chrono::milliseconds time);
+using domain::age;
 
 }  // namespace butler::gateway::wording

@@ -8,8 +8,8 @@
 #include "domain/enum_name.hpp"
 #include "domain/job_id.hpp"
 #include "domain/utf8.hpp"
+#include "domain/visible_text.hpp"
 #include "gateway/markdown_code.hpp"
-#include "gateway/visible_text.hpp"
 #include "gateway/wording.hpp"
 
 namespace butler::gateway::wording {
@@ -28,7 +28,7 @@ constexpr std::size_t longest_decision_reason = 300;
 constexpr std::size_t longest_refusal = 600;
 
 std::string one_line(std::string_view text, std::size_t limit) {
-  std::string line = make_all_visible(text);
+  std::string line = domain::make_all_visible(text);
   std::ranges::replace(line, '\n', ' ');
   return domain::shorten(line, limit);
 }
@@ -120,7 +120,7 @@ std::string owner_is_asked_about_tool(const api::Approval& approval, const Shown
 
 bool fits_into_a_message(const api::Approval& approval) {
   const auto fits = [](std::string_view text, std::size_t limit) {
-    return domain::count_code_points(make_all_visible(text)) <= limit;
+    return domain::count_code_points(domain::make_all_visible(text)) <= limit;
   };
   return fits(approval.tool_name, longest_name) && fits(approval.cwd, longest_folder) &&
          fits(approval.sandbox_profile, longest_name) && fits(approval.risk, longest_risk);
@@ -128,8 +128,9 @@ bool fits_into_a_message(const api::Approval& approval) {
 
 std::string tool_request_in_full(const api::Approval& approval, const std::string& input) {
   return fmt::format("Tool: {}\nFolder: {}\nSandbox: {}\nRisk: {}\n\n{}\n",
-                     make_all_visible(approval.tool_name), make_all_visible(approval.cwd),
-                     make_all_visible(approval.sandbox_profile), make_all_visible(approval.risk), input);
+                     domain::make_all_visible(approval.tool_name), domain::make_all_visible(approval.cwd),
+                     domain::make_all_visible(approval.sandbox_profile),
+                     domain::make_all_visible(approval.risk), input);
 }
 
 std::string tool_request_file_name(std::string_view short_id) {

@@ -7,7 +7,7 @@
 #include "domain/job_id.hpp"
 #include "domain/job_status.hpp"
 #include "domain/utf8.hpp"
-#include "gateway/visible_text.hpp"
+#include "domain/visible_text.hpp"
 #include "gateway/wording.hpp"
 
 namespace butler::gateway::wording {
@@ -73,7 +73,7 @@ std::string_view memory_words(MemoryOf memory) {
 }
 
 std::string excerpt(std::string_view text, std::size_t limit) {
-  return domain::shorten(make_visible(text), limit);
+  return domain::shorten(domain::make_visible(text), limit);
 }
 
 }  // namespace

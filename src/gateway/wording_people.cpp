@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "domain/utf8.hpp"
+#include "domain/visible_text.hpp"
 #include "gateway/markdown_code.hpp"
-#include "gateway/visible_text.hpp"
 #include "gateway/wording.hpp"
 
 namespace butler::gateway::wording {
@@ -17,7 +17,7 @@ constexpr std::size_t longest_person_name = 40;
 
 /// What somebody else chose to be called: on one line, with nothing hidden in it, not too long.
 std::string safe_name(std::string_view name) {
-  std::string visible = make_visible(name);
+  std::string visible = domain::make_visible(name);
   std::ranges::replace(visible, '\n', ' ');
   return domain::shorten(visible, longest_person_name);
 }
@@ -79,7 +79,7 @@ std::string you_are_in(std::string_view first_name) {
 std::string pairing_request(const telegram::Person& stranger, std::string_view code,
                             std::string_view bot_username) {
   std::string text = fmt::format("{} wants to use me.", person_name(stranger));
-  if (mixes_lookalikes(stranger.first_name))
+  if (domain::mixes_lookalikes(stranger.first_name))
     text += " Careful: the name holds letters that only look like Latin ones.";
   return text + fmt::format(
                     "\n\nTo let them in, open {1} or write /approvepair {0}\n\nIf you don't know them, do "
@@ -165,8 +165,8 @@ std::string too_fast(std::chrono::milliseconds wait) {
 }
 
 std::string owner_is_asked(std::string_view command, std::string_view short_id) {
-  return "My owner has to approve this command, and I have asked:\n\n" + code_block(make_visible(command)) +
-         fmt::format("\n\n/abort {} takes it back.", short_id);
+  return "My owner has to approve this command, and I have asked:\n\n" +
+         code_block(domain::make_visible(command)) + fmt::format("\n\n/abort {} takes it back.", short_id);
 }
 
 std::string approval_request_of(std::string_view requester, std::string_view command,

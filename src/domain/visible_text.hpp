@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace butler::gateway {
+namespace butler::domain {
 
 /// The text with every character that hides itself or others (controls, bidi marks, zero-width and odd
 /// spaces, variation selectors, tags) written as its code: "rm⟨U+202E⟩". Line ends stay. Pure.
@@ -17,4 +17,4 @@ bool mixes_lookalikes(std::string_view text);
 /// "sudо⟨U+043E⟩". Words of one script stay as they are.
 std::string make_all_visible(std::string_view text);
 
-}  // namespace butler::gateway
+}  // namespace butler::domain

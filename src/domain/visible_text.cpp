@@ -1,6 +1,4 @@
-#include "gateway/visible_text.hpp"
-
-#include <fmt/format.h>
+#include "domain/visible_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +6,7 @@
 
 #include "domain/utf8.hpp"
 
-namespace butler::gateway {
+namespace butler::domain {
 
 namespace {
 
@@ -45,7 +43,7 @@ bool in(const std::array<Range, count>& ranges, char32_t c) {
 template <class Callback>
 void for_each_character(std::string_view text, const Callback& callback) {
   while (!text.empty()) {
-    const std::string_view bytes = domain::prefix_code_points(text, 1);
+    const std::string_view bytes = prefix_code_points(text, 1);
     const auto lead = static_cast<unsigned char>(bytes[0]);
     char32_t c = bytes.size() == 1 ? lead : lead & (0x7FU >> bytes.size());
     for (const char next : bytes.substr(1)) c = c << 6U | (static_cast<unsigned char>(next) & 0x3FU);
@@ -54,10 +52,18 @@ void for_each_character(std::string_view text, const Callback& callback) {
   }
 }
 
-std::string code_of(char32_t c) { return fmt::format("⟨U+{:04X}⟩", static_cast<std::uint32_t>(c)); }
+std::string code_of(char32_t c) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string code = "⟨U+";
+  const int length = c > 0xF'FFFF ? 6 : c > 0xFFFF ? 5 : 4;
+  for (int shift = (length - 1) * 4; shift >= 0; shift -= 4) {
+    code += digits[(static_cast<std::uint32_t>(c) >> static_cast<unsigned>(shift)) & 0xFU];
+  }
+  return code + "⟩";
+}
 
 std::string with_lookalikes_named(std::string_view word) {
-  const std::string valid = domain::to_valid_utf8(word);
+  const std::string valid = to_valid_utf8(word);
   std::string visible;
   for_each_character(valid, [&](char32_t c, std::string_view bytes) {
     if (!in(hidden, c)) visible += bytes;
@@ -69,7 +75,7 @@ std::string with_lookalikes_named(std::string_view word) {
 }  // namespace
 
 std::string make_visible(std::string_view text) {
-  const std::string valid = domain::to_valid_utf8(text);
+  const std::string valid = to_valid_utf8(text);
   std::string visible;
   for_each_character(valid, [&](char32_t c, std::string_view bytes) {
     visible += in(hidden, c) ? code_of(c) : std::string{bytes};
@@ -92,7 +98,7 @@ std::string make_all_visible(std::string_view text) {
 }
 
 bool mixes_lookalikes(std::string_view text) {
-  const std::string valid = domain::to_valid_utf8(text);
+  const std::string valid = to_valid_utf8(text);
   bool latin = false;
   bool foreign = false;
   for_each_character(valid, [&](char32_t c, std::string_view) {
@@ -102,4 +108,4 @@ bool mixes_lookalikes(std::string_view text) {
   return latin && foreign;
 }
 
-}  // namespace butler::gateway
+}  // namespace butler::domain

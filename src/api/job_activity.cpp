@@ -1,4 +1,4 @@
-#include "gateway/job_activity.hpp"
+#include "api/job_activity.hpp"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "domain/utf8.hpp"
-#include "gateway/visible_text.hpp"
+#include "domain/visible_text.hpp"
 
-namespace butler::gateway {
+namespace butler::api {
 
 namespace {
 
@@ -16,31 +16,31 @@ using domain::EventType;
 
 constexpr std::size_t longest_summary = 100;
 
-std::string_view member(const api::Event& event, std::string_view name) {
+std::string_view member(const Event& event, std::string_view name) {
   return event.data ? json::find_string(*event.data, name) : std::string_view{};
 }
 
-std::string tool_words(const api::Event& start) {
-  const std::string name = domain::shorten(make_visible(member(start, "toolName")), longest_summary);
+std::string tool_words(const Event& start) {
+  const std::string name = domain::shorten(domain::make_visible(member(start, "toolName")), longest_summary);
   std::string summary{member(start, "summary")};
   std::ranges::replace(summary, '\n', ' ');
   if (summary.empty()) return fmt::format("runs the tool {}", name);
-  return fmt::format("runs {}: {}", name, domain::shorten(make_visible(summary), longest_summary));
+  return fmt::format("runs {}: {}", name, domain::shorten(domain::make_visible(summary), longest_summary));
 }
 
 }  // namespace
 
-std::string activity(std::span<const api::Event> events) {
+std::string activity(std::span<const Event> events) {
   std::string words;
-  std::vector<const api::Event*> tools;  // that have started and not ended
-  for (const api::Event& event : events) {
+  std::vector<const Event*> tools;  // that have started and not ended
+  for (const Event& event : events) {
     switch (event.type) {
       case EventType::job_started: words = "starts"; break;
       case EventType::agent_text_delta: words = "writes the answer"; break;
       case EventType::agent_thinking_delta: words = "thinks"; break;
       case EventType::tool_start: tools.push_back(&event); break;
       case EventType::tool_end:
-        std::erase_if(tools, [&](const api::Event* start) {
+        std::erase_if(tools, [&](const Event* start) {
           return member(*start, "toolCallId") == member(event, "toolCallId");
         });
         words = "looks at what a tool has found";
@@ -55,4 +55,4 @@ std::string activity(std::span<const api::Event> events) {
   return tools.empty() ? words : tool_words(*tools.back());
 }
 
-}  // namespace butler::gateway
+}  // namespace butler::api

@@ -1,22 +1,22 @@
-#include "gateway/job_activity.hpp"
+#include "api/job_activity.hpp"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace butler::gateway::job_activity_test {
+namespace butler::api::job_activity_test {
 
 namespace {
 
 using domain::EventType;
 
-api::Event event(EventType type) { return {.type = type}; }
+Event event(EventType type) { return {.type = type}; }
 
-api::Event tool(EventType type, std::string_view id, std::string_view summary = "") {
+Event tool(EventType type, std::string_view id, std::string_view summary = "") {
   return {.type = type, .data = json::Object{{"toolCallId", id}, {"toolName", "bash"}, {"summary", summary}}};
 }
 
-std::string after(std::vector<api::Event> events) { return activity(events); }
+std::string after(std::vector<Event> events) { return activity(events); }
 
 TEST(JobActivityTest, NothingIsKnownWithoutEvents) { EXPECT_EQ(after({}), ""); }
 
@@ -46,4 +46,4 @@ TEST(JobActivityTest, AToolOfALostAttemptRunsNoMore) {
 
 }  // namespace
 
-}  // namespace butler::gateway::job_activity_test
+}  // namespace butler::api::job_activity_test
