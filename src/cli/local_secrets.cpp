@@ -23,6 +23,8 @@ constexpr std::array names{"ORCH_GATEWAY_TOKEN", "ORCH_WORKER_TOKEN"};
 constexpr std::size_t secret_bytes = 32;
 constexpr std::size_t longest_file = 65'536;
 
+fs::path secrets_file(const config::Loaded& loaded) { return loaded.place.home / "secrets.env"; }
+
 /// A power cut leaves the whole file or none.
 void write_secrets(const fs::path& file) {
   std::string text = "# The API secrets between Butler's own processes, made at the first start.\n";
@@ -51,11 +53,17 @@ config::Loaded with_trial_secrets(config::Loaded loaded) {
 }
 
 void add_local_secrets(config::Loaded& loaded) {
-  const auto missing = missing_api_secrets(loaded.environment);
-  if (missing.empty()) return;
-  const auto path = loaded.place.home / "secrets.env";
+  if (missing_api_secrets(loaded.environment).empty()) return;
+  const auto path = secrets_file(loaded);
   std::error_code error;
   if (!fs::exists(fs::symlink_status(path, error))) write_secrets(path);
+  read_local_secrets(loaded);
+}
+
+void read_local_secrets(config::Loaded& loaded) {
+  const auto missing = missing_api_secrets(loaded.environment);
+  if (missing.empty()) return;
+  const auto path = secrets_file(loaded);
   const auto file = files::read_small_file(path, longest_file);
   if (!file) throw std::system_error(file.error(), path.string());
   if (file->owner != ::geteuid() || (file->mode & 0077U) != 0) {

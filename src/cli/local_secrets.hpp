@@ -21,4 +21,8 @@ config::Loaded with_trial_secrets(config::Loaded loaded);
 /// cannot be written.
 void add_local_secrets(config::Loaded& loaded);
 
+/// The same without making the file: for commands that only talk to what runs. Throws std::system_error when
+/// it is not there or cannot be read.
+void read_local_secrets(config::Loaded& loaded);
+
 }  // namespace butler::cli

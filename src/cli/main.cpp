@@ -12,12 +12,16 @@
 #include "cli/doctor_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/installation_command.hpp"
+#include "cli/job_command.hpp"
 #include "cli/mcp_command.hpp"
 #include "cli/policy_command.hpp"
 #include "cli/render_command.hpp"
 #include "cli/role_start.hpp"
 #include "cli/sandbox_command.hpp"
+#include "cli/send_command.hpp"
 #include "cli/setup_command.hpp"
+#include "cli/shell_command.hpp"
+#include "cli/status_command.hpp"
 #include "cli/up.hpp"
 #include "cli/vm_command.hpp"
 #include "json/value.hpp"
@@ -57,11 +61,16 @@ int run_command_line(int argc, char** argv) {
   CLI::App app{
       "Butler, a personal AI agent in Telegram. Configured by the environment and .env: `butler config "
       "list`.\n"
-      "Exit status: 0 done, 1 failed, 2 wrong usage, 75 runs already, 78 wrong configuration.",
+      "Exit status: 0 done, 1 failed, 2 wrong usage, 75 runs already, 78 wrong configuration, "
+      "130 interrupted.",
       "butler"};
   app.require_subcommand(1);
   add_role_commands(app, chosen);
   add_setup_command(app, chosen);
+  add_status_commands(app, chosen);
+  add_job_commands(app, chosen);
+  add_send_commands(app, chosen);
+  add_pair_commands(app, chosen);
   add_config_commands(app, chosen);
   add_installation_commands(app, chosen);
   add_audit_commands(app, chosen);
@@ -71,6 +80,7 @@ int run_command_line(int argc, char** argv) {
   add_vm_commands(app, chosen);
   add_doctor_command(app, chosen);
   add_render_command(app, chosen);
+  add_shell_commands(app, chosen);
   add_version_command(app, chosen);
   try {
     app.parse(argc, argv);

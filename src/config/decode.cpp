@@ -1,7 +1,9 @@
 #include "config/decode.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <functional>
 #include <sstream>
 
 #include "config/providers.hpp"
@@ -18,10 +20,15 @@ namespace fs = std::filesystem;
 class Reader {
  public:
   Reader(const Environment& environment, const Place& place, Role role)
+      : Reader(environment, place, [role](const Variable& variable) { return variable.roles.has(role); }) {}
+
+  /// For what is no role: the variables that `wanted` picks.
+  Reader(const Environment& environment, const Place& place,
+         const std::function<bool(const Variable&)>& wanted)
       : environment_(environment), place_(place) {
     for (const Variable& variable : variables()) {
       const Entry* const entry = find(variable.name);
-      if (!variable.roles.has(role)) continue;
+      if (!wanted(variable)) continue;
       if (entry == nullptr) {
         if (variable.required) report(variable.name, "is required: " + std::string{variable.meaning});
       } else if (variable.support == Support::refused) {
@@ -203,6 +210,18 @@ Decoded<GatewaySettings> decode_gateway(const Environment& environment, const Pl
   settings.allow_requester_abort = reader.flag("TG_ALLOW_REQUESTER_ABORT");
   settings.only_agent_output = reader.flag("TG_ONLY_AGENT_OUTPUT");
   settings.notify_tool_events = reader.flag("TG_NOTIFY_TOOL_EVENTS");
+  return reader.finish(std::move(settings));
+}
+
+Decoded<ClientSettings> decode_client(const Environment& environment, const Place& place) {
+  static constexpr std::array needed{"ORCH_HOST", "ORCH_PORT", "ORCH_BASE_URL", "ORCH_GATEWAY_TOKEN"};
+  Reader reader(environment, place, [](const Variable& variable) {
+    return std::ranges::find(needed, variable.name) != needed.end();
+  });
+  ClientSettings settings;
+  settings.home = place.home;
+  settings.orchestrator_url = reader.url("ORCH_BASE_URL", default_orchestrator_url(reader));
+  settings.gateway_token = reader.secret("ORCH_GATEWAY_TOKEN");
   return reader.finish(std::move(settings));
 }
 

@@ -29,6 +29,8 @@ using Decoded = std::expected<Settings, Problems>;
 Decoded<OrchestratorSettings> decode_orchestrator(const Environment& environment, const Place& place);
 Decoded<GatewaySettings> decode_gateway(const Environment& environment, const Place& place);
 Decoded<WorkerSettings> decode_worker(const Environment& environment, const Place& place);
+/// Only what a command needs to call the orchestrator: nothing else has to be set, or right.
+Decoded<ClientSettings> decode_client(const Environment& environment, const Place& place);
 
 /// The variables that a role may see, as they were found: the table's row says so, and for the worker those
 /// of its provider. BUTLER_HOME is always there.

@@ -10,12 +10,14 @@ namespace butler::console {
 ///
 /// Whoever can read the gateway's token is the machine's owner: it opens the whole API, and it lies in files
 /// that are theirs alone. What they decide is noted under their own name (`person`), which is none that a
-/// chat could have: ids of Telegram are numbers.
+/// chat could have: ids of Telegram are numbers. Where others could read the token too, nothing is allowed
+/// here.
 struct Access {
   std::filesystem::path home;  ///< where the roles' sockets are
   std::string url;             ///< the orchestrator's
   std::string token;           ///< ORCH_GATEWAY_TOKEN
   std::string person;          ///< "cli:anna"
+  std::string doubt = {};  ///< why others could have read the token too, and the mend; "" when they cannot
 };
 
 /// "cli:" and the name of the user who has started this process, sudo or not.

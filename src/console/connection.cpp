@@ -7,7 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 
-#include "console/printable.hpp"
+#include "terminal/display_width.hpp"
 
 namespace butler::console {
 
@@ -37,7 +37,8 @@ Connection::Connection(Access access)
 
 std::string Connection::explain(const api::CallError& error) const {
   if (error.kind == api::CallError::Kind::unreachable) {
-    return "the orchestrator at " + access_.url + " does not answer (" + printable_line(error.message) +
+    return "the orchestrator at " + access_.url + " does not answer (" +
+           terminal::printable_line(error.message) +
            "): is Butler running? `butler up` starts it, `butler status` looks";
   }
   if (error.status == 401) {
@@ -46,7 +47,7 @@ std::string Connection::explain(const api::CallError& error) const {
            "this command with the same BUTLER_HOME and .env";
   }
   if (error.status == 404) return "there is no such job any more: `butler jobs` lists them";
-  return printable_line(error.message);
+  return terminal::printable_line(error.message);
 }
 
 void Connection::run_to_end(asio::awaitable<void> task) {

@@ -57,7 +57,8 @@ class Connection {
 /// Makes a call that may safely be made twice until there is an answer, or `patience` is over: the
 /// orchestrator may just be starting again.
 template <class T>
-api::Call<T> call_patiently(std::function<api::Call<T>()> call, std::chrono::steady_clock::duration patience) {
+api::Call<T> call_patiently(std::function<api::Call<T>()> call,
+                            std::chrono::steady_clock::duration patience) {
   constexpr std::chrono::milliseconds between_tries{200};
   const auto give_up = std::chrono::steady_clock::now() + patience;
   for (;;) {

@@ -1,8 +1,9 @@
 #include "console/job_search.hpp"
 
 #include <algorithm>
+#include <iterator>
 
-#include "console/printable.hpp"
+#include "console/job_text.hpp"
 #include "domain/job_id.hpp"
 #include "domain/job_words.hpp"
 #include "domain/limits.hpp"
@@ -21,7 +22,7 @@ constexpr std::size_t longest_call = 80;
 std::string call_line(const WaitingCall& call, domain::Timestamp now) {
   return domain::short_job_id(call.approval.id) + " · waits for a decision for " +
          domain::age(now - call.approval.created_at) + " · " +
-         printable_line(call.approval.tool_name + ": " + call.approval.summary, longest_call);
+         short_line(call.approval.tool_name + ": " + call.approval.summary, longest_call);
 }
 
 std::string line_of(const Named& named, domain::Timestamp now) {
@@ -36,7 +37,7 @@ asio::awaitable<Named> find(Connection& connection, std::string typed, std::stri
     if (!job && job.error().status == 404) throw Failure(which_one({}, typed, command, {}));
     co_return connection.require(std::move(job));
   }
-  const auto jobs = co_await list_jobs(connection, {}, jobs_to_search);
+  const auto jobs = co_await jobs_matching(connection, {}, jobs_to_search);
   auto found = find_named(jobs, calls, typed);
   if (found.size() != 1) throw Failure(which_one(found, typed, command, domain::wall_clock_now()));
   const auto* const job = std::get_if<domain::Job>(&found.front());
@@ -62,7 +63,7 @@ std::vector<Named> find_named(std::span<const domain::Job> jobs, std::span<const
 std::string which_one(std::span<const Named> found, std::string_view typed, std::string_view command,
                       domain::Timestamp now) {
   constexpr std::size_t most_shown = 20;
-  const std::string id = printable_line(typed, longest_typed);
+  const std::string id = short_line(typed, longest_typed);
   if (found.empty()) return "there is no job " + id + ": `butler jobs` lists them";
   std::string text = id + " can be one of " + std::to_string(found.size()) +
                      "; give more of its id: " + std::string{command} + " …";
@@ -87,8 +88,8 @@ asio::awaitable<Named> find_job_or_call(Connection& connection, std::string type
   co_return co_await find(connection, std::move(typed), std::move(command), std::move(calls));
 }
 
-asio::awaitable<std::vector<domain::Job>> list_jobs(Connection& connection, api::JobQuery query,
-                                                    std::size_t most) {
+asio::awaitable<std::vector<domain::Job>> jobs_matching(Connection& connection, api::JobQuery query,
+                                                        std::size_t most) {
   std::vector<domain::Job> jobs;
   for (;;) {
     query.limit = std::min(domain::limits::jobs_per_page, most - jobs.size());
@@ -103,7 +104,7 @@ asio::awaitable<std::vector<domain::Job>> list_jobs(Connection& connection, api:
 asio::awaitable<std::vector<WaitingCall>> waiting_calls(Connection& connection) {
   api::JobQuery running;
   running.status = domain::JobStatus::running;
-  auto jobs = co_await list_jobs(connection, running, jobs_to_search);
+  auto jobs = co_await jobs_matching(connection, running, jobs_to_search);
   std::vector<WaitingCall> waiting;
   for (auto& job : jobs) {
     auto calls = co_await waiting_calls_of(connection, std::move(job));

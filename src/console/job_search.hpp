@@ -40,8 +40,8 @@ boost::asio::awaitable<Named> find_job_or_call(Connection& connection, std::stri
                                                std::string command);
 
 /// Jobs of the query, page by page, newest first, at most `most`.
-boost::asio::awaitable<std::vector<domain::Job>> list_jobs(Connection& connection, api::JobQuery query,
-                                                           std::size_t most);
+boost::asio::awaitable<std::vector<domain::Job>> jobs_matching(Connection& connection, api::JobQuery query,
+                                                               std::size_t most);
 
 /// The calls of running jobs that wait for a decision, oldest first.
 boost::asio::awaitable<std::vector<WaitingCall>> waiting_calls(Connection& connection);

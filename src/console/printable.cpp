@@ -1,6 +1,5 @@
 #include "console/printable.hpp"
 
-#include <algorithm>
 #include <cstdint>
 
 #include "domain/utf8.hpp"
@@ -22,7 +21,8 @@ Character first_character(std::string_view valid) {
   return {.code = code, .bytes = bytes};
 }
 
-/// Controls of ASCII and of ISO 6429 (C1: U+009B begins a sequence as ESC [ does), and what turns text round.
+/// Controls of ASCII and of ISO 6429 (C1: U+009B begins a sequence as ESC [ does), what turns text round, and
+/// tags, which show as nothing.
 bool steers(char32_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x61C || c == 0x200E || c == 0x200F ||
          (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || (c >= 0xE0000 && c <= 0xE0FFF);
@@ -62,12 +62,6 @@ std::string printable(std::string_view text) {
     rest.remove_prefix(next.bytes.size());
   }
   return out;
-}
-
-std::string printable_line(std::string_view text, std::size_t limit) {
-  std::string line = printable(text);
-  std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\t'; }, ' ');
-  return limit == 0 ? line : domain::shorten(line, limit);
 }
 
 std::string printable_json(const json::Value& value) {

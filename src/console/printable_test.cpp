@@ -21,11 +21,6 @@ TEST(PrintableTest, OrdinaryTextStaysAsItIs) {
   EXPECT_EQ(printable("one\r\ntwo"), "one\ntwo");
 }
 
-TEST(PrintableTest, ALineIsOneLine) {
-  EXPECT_EQ(printable_line("one\ntwo\tthree"), "one two three");
-  EXPECT_EQ(printable_line("abcdef", 4), "abc…");
-}
-
 TEST(PrintableTest, JsonIsTheSameValueWithoutRawControls) {
   const json::Value value = json::Object{{"text", "a\u009B2J\u202E\x1B[\U000E0041 é"}};
   const std::string text = printable_json(value);

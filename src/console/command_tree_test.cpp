@@ -1,0 +1,61 @@
+#include "console/command_tree.hpp"
+
+#include <gmock/gmock.h>
+
+#include "console/journal.hpp"
+#include "unit/temp_folder.hpp"
+
+namespace butler::console::command_tree_test {
+
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+CommandNode sample_program() {
+  const OptionNode scope{
+      .names = {"--scope"}, .meaning = "How far it's meant.", .value = "TEXT", .choices = {"once", "always"}};
+  const OptionNode follow{.names = {"-f", "--follow"}, .meaning = "Go on."};
+  const OptionNode id{.meaning = "The job's id.", .value = "id", .required = true};
+  return {
+      .name = "butler",
+      .meaning = "An agent.\n.Hidden request",
+      .commands = {
+          {.name = "job",
+           .meaning = "One job.",
+           .commands = {{.name = "approve", .meaning = "Let it run.", .options = {scope}, .arguments = {id}},
+                        {.name = "logs", .meaning = "What happened.", .options = {follow}}}}}};
+}
+
+TEST(CompletionTest, EachShellKnowsCommandsOptionsAndChoices) {
+  for (const auto shell : {Shell::bash, Shell::zsh, Shell::fish}) {
+    const auto script = completion_script(sample_program(), shell);
+    for (const char* const word : {"job", "approve", "scope", "once", "always", "follow"}) {
+      EXPECT_THAT(script, HasSubstr(word));
+    }
+  }
+}
+
+TEST(ManualPageTest, TextIsNeitherRequestNorEscape) {
+  const auto page = manual_page(sample_program(), "1.2-rc");
+  EXPECT_THAT(page, HasSubstr("\n\\&.Hidden request"));
+  EXPECT_THAT(page, HasSubstr(R"(.SS \fBbutler job approve\fR \fIid\fR)"));
+  EXPECT_THAT(page, HasSubstr(R"(\fB\-f\fR, \fB\-\-follow\fR)"));
+  EXPECT_THAT(page, HasSubstr("EXIT STATUS"));
+}
+
+TEST(JournalTest, AServiceIsWhatHasAUnitFile) {
+  const test::TempFolder root;
+  EXPECT_FALSE(is_a_service(root.path()));
+  std::filesystem::create_directories(root.path() / "usr/lib/systemd/system/butler-gateway.service");
+  EXPECT_TRUE(is_a_service(root.path()));
+}
+
+TEST(JournalTest, TheJournalIsAskedForButlersUnits) {
+  EXPECT_THAT(journal_command(20, true, false),
+              ElementsAre("journalctl", "--unit=butler*", "--lines=20", "--output=short-iso", "--follow"));
+}
+
+}  // namespace
+
+}  // namespace butler::console::command_tree_test

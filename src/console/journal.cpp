@@ -1,0 +1,54 @@
+#include "console/journal.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "console/access.hpp"
+
+namespace butler::console {
+
+namespace fs = std::filesystem;
+
+bool is_a_service(const fs::path& root) {
+  static constexpr std::array folders{"etc/systemd/system", "usr/local/lib/systemd/system",
+                                      "usr/lib/systemd/system", "lib/systemd/system"};
+  static constexpr std::array units{"butler.service", "butler.target", "butler-orchestrator.service",
+                                    "butler-gateway.service", "butler-worker.service"};
+  std::error_code error;
+  for (const char* const folder : folders) {
+    for (const char* const unit : units) {
+      if (fs::exists(root / folder / unit, error)) return true;
+    }
+  }
+  return false;
+}
+
+std::vector<std::string> journal_command(std::size_t lines, bool follows, bool json) {
+  std::vector<std::string> command{"journalctl", "--unit=butler*", "--lines=" + std::to_string(lines),
+                                   json ? "--output=json" : "--output=short-iso"};
+  if (follows) command.emplace_back("--follow");
+  return command;
+}
+
+int show_journal(std::size_t lines, bool follows, bool json) {
+  if (!is_a_service("/")) {
+    throw Failure(
+        "Butler is not installed as a service here, so there is no journal: `butler up` prints its log in "
+        "the "
+        "terminal where it runs. What one job does is shown by `butler job logs -f <id>`, all that was "
+        "decided "
+        "by `butler audit show`");
+  }
+  auto command = journal_command(lines, follows, json);
+  std::vector<char*> arguments;
+  for (auto& word : command) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  ::execvp(arguments.front(), arguments.data());
+  throw Failure(std::string{"journalctl cannot be started: "} + std::strerror(errno));
+}
+
+}  // namespace butler::console
