@@ -41,10 +41,10 @@ std::string find_doubt(const config::Loaded& loaded) {
 int with_access(const std::function<int(const console::Access&)>& use) {
   auto loaded = config::load(config::this_start());
   try {
-    if (loaded.problems.empty()) read_local_secrets(loaded);
+    const bool has_token = loaded.environment.contains("ORCH_GATEWAY_TOKEN");
+    if (loaded.problems.empty() && !has_token) read_local_secrets(loaded);
   } catch (const std::system_error& error) {
-    // Without the gateway's token there is nothing to call with; the worker's is not needed.
-    if (!loaded.environment.contains("ORCH_GATEWAY_TOKEN")) explain_missing_secrets(loaded, error);
+    explain_missing_secrets(loaded, error);
   }
   auto settings = config::decode_client(loaded.environment, loaded.place);
   config::Problems problems = loaded.problems;

@@ -40,10 +40,10 @@ struct JobOptions {
   }
 };
 
-using Given = std::shared_ptr<JobOptions>;
+using JobGiven = std::shared_ptr<JobOptions>;
 
 CLI::App* add_job_command(CLI::App& group, const std::string& name, const std::string& meaning,
-                          Action& chosen, const Given& given,
+                          Action& chosen, const JobGiven& given,
                           const std::function<int(const Access&, const JobOptions&)>& act) {
   CLI::App* const command = add_command(group, name, meaning, chosen, [given, act] {
     return with_access([&](const Access& access) { return act(access, *given); });
@@ -54,7 +54,7 @@ CLI::App* add_job_command(CLI::App& group, const std::string& name, const std::s
   return command;
 }
 
-void add_list(CLI::App& app, Action& chosen, const Given& given) {
+void add_list(CLI::App& app, Action& chosen, const JobGiven& given) {
   CLI::App* const list = add_command(app, "jobs", "The latest jobs, newest first.", chosen, [given] {
     return with_access([&](const Access& access) {
       const auto status = domain::enum_from_name<domain::JobStatus>(given->status);
@@ -71,7 +71,7 @@ void add_list(CLI::App& app, Action& chosen, const Given& given) {
   list->add_flag("--json", given->json, "As JSON, a job per line.");
 }
 
-void add_decisions(CLI::App& group, Action& chosen, const Given& given) {
+void add_decisions(CLI::App& group, Action& chosen, const JobGiven& given) {
   CLI::App* const approve = add_job_command(
       group, "approve", "Let a command run, or one tool call of an agent: what `butler job show` asks about.",
       chosen, given, [](const Access& access, const JobOptions& options) {

@@ -51,7 +51,7 @@ void add_session_options(CLI::App& command, const std::shared_ptr<SendGiven>& gi
       ->excludes(session);
 }
 
-int send(const SendGiven& given) {
+int send_words(const SendGiven& given) {
   if (given.words.empty() && ::isatty(STDIN_FILENO) == 1) {
     std::cerr << "butler: what is to be done? butler send \"…\", or - and the text on standard input\n";
     return exit_usage;
@@ -70,7 +70,7 @@ void add_send_commands(CLI::App& app, Action& chosen) {
   CLI::App* const task = add_command(
       app, "send",
       "Ask for something and wait for the answer. Ctrl-C stops the job. Exit status 1: no success.", chosen,
-      [given] { return send(*given); });
+      [given] { return send_words(*given); });
   task->add_option("text", given->words, "The request; - or nothing: standard input.");
   task->add_flag("--no-wait", given->no_wait, "Only print the job's id.");
   task->add_flag("--json", given->json, "The job with its answer, as JSON.");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/client_settings.hpp"
 #include "config/environment.hpp"
 #include "config/settings.hpp"
 #include "config/variables.hpp"

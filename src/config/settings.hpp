@@ -43,13 +43,6 @@ struct GatewaySettings {
   bool notify_tool_events = false;  ///< without effect while only_agent_output
 };
 
-/// What a command of the owner's needs to talk to the orchestrator.
-struct ClientSettings {
-  std::filesystem::path home;
-  std::string orchestrator_url;
-  Secret gateway_token;
-};
-
 /// How agents are contained: WORKER_SANDBOX and what belongs to it.
 struct SandboxSettings {
   std::string tier = "auto";  ///< auto, vm, bwrap, landlock, none

@@ -29,7 +29,8 @@ AnswerStream::Piece AnswerStream::take(const api::Event& event) {
 }
 
 std::string AnswerStream::finish(const domain::Job& job) {
-  const std::string_view answer = without_blank_end(job.result_text ? *job.result_text : "");
+  const std::string text = job.result_text.value_or("");
+  const std::string_view answer = without_blank_end(text);
   std::string rest;
   const bool shown = mode_ == Mode::live && without_blank_end(streamed_).ends_with(answer);
   if (!shown && !answer.empty()) {

@@ -17,6 +17,7 @@
 #include "console/decide.hpp"
 #include "console/job_text.hpp"
 #include "console/job_watch.hpp"
+#include "console/kept_fault.hpp"
 #include "console/line_reader.hpp"
 #include "console/new_job.hpp"
 #include "domain/describe.hpp"
@@ -51,9 +52,11 @@ class Chat {
     asio::signal_set signals(connection_.executor(), SIGINT, SIGTERM);
     streams_.say("Session " + session_ + ". /help shows the commands, /quit leaves.");
     prompt();
-    co_await (read_lines(reader) || answer_turns() || obey_signals(signals));
+    const auto first = co_await (keep_fault(read_lines(reader)) || keep_fault(answer_turns()) ||
+                                 keep_fault(obey_signals(signals)));
     tasks_.cancel();
     co_await tasks_.join();
+    std::visit([](const Ended<void>& ended) { value_or_throw(ended); }, first);
     co_return failed_ ? 1 : 0;
   }
 

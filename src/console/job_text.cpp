@@ -8,7 +8,6 @@
 #include "domain/describe.hpp"
 #include "domain/enum_name.hpp"
 #include "domain/job_id.hpp"
-#include "domain/job_status.hpp"
 #include "domain/job_words.hpp"
 #include "domain/visible_text.hpp"
 #include "terminal/display_width.hpp"
@@ -113,7 +112,8 @@ std::string job_in_full(const domain::Job& job, std::span<const WaitingCall> cal
   }
   if (job.error && !job.error->empty()) text += under("Error", *job.error);
   if (job.result_text && !job.result_text->empty()) {
-    text += under(domain::is_terminal(job.status) ? "Answer" : "Text so far", *job.result_text);
+    const bool whole = job.status == JobStatus::completed;
+    text += under(whole ? "Answer" : "Text so far", *job.result_text);
   }
   return text;
 }

@@ -58,7 +58,7 @@ TEST(JobTextTest, NothingThatOthersWroteSteersTheTerminal) {
 TEST(JobTextTest, AJobIsShownWithItsErrorAndWhatIsThereOfItsText) {
   EXPECT_THAT(job_in_full(sample_job(), {}, "", evening),
               AllOf(HasSubstr("Status     failed for 0 s"), HasSubstr("\nRequest\n"),
-                    HasSubstr("\nError\nno"), HasSubstr("\nAnswer\nhalf")));
+                    HasSubstr("\nError\nno"), HasSubstr("\nText so far\nhalf")));
 }
 
 TEST(JobTextTest, ACallIsShownWholeWithWhatHidesInIt) {

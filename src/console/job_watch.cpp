@@ -9,6 +9,7 @@
 #include "async/as_result.hpp"
 #include "console/answer_stream.hpp"
 #include "console/job_text.hpp"
+#include "console/kept_fault.hpp"
 #include "domain/backoff.hpp"
 #include "domain/describe.hpp"
 #include "domain/job_id.hpp"
@@ -91,10 +92,13 @@ asio::awaitable<std::optional<domain::Job>> watch_job(Connection& connection, st
   };
   using asio::experimental::awaitable_operators::operator||;
   asio::signal_set signals(connection.executor(), SIGINT, SIGTERM);
-  auto first = co_await (follow_job(connection, job_id, show) ||
-                         abort_at_first_signal(connection, signals, job_id, streams));
-  if (first.index() != 0) co_return std::nullopt;
-  auto& job = std::get<0>(first);
+  auto first = co_await (keep_fault(follow_job(connection, job_id, show)) ||
+                         keep_fault(abort_at_first_signal(connection, signals, job_id, streams)));
+  if (first.index() != 0) {
+    value_or_throw(std::get<1>(std::move(first)));
+    co_return std::nullopt;
+  }
+  auto job = value_or_throw(std::get<0>(std::move(first)));
   if (!streams.json) streams.out << answer.finish(job);
   streams.out.flush();
   co_return std::move(job);

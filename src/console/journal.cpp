@@ -27,6 +27,8 @@ bool is_a_service(const fs::path& root) {
   return false;
 }
 
+std::string start_command() { return is_a_service("/") ? "systemctl start butler.target" : "butler up"; }
+
 std::vector<std::string> journal_command(std::size_t lines, bool follows, bool json) {
   std::vector<std::string> command{"journalctl", "--unit=butler*", "--lines=" + std::to_string(lines),
                                    json ? "--output=json" : "--output=short-iso"};

@@ -81,8 +81,8 @@ constexpr std::string_view status_section =
 }  // namespace
 
 std::string manual_page(const CommandNode& program, const std::string& version) {
-  std::string text =
-      ".\\\" Made by `butler man`.\n.TH BUTLER 1 \"\" \"butler " + roff(version) + "\" \"Butler\"\n";
+  std::string text = ".\\\" Made by `butler man`.\n.TH BUTLER 1 \"2026-11-27\" \"butler " + roff(version) +
+                     "\" \"Butler\"\n";
   text += ".SH NAME\nbutler \\- a personal AI agent in Telegram, on a machine of your own\n";
   text += ".SH SYNOPSIS\n" + bold("butler") + " " + italic("command") + " [" + italic("options") + "]\n";
   text += ".SH DESCRIPTION\n" + roff(program.meaning) + "\n";

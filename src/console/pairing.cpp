@@ -6,6 +6,7 @@
 
 #include "async/task_group.hpp"
 #include "console/access.hpp"
+#include "console/journal.hpp"
 #include "console/role_socket.hpp"
 #include "domain/job_words.hpp"
 #include "http/types.hpp"
@@ -33,8 +34,8 @@ json::Value ask_gateway(const std::filesystem::path& home, std::string method, s
   if (!answer) throw Failure("the gateway gave no answer: butler status looks");
   switch (answer->kind) {
     case RoleAnswer::Kind::absent:
-      throw Failure("the gateway does not run (nobody listens on " + answer->path.string() +
-                    "): butler up starts it");
+      throw Failure("the gateway does not run (nobody listens on " + answer->path.string() + "): `" +
+                    start_command() + "` starts it");
     case RoleAnswer::Kind::forbidden:
       throw Failure(answer->path.string() +
                     " belongs to another user: run this as the user who started Butler, or with sudo");

@@ -24,7 +24,7 @@ TEST(PrintableTest, OrdinaryTextStaysAsItIs) {
 TEST(PrintableTest, JsonIsTheSameValueWithoutRawControls) {
   const json::Value value = json::Object{{"text", "a\u009B2J\u202E\x1B[\U000E0041 é"}};
   const std::string text = printable_json(value);
-  EXPECT_EQ(text, R"({"text":"a\u009b2J\u202e\u001B[\udb40\udc41 é"})");
+  EXPECT_EQ(text, R"({"text":"a\u009b2J\u202e\u001b[\udb40\udc41 é"})");
   EXPECT_EQ(json::parse(text).value(), value);
 }
 

@@ -30,6 +30,7 @@ RoleState read_health(std::string_view role, const RoleAnswer& answer);
 struct Status {
   std::string version = {};
   std::string url = {};
+  std::string start_command = {};  ///< what starts Butler here
   std::vector<RoleState> roles = {};
   std::string trouble = {};  ///< why the orchestrator gave no answer; "" when it did
   bool paused = false;

@@ -48,7 +48,7 @@ TEST(RoleHealthTest, TheWorkerTellsModeSandboxAndPolicy) {
 }
 
 Status sample_status() {
-  Status status{.version = "1.2", .url = "http://127.0.0.1:8787"};
+  Status status{.version = "1.2", .url = "http://127.0.0.1:8787", .start_command = "butler up"};
   for (const char* const role : {"orchestrator", "gateway", "worker"}) {
     status.roles.push_back({.name = role, .health = Health::well});
   }

@@ -165,7 +165,7 @@ std::string status_text(const Status& status, domain::Timestamp now, const termi
   const bool all_absent =
       std::ranges::all_of(status.roles, [](const RoleState& role) { return role.health == Health::absent; });
   if (all_absent && !status.trouble.empty())
-    return text + "\nButler does not run here. butler up starts it.\n";
+    return text + "\nButler does not run here. `" + status.start_command + "` starts it.\n";
   if (!status.trouble.empty()) return text + "\n" + status.trouble + "\n";
   return text + lists_of(status, now);
 }
