@@ -29,6 +29,10 @@ help: ## this list
 up: program runtime ## run Butler: with the bot of .env, or else the demo
 	@exec tools/up.sh
 
+.PHONY: setup
+setup: program runtime ## set Butler up with a bot of your own: two minutes
+	@exec build/release/butler setup
+
 .PHONY: demo
 demo: program runtime ## run Butler on a stand-in for Telegram, a chat page in your browser
 	@exec python3 tools/demo.py

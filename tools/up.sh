@@ -19,7 +19,7 @@ fi
 
 cat <<END
 Butler has no bot yet: this is the demo. For one of your own, on Telegram, with a real model (two minutes):
-  build/release/butler setup
+  make setup
   make up
 END
 exec python3 tools/demo.py
