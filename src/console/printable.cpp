@@ -2,30 +2,17 @@
 
 #include <cstdint>
 
+#include "domain/code_point.hpp"
 #include "domain/utf8.hpp"
 
 namespace butler::console {
 
 namespace {
 
-struct Character {
-  char32_t code = 0;
-  std::string_view bytes;
-};
-
-Character first_character(std::string_view valid) {
-  const std::string_view bytes = domain::prefix_code_points(valid, 1);
-  const auto lead = static_cast<unsigned char>(bytes[0]);
-  char32_t code = bytes.size() == 1 ? lead : lead & (0x7FU >> bytes.size());
-  for (const char next : bytes.substr(1)) code = code << 6U | (static_cast<unsigned char>(next) & 0x3FU);
-  return {.code = code, .bytes = bytes};
-}
-
-/// Controls of ASCII and of ISO 6429 (C1: U+009B begins a sequence as ESC [ does), what turns text round, and
-/// tags, which show as nothing.
+/// What a terminal acts on, what turns text round, and tags, which show as nothing.
 bool steers(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x61C || c == 0x200E || c == 0x200F ||
-         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || (c >= 0xE0000 && c <= 0xE0FFF);
+  return domain::is_control(c) || domain::turns_direction(c) || c == 0x2028 || c == 0x2029 ||
+         (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
 std::string hex(char32_t c, std::string_view digits) {
@@ -56,10 +43,10 @@ std::string printable(std::string_view text) {
   out.reserve(valid.size());
   while (!rest.empty()) {
     if (rest.starts_with("\r\n")) rest.remove_prefix(1);
-    const Character next = first_character(rest);
-    const bool kept = next.code == '\n' || next.code == '\t' || !steers(next.code);
-    out += kept ? std::string{next.bytes} : shown(next.code);
-    rest.remove_prefix(next.bytes.size());
+    const auto next = domain::code_point_at(rest, 0);
+    const bool kept = next.value == '\n' || next.value == '\t' || !steers(next.value);
+    out += kept ? std::string{rest.substr(0, next.length)} : shown(next.value);
+    rest.remove_prefix(next.length);
   }
   return out;
 }
@@ -70,9 +57,9 @@ std::string printable_json(const json::Value& value) {
   std::string out;
   out.reserve(text.size());
   while (!rest.empty()) {
-    const Character next = first_character(rest);
-    out += steers(next.code) ? escaped(next.code) : std::string{next.bytes};
-    rest.remove_prefix(next.bytes.size());
+    const auto next = domain::code_point_at(rest, 0);
+    out += steers(next.value) ? escaped(next.value) : std::string{rest.substr(0, next.length)};
+    rest.remove_prefix(next.length);
   }
   return out;
 }

@@ -4,16 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "domain/code_point.hpp"
+
 /// What the renderer has to know of Unicode. All text is valid UTF-8, all offsets and lengths are bytes.
 namespace butler::render {
 
-struct CodePoint {
-  char32_t value = 0;
-  std::size_t length = 0;  ///< 0 when there is none
-};
-
-/// The code point that starts at `at`; none at the end.
-CodePoint code_point_at(std::string_view text, std::size_t at);
+using domain::code_point_at;
+using domain::CodePoint;
 
 /// The code point that ends at `at`; none at the begin.
 CodePoint code_point_before(std::string_view text, std::size_t at);

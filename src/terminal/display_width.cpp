@@ -3,8 +3,8 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <array>
 
+#include "domain/code_point.hpp"
 #include "domain/utf8.hpp"
 
 namespace butler::terminal {
@@ -24,13 +24,9 @@ std::size_t width_of(char32_t c) {
 
 /// Takes the first code point off valid UTF-8.
 char32_t take_code_point(std::string_view& text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  constexpr auto masks = std::to_array<unsigned>({0x7F, 0x1F, 0x0F, 0x07});
-  char32_t c = lead & masks[length - 1];
-  for (std::size_t at = 1; at < length; ++at) c = (c << 6U) | (static_cast<unsigned char>(text[at]) & 0x3FU);
-  text.remove_prefix(length);
-  return c;
+  const auto first = domain::code_point_at(text, 0);
+  text.remove_prefix(first.length);
+  return first.value;
 }
 
 /// Takes what belongs to an escape sequence (ECMA-48: CSI … final byte) after its ESC.
@@ -77,11 +73,6 @@ class Ruler {
   bool flag_open_ = false;
 };
 
-bool turns_direction(char32_t c) {
-  return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069);
-}
-
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
@@ -122,9 +113,9 @@ std::string printable_line(std::string_view text) {
     const char32_t c = take_code_point(rest);
     if (c == '\t' || c == '\n' || c == '\r' || c == 0x2028 || c == 0x2029) {
       line.push_back(' ');
-    } else if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
+    } else if (domain::is_control(c)) {
       line += "\uFFFD";
-    } else if (!turns_direction(c)) {
+    } else if (!domain::turns_direction(c)) {
       line += before.substr(0, before.size() - rest.size());
     }
   }
