@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/exit_code.hpp"
+#include "cli/home.hpp"
 #include "cli/mcp_command.hpp"
 #include "cli/mcp_site.hpp"
 #include "files/small_file.hpp"
@@ -89,6 +90,8 @@ int init_mcp(const config::Loaded& loaded, bool force, Format format, std::ostre
     if (!force && fs::exists(fs::symlink_status(file)))
       return complain_of_mcp(file.string() + " is there already; --force replaces both files");
   }
+  const auto& home = loaded.place.home;
+  if (places.manifest.parent_path().parent_path() == home) prepare_home(home);
   fs::create_directories(places.manifest.parent_path());
   const auto texts = mcp_wrappers::empty_texts();
   files::write_whole_file(places.servers, texts.servers, config_file_mode);
