@@ -23,9 +23,9 @@ namespace butler::cli {
 
 namespace {
 
-std::string joined_names(const std::vector<std::string>& names) {
+std::string joined_names(const std::vector<std::string>& texts) {
   std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  for (const auto& name : texts) text += (text.empty() ? "" : ", ") + name;
   return text;
 }
 
@@ -105,11 +105,11 @@ std::vector<terminal::Row> rows_of(const mcp_wrappers::Inventory& inventory) {
 }
 
 /// The first name that is no target's.
-const std::string* unknown_target(const mcp_wrappers::Wanted& wanted, const std::vector<std::string>& names) {
-  const auto found = std::ranges::find_if(names, [&](const std::string& name) {
+const std::string* unknown_target(const mcp_wrappers::Wanted& wanted, const std::vector<std::string>& asked) {
+  const auto found = std::ranges::find_if(asked, [&](const std::string& name) {
     return std::ranges::find(wanted.targets, name, &mcp_wrappers::Target::name) == wanted.targets.end();
   });
-  return found == names.end() ? nullptr : &*found;
+  return found == asked.end() ? nullptr : &*found;
 }
 
 int show_plan(const mcp_wrappers::Site& site, const mcp_wrappers::Wanted& wanted, const McpSync& options,
@@ -139,7 +139,7 @@ int show_plan(const mcp_wrappers::Site& site, const mcp_wrappers::Wanted& wanted
   return exit_ok;
 }
 
-int busy() {
+int another_mcp_run() {
   return complain_of_mcp("another `butler mcp` command is at work; wait until it has ended", exit_temporary);
 }
 
@@ -171,7 +171,7 @@ int sync_mcp(const config::Loaded& loaded, const McpSync& options, Format format
   if (!site) return complain_of_mcp(site.error());
   if (options.dry_run) return show_plan(*site, *wanted, options, format, out);
   const auto lock = lock_mcp(site->places);
-  if (!lock.is_open()) return busy();
+  if (!lock.is_open()) return another_mcp_run();
   mcp_wrappers::clear_workshops(site->places);
   const mcp_wrappers::SyncOptions chosen{
       .only = options.targets,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/exit_code.hpp"
+#include "cli/home.hpp"
 #include "cli/mcp_command.hpp"
 #include "cli/mcp_site.hpp"
 #include "files/small_file.hpp"
@@ -48,7 +49,7 @@ std::expected<void, std::string> edit_both(const mcp_wrappers::Places& places, c
 }
 
 /// `--env NAME` asks for the caller's value when the wrapper runs, `--env NAME=VALUE` says it.
-std::expected<json::Object, std::string> environment_of(const std::vector<std::string>& given) {
+std::expected<json::Object, std::string> environment_given(const std::vector<std::string>& given) {
   json::Object environment;
   for (const auto& word : given) {
     const auto equals = word.find('=');
@@ -61,7 +62,7 @@ std::expected<json::Object, std::string> environment_of(const std::vector<std::s
   return environment;
 }
 
-std::expected<json::Object, std::string> definition_of(const McpEntry& entry) {
+std::expected<json::Object, std::string> definition_given(const McpEntry& entry) {
   if (entry.command.empty() == entry.url.empty()) return std::unexpected("give either --command or --url");
   json::Object definition;
   if (!entry.description.empty()) definition["description"] = entry.description;
@@ -75,7 +76,7 @@ std::expected<json::Object, std::string> definition_of(const McpEntry& entry) {
   const bool is_path = entry.command.contains('/');
   definition["command"] = is_path ? fs::absolute(entry.command).lexically_normal().string() : entry.command;
   definition["args"] = to_array(entry.arguments);
-  const auto environment = environment_of(entry.environment);
+  const auto environment = environment_given(entry.environment);
   if (!environment) return std::unexpected(environment.error());
   if (!environment->empty()) definition["env"] = *environment;
   return definition;
@@ -89,6 +90,8 @@ int init_mcp(const config::Loaded& loaded, bool force, Format format, std::ostre
     if (!force && fs::exists(fs::symlink_status(file)))
       return complain_of_mcp(file.string() + " is there already; --force replaces both files");
   }
+  const auto& home = loaded.place.home;
+  if (places.manifest.parent_path().parent_path() == home) prepare_home(home);
   fs::create_directories(places.manifest.parent_path());
   const auto texts = mcp_wrappers::empty_texts();
   files::write_whole_file(places.servers, texts.servers, config_file_mode);
@@ -105,7 +108,7 @@ int init_mcp(const config::Loaded& loaded, bool force, Format format, std::ostre
 }
 
 int add_mcp(const config::Loaded& loaded, const McpEntry& entry, Format format, std::ostream& out) {
-  const auto definition = definition_of(entry);
+  const auto definition = definition_given(entry);
   if (!definition) return complain_of_mcp(definition.error(), exit_usage);
   mcp_wrappers::Target target{.name = entry.name, .selector = entry.name, .emit_types = !entry.no_types};
   if (entry.timeout_ms != 0) target.timeout = std::chrono::milliseconds{entry.timeout_ms};

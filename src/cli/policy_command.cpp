@@ -11,6 +11,7 @@
 #include "domain/enum_name.hpp"
 #include "files/whole_file.hpp"
 #include "json/value.hpp"
+#include "mcp_wrappers/places.hpp"
 #include "policy/describe.hpp"
 #include "policy/explanation.hpp"
 #include "policy/policy_text.hpp"
@@ -109,6 +110,9 @@ policy::Question question_of(const config::Loaded& loaded, const PolicyQuestion&
   question.scratch = (home / "agent" / "tmp" / "example").string();
   question.butler_home = home.string();
   question.readable = {(home / "agent" / "skills").string(), loaded.place.default_runtime.string()};
+  const auto wrappers = mcp_wrappers::find_places(loaded).bin;
+  for (const auto& folder : mcp_wrappers::folders_for_agents(wrappers))
+    question.readable.push_back(folder.string());
   return question;
 }
 

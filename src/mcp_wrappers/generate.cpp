@@ -19,7 +19,6 @@
 namespace butler::mcp_wrappers {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 
 std::span<const domain::EmbeddedFile> wrapper_programs();
 
@@ -28,7 +27,7 @@ namespace {
 constexpr std::string_view workshop_prefix = "workshop-";
 constexpr std::size_t longest_result = std::size_t{64} << 20U;
 /// For steps that no server takes part in; they take 3 s on a slow machine.
-constexpr std::chrono::milliseconds local_limit = 60s;
+constexpr std::chrono::seconds local_limit{60};
 
 void make_open_folder(const fs::path& folder) {
   std::error_code error;

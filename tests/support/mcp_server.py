@@ -69,6 +69,9 @@ class HttpServer:
                 events = "".join(f"event: message\ndata: {json.dumps(each)}\n\n" for each in (progress, reply))
                 return self._send(200, "text/event-stream", events)
 
+            def do_GET(self):
+                self._send(405, "text/plain", "no stream of events that nobody has asked for")
+
             def do_DELETE(self):
                 seen.append(dict(self.headers.items()))
                 self._send(200, "text/plain", "")
@@ -85,6 +88,7 @@ class HttpServer:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # clients go without a word
         self.url = f"http://127.0.0.1:{self.server.server_port}/mcp"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

@@ -50,6 +50,12 @@ class Site:
     def add_hostile(self, name: str, way: str, *more: object) -> None:
         self.ok("add", name, "--command", "node", "--arg", self.hostile, "--arg", way, *more)
 
+    def edit_server(self, name: str, **members: object) -> None:
+        file = self.butler.home / "config/mcporter.json"
+        servers = json.loads(file.read_text())
+        servers["mcpServers"][name] |= members
+        file.write_text(json.dumps(servers))
+
     def listed(self) -> dict:
         return json.loads(self.ok("list", "--json"))
 

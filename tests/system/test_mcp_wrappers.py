@@ -10,9 +10,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from support import mcp_server
 from support.butler import Butler
 from support.case import SystemTest
-from support.mcp_site import AGENT, SERVERS, Site
+from support.mcp_server import HTTP_KEY
+from support.mcp_site import SERVERS, Site
 from support.model_server import ModelServer, call_then_say
 from support.paths import BINARY, TEST_NODE, require
 from support.simulator import Simulator
@@ -39,17 +41,20 @@ class Wrappers(SystemTest):
         site.ok("add", "files", "--command", "node", "--arg", SERVERS / "server-filesystem/dist/index.js",
                 "--arg", cls.butler.workspace)
         site.add_hostile("plain", "plain", "--env", "WAY", "--env", "SAID=yes")
-        cls.butler.workspace.mkdir()
-        cls.butler.workspace.chmod(0o755)
-        cls.report = json.loads(site.ok("sync", "--json"))
+        cls.butler.workspace.mkdir(exist_ok=True)  # the agent's already, where root has made the home
+        cls.tickets = mcp_server.HttpServer()
+        cls.addClassCleanup(cls.tickets.close)
+        site.ok("add", "tickets", "--url", cls.tickets.url)
+        site.edit_server("tickets", headers={"Authorization": "Bearer ${TICKETS_KEY}"})
+        cls.report = json.loads(site.ok("sync", "--json", TICKETS_KEY=HTTP_KEY))
 
     def test_agents_can_read_the_files_and_not_change_them(self):
-        for name in ("everything", "files", "plain"):
+        for name in ("everything", "files", "plain", "tickets"):
             for file, mode in ((f"bin/{name}", 0o755), (f"lib/{name}.mjs", 0o644), (f"types/{name}.d.ts", 0o644)):
                 status = (self.site.mcp_folder / file).stat()
                 self.assertEqual((stat.S_IMODE(status.st_mode), status.st_uid), (mode, os.geteuid()), file)
         self.assertIn("interface", (self.site.mcp_folder / "types/files.d.ts").read_text())
-        self.assertEqual(self.site.states(), {"everything": "present", "files": "present", "plain": "present"})
+        self.assertEqual(self.site.states(), {name: "present" for name in ("everything", "files", "plain", "tickets")})
 
     def test_a_wrapper_is_called_from_any_folder(self):
         done = self.site.call("everything", "get-sum", "--a", "20", "--b", "22")
@@ -59,6 +64,14 @@ class Wrappers(SystemTest):
         done = self.site.call("files", "read_text_file", "--path", str(self.butler.workspace / "hello.txt"))
         self.assertEqual((done.returncode, done.stdout), (0, "hello file\n\n"), done.stderr)
         self.assertIn("get-sum", self.site.call("everything", "--help").stdout)
+
+    def test_a_server_that_has_an_address_is_called_with_the_variables_that_it_asks_for(self):
+        done = self.site.call("tickets", "add", "--a", "20", "--b", "22", TICKETS_KEY=HTTP_KEY)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "the sum is 42\n", ""))
+        done = self.site.call("tickets", "add", "--a", "20", "--b", "22")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("TICKETS_KEY", done.stderr)
+        self.assertNotIn(HTTP_KEY, (self.site.mcp_folder / "lib/tickets.mjs").read_text())
 
     def test_it_works_in_each_tier_of_the_sandbox_where_nobody_can_change_it(self):
         script = ("everything get-sum --a 1 --b 2; plain fail --reason why; echo rc=$?; plain surroundings; "
@@ -72,7 +85,7 @@ class Wrappers(SystemTest):
                 lines = ran.stdout.splitlines()
                 self.assertEqual(lines[:3], ["The sum of 1 and 2 is 3.", "the tool says no: why", "rc=1"], ran.stderr)
                 self.assertEqual(json.loads(lines[3])["folder"], str(self.butler.workspace))
-                self.assertEqual(lines[4:], ["everything.d.ts", "files.d.ts", "plain.d.ts"])
+                self.assertEqual(lines[4:], ["everything.d.ts", "files.d.ts", "plain.d.ts", "tickets.d.ts"])
                 self.assertEqual(ran.stderr.count("evil"), 0)
         self.assertEqual(self.site.states()["plain"], "present")
         self.assertFalse((self.site.bin / "more").exists())
