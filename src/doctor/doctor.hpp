@@ -42,8 +42,9 @@ struct Report {
 /// called with each finding of the first look, in order, as soon as it is known.
 ///
 /// `loaded` is the configuration as config::load() gives it. Started by root, it looks at a shared home as
-/// `butler up` makes it, and starts agents as the user butler. Needs no event loop; blocks until the end
-/// (some seconds; a minute when something is stuck).
+/// `butler up` makes it, and starts agents as the user butler. Its helpers are this program once more, and
+/// read the configuration again, with this process's environment and working directory. Needs no event loop;
+/// blocks until the end (some seconds; a minute when something is stuck).
 Report run(const config::Loaded& loaded, const Options& options,
            const std::function<void(const Finding&)>& on_finding = {});
 

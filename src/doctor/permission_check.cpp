@@ -116,6 +116,7 @@ class PermissionTable {
 
   Findings take() {
     if (!findings_.empty()) return std::move(findings_);
+    if (looked_at_ == 0) return {all_well("There is nothing yet that others could read.")};
     return {all_well(std::to_string(looked_at_) + " files and folders are closed to other users.")};
   }
 

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -187,6 +189,8 @@ std::expected<std::string, std::string> usual_tier(const config::WorkerSettings&
 }
 
 TrialOutcome try_agent(config::WorkerSettings settings, sandbox::InitProgram init) {
+  if (::geteuid() == 0)
+    throw std::runtime_error("an agent is not tried as root: start it as the user butler");
   const TrialFolder folder;
   move_into(settings, folder.path());
   auto home = prepare_agent_home(settings.home);

@@ -27,6 +27,7 @@ from support.simulator import BOT_TOKEN, Simulator
 
 GATEWAY_SECRET = "canary-of-the-gateway-0123456789abcdef"
 WORKER_SECRET = "canary-of-the-worker-0123456789abcdef"
+PASSED_ON = ("ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "LLVM_PROFILE_FILE")
 SLOW = ("pollers", "turn")  # looked at once: none of them has a fix
 SECRETS = (BOT_TOKEN, GATEWAY_SECRET, WORKER_SECRET, API_KEY)
 
@@ -47,7 +48,7 @@ class Installation:
 
     def doctor(self, *words: str) -> subprocess.CompletedProcess:
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8", "BUTLER_HOME": str(self.home)}
-        environment |= {name: os.environ[name] for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
+        environment |= {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         return subprocess.run([BINARY, "doctor", *words], capture_output=True, text=True, env=environment, cwd=self.home, timeout=240)
 
     def findings(self, *words: str) -> tuple[dict, int]:
