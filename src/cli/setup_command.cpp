@@ -10,6 +10,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/given_secret.hpp"
 #include "cli/home.hpp"
+#include "cli/installation_command.hpp"
 #include "cli/report.hpp"
 #include "cli/running_roles.hpp"
 #include "cli/setup_outside.hpp"
@@ -99,8 +100,12 @@ void say_how_to_go_on(terminal::Prompter& prompter, const setup::SetupReport& re
   const bool checkout = std::filesystem::exists(loaded.place.working_directory / "tools/up.sh", error);
   const bool running = !running_roles(loaded.place.home).empty();
   const std::string bot = report.bot.empty() ? "your bot" : "@" + report.bot;
-  prompter.say(running ? "\nButler is set up, and runs with its old settings: restart it."
-                       : "\nButler is set up. Start it:  " + std::string{checkout ? "make up" : "butler up"});
+  const bool services = !checkout && ::geteuid() == 0 && has_services();
+  std::string start = checkout ? "make up" : "butler up";
+  if (services) start = "systemctl start butler.target";
+  const std::string restart = services ? ":  systemctl restart butler.target" : ".";
+  prompter.say(running ? "\nButler is set up, and runs with its old settings: restart it" + restart
+                       : "\nButler is set up. Start it:  " + start);
   prompter.say("Then write to " + bot + " in Telegram.");
 }
 

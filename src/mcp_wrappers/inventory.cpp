@@ -78,7 +78,7 @@ std::expected<std::string, std::string> mcporter_version(const Places& places) {
   const auto version = value ? json::find_string(*value, "version") : std::string_view{};
   if (version.empty())
     return std::unexpected("there is no mcporter in " + places.runtime.string() +
-                           "; tools/setup/runtime.sh installs it");
+                           "; butler runtime install installs it");
   return std::string{version};
 }
 
