@@ -31,6 +31,7 @@ std::string joined_words(const std::vector<std::string>& words) {
 
 std::vector<std::string> words_of(const CommandNode& command) {
   std::vector<std::string> words;
+  words.reserve(command.commands.size());
   for (const auto& sub : command.commands) words.push_back(sub.name);
   for (const auto& argument : command.arguments) {
     words.insert(words.end(), argument.choices.begin(), argument.choices.end());

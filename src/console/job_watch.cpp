@@ -1,8 +1,6 @@
 #include "console/job_watch.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
 #include <ostream>
 
 #include "api/describe.hpp"
@@ -81,7 +79,7 @@ asio::awaitable<domain::Job> follow_job(Connection& connection, std::string job_
 }
 
 asio::awaitable<std::optional<domain::Job>> watch_job(Connection& connection, std::string job_id,
-                                                      Streams streams) {
+                                                      Streams streams, asio::signal_set& signals) {
   const bool live = streams.screen.is_terminal && !streams.json;
   AnswerStream answer(live ? AnswerStream::Mode::live : AnswerStream::Mode::at_the_end);
   const OnEvent show = [&](const api::Event& event) {
@@ -91,7 +89,6 @@ asio::awaitable<std::optional<domain::Job>> watch_job(Connection& connection, st
     if (!piece.status.empty()) streams.say(domain::short_job_id(job_id) + "  " + piece.status);
   };
   using asio::experimental::awaitable_operators::operator||;
-  asio::signal_set signals(connection.executor(), SIGINT, SIGTERM);
   auto first = co_await (keep_fault(follow_job(connection, job_id, show)) ||
                          keep_fault(abort_at_first_signal(connection, signals, job_id, streams)));
   if (first.index() != 0) {

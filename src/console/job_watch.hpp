@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,10 +19,11 @@ using OnEvent = std::function<void(const api::Event&)>;
 /// the last event once it is back; throws Failure when that takes more than two minutes.
 boost::asio::awaitable<domain::Job> follow_job(Connection& connection, std::string job_id, OnEvent on_event);
 
-/// Shows the answer as it comes and what happens meanwhile. Ctrl-C, or SIGTERM, asks to abort the job; the
-/// second time it leaves the job alone: nullopt.
+/// Shows the answer as it comes and what happens meanwhile. A signal of the set asks to abort the job, the
+/// second one leaves it alone: nullopt. One that came before counts too.
 boost::asio::awaitable<std::optional<domain::Job>> watch_job(Connection& connection, std::string job_id,
-                                                             Streams streams);
+                                                             Streams streams,
+                                                             boost::asio::signal_set& signals);
 
 /// Asks to stop a job, until there is an answer.
 api::Call<domain::Job> abort_job(Connection& connection, std::string job_id);

@@ -47,6 +47,7 @@ int show_journal(std::size_t lines, bool follows, bool json) {
   }
   auto command = journal_command(lines, follows, json);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (auto& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::execvp(arguments.front(), arguments.data());

@@ -37,8 +37,10 @@ std::string option_paragraph(const OptionNode& option) {
   for (std::size_t i = 0; i < option.names.size(); ++i) text += (i == 0 ? "" : ", ") + bold(option.names[i]);
   if (!option.choices.empty()) {
     std::string choices;
-    for (const auto& choice : option.choices) choices += (choices.empty() ? "" : "|") + choice;
-    text += " " + italic(choices);
+    for (const auto& choice : option.choices) {
+      choices += (choices.empty() ? "" : "|\\:") + roff(choice);  // a line may end there
+    }
+    text += " \\fI" + choices + "\\fR";
   } else if (!option.value.empty()) {
     text += " " + italic(option.value);
   }
@@ -82,7 +84,7 @@ constexpr std::string_view status_section =
 
 std::string manual_page(const CommandNode& program, const std::string& version) {
   std::string text = ".\\\" Made by `butler man`.\n.TH BUTLER 1 \"2026-11-27\" \"butler " + roff(version) +
-                     "\" \"Butler\"\n";
+                     "\" \"Butler\"\n.ad l\n";
   text += ".SH NAME\nbutler \\- a personal AI agent in Telegram, on a machine of your own\n";
   text += ".SH SYNOPSIS\n" + bold("butler") + " " + italic("command") + " [" + italic("options") + "]\n";
   text += ".SH DESCRIPTION\n" + roff(program.meaning) + "\n";

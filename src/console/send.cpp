@@ -1,5 +1,7 @@
 #include "console/send.hpp"
 
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
 #include <ostream>
 
 #include "api/describe.hpp"
@@ -35,6 +37,8 @@ asio::awaitable<void> say_if_paused(Connection& connection, Streams streams) {
 
 asio::awaitable<int> create_and_watch(Connection& connection, api::CreateJobRequest request, bool waits,
                                       Streams streams) {
+  // From here on Ctrl-C is about the job: one that nobody waits for must not begin unseen.
+  asio::signal_set signals(connection.executor(), SIGINT, SIGTERM);
   const auto job = co_await create_job(connection, std::move(request), new_request_key());
   if (!waits) {
     show_id(job, streams);
@@ -44,7 +48,7 @@ asio::awaitable<int> create_and_watch(Connection& connection, api::CreateJobRequ
   if (job.status == domain::JobStatus::needs_approval) {
     streams.say("It waits for approval: butler job approve " + domain::short_job_id(job.id));
   }
-  const auto ended = co_await watch_job(connection, job.id, streams);
+  const auto ended = co_await watch_job(connection, job.id, streams, signals);
   report_end(ended, job.id, streams);
   co_return exit_status_of(ended);
 }

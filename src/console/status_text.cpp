@@ -154,6 +154,7 @@ bool Status::well() const {
 std::string status_text(const Status& status, domain::Timestamp now, const terminal::Palette& palette) {
   std::string text = "Butler " + status.version + "\n\n";
   std::vector<terminal::Row> rows;
+  rows.reserve(status.roles.size() + 2);
   for (const auto& role : status.roles) {
     rows.push_back({role.name, health_words(role.health, palette), terminal::printable_line(role.words)});
   }

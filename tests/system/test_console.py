@@ -10,6 +10,7 @@ from support.api import ApiTest, Held
 from support.butler import GATEWAY_TOKEN
 from support.case import SystemTest
 from support.console import CONTROL, Running, Terminal
+from support.model_server import call_then_say
 from support.people import ANNA, PeopleTest
 from support.paths import BINARY
 from support.wait import until
@@ -366,6 +367,27 @@ class Jobs(ConsoleCase, ApiTest):
         chat.wait_for(r"cleaned[^>]*> ")
         chat.press(b"\x04")
         self.assertEqual(chat.end(), 0)
+
+
+class RealAgent(ConsoleCase, SystemTest):
+    """With the real pi."""
+
+    def test_a_task_asks_for_a_tool_call_is_allowed_from_another_terminal_and_answers(self):
+        model = self.start_model_server()
+        self.butler = self.make_butler(None, model)
+        self.butler.start("orchestrator")
+        self.butler.start("worker")
+        script = self.butler.workspace / "x.sh"
+        script.write_text("#!/bin/sh\necho ran >> made.txt\n")
+        script.chmod(0o755)
+        model.script(*call_then_say("bash", {"command": "./x.sh"}, "It has run.", when="run it"))
+        sending = self.begin("send", "run it")
+        sending.wait_for_status(r"butler job approve \w+")
+        self.call("job", "approve", re.search(r"job approve (\w+)", sending.status)[1])
+        self.assertEqual(sending.end(), (0, "It has run.\n"), sending.status)
+        self.assertEqual((self.butler.workspace / "made.txt").read_text(), "ran\n")
+        self.assertIn("bash: ./x.sh", sending.status)
+        self.assertRegex(self.call("job", "show", self.butler.jobs()[0]["id"]), r"Used\s+\d+ tokens in")
 
 
 class Pairings(ConsoleCase, PeopleTest):
