@@ -33,6 +33,7 @@ TEST(CompletionTest, EachShellKnowsCommandsOptionsAndChoices) {
     for (const char* const word : {"job", "approve", "scope", "once", "always", "follow"}) {
       EXPECT_THAT(script, HasSubstr(word));
     }
+    EXPECT_EQ(script.find("Of many"), std::string::npos) << "a list has one line for each";
   }
 }
 

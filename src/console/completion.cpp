@@ -107,11 +107,14 @@ std::string bash_script(const CommandNode& program) {
          "complete -o bashdefault -o default -F _butler butler\n";
 }
 
+/// What fits beside a word in a list.
+std::string_view first_line_of(std::string_view text) { return text.substr(0, text.find('\n')); }
+
 /// In _describe's lists a colon parts a word from its meaning.
 std::string zsh_item(std::string_view word, std::string_view meaning) {
   std::string item;
   for (const char c : word) item += c == ':' ? std::string{"\\:"} : std::string{c};
-  if (!meaning.empty()) item.append(":").append(meaning);
+  if (!meaning.empty()) item.append(":").append(first_line_of(meaning));
   return in_quotes(item);
 }
 
@@ -190,7 +193,7 @@ std::string fish_option(const OptionNode& option, const std::string& at) {
   }
   if (!option.value.empty())
     line += option.choices.empty() ? " -r" : " -x -a " + quoted_for_fish(joined_words(option.choices));
-  if (!option.meaning.empty()) line += " -d " + quoted_for_fish(option.meaning);
+  if (!option.meaning.empty()) line += " -d " + quoted_for_fish(first_line_of(option.meaning));
   return line + "\n";
 }
 
@@ -199,8 +202,8 @@ std::string fish_lines(const CommandNode& program) {
   walk_commands(program, program.name, [&](const CommandNode& command, const std::string& path) {
     const std::string at = quoted_for_fish("__butler_at " + quoted_for_fish(path));
     for (const auto& sub : command.commands) {
-      text +=
-          "complete -c butler -n " + at + " -f -a " + sub.name + " -d " + quoted_for_fish(sub.meaning) + "\n";
+      text += "complete -c butler -n " + at + " -f -a " + sub.name + " -d " +
+              quoted_for_fish(first_line_of(sub.meaning)) + "\n";
     }
     for (const auto& argument : command.arguments) {
       if (argument.choices.empty()) continue;
