@@ -110,7 +110,7 @@ std::vector<std::string> roles_to_restart(const config::Loaded& loaded, const st
   return running;
 }
 
-std::string joined_names(const std::vector<std::string>& names) {
+std::string with_commas_between(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
@@ -143,7 +143,7 @@ void report_change(const config::Loaded& loaded, const ConfigChange& change,
   if (restart.empty()) {
     out << "It takes effect at the next start.\n";
   } else {
-    out << "Restart Butler: " << joined_names(restart) << (restart.size() == 1 ? " runs" : " run")
+    out << "Restart Butler: " << with_commas_between(restart) << (restart.size() == 1 ? " runs" : " run")
         << " with the old value.\n";
   }
 }

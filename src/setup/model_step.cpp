@@ -40,7 +40,8 @@ config::Environment with_changes(config::Environment environment,
 /// nullopt for a provider that can be used.
 std::optional<std::string> find_name_fault(const Session& session, const std::string& provider) {
   if (provider.empty()) return "it is empty";
-  if (const auto fault = config::find_fault(*config::find_variable("PI_PROVIDER"), provider)) return *fault;
+  auto fault = config::find_fault(*config::find_variable("PI_PROVIDER"), provider);
+  if (fault) return fault;
   const auto needs = session.outside.provider_needs(provider);
   return needs ? std::nullopt : std::optional{needs.error()};
 }
@@ -107,7 +108,7 @@ std::expected<void, Stop> ask_for_key(Session& session, ModelChoice& choice) {
   if (needs.keys.empty()) return {};
   const std::string name = key_variable(session, needs);
   if (const auto& given = session.given.provider_key) {
-    choice.changes.push_back({.name = name, .value = *given});
+    choice.changes.push_back({.name = name, .value = given});
     return {};
   }
   if (!session.asks()) return {};
