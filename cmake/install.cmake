@@ -31,10 +31,8 @@ install(CODE [[
   endforeach()
 ]])
 
-if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/shell_command.cpp)
-  install(CODE "set(BUTLER \"$<TARGET_FILE:butler>\")")
-  install(SCRIPT cmake/install_shell_files.cmake)
-endif()
+install(CODE "set(BUTLER \"$<TARGET_FILE:butler>\")")
+install(SCRIPT cmake/install_shell_files.cmake)
 
 install(FILES README.md ARCHITECTURE.md .env.example DESTINATION share/doc/butler)
 install(DIRECTORY docs DESTINATION share/doc/butler FILES_MATCHING PATTERN "*.md")

@@ -2,6 +2,7 @@
 
 That it all works on a clean Debian is test_package.py's to show."""
 
+import gzip
 import json
 import os
 import re
@@ -70,6 +71,12 @@ class TheInstallation(SystemTest):
     def test_has_what_the_runtime_is_installed_from(self):
         for name in ("tools/setup/runtime.sh", "tools/setup/common.sh", "runtime/package.json", "runtime/package-lock.json"):
             self.assertEqual((self.prefix / "lib/butler" / name).read_bytes(), (CHECKOUT / name).read_bytes(), name)
+
+    def test_has_the_manual_page_and_the_completions_of_its_program(self):
+        for name, words in {"share/bash-completion/completions/butler": ["completion", "bash"], "share/zsh/vendor-completions/_butler": ["completion", "zsh"],
+                            "share/fish/vendor_completions.d/butler.fish": ["completion", "fish"]}.items():
+            self.assertEqual((self.prefix / name).read_text(), run(BINARY, *words), name)
+        self.assertEqual(gzip.decompress((self.prefix / "share/man/man1/butler.1.gz").read_bytes()).decode(), run(BINARY, "man"))
 
     def test_finds_the_pinned_runtime_where_it_is(self):
         """Nothing is fetched: what the checkout has installed is what an installation pins."""
