@@ -191,13 +191,13 @@ std::expected<Made, std::string> make_wrapper(const Site& site, const Target& ta
   const Bench bench(site, target, server);
   auto program = make_program(bench, site, target, tell);
   if (!program) return std::unexpected(program.error());
-  Made made{.launcher = {}, .program = *std::move(program), .types = {}, .warnings = {}};
+  Made made{.launcher = {}, .program = marked_as_ours(*program), .types = {}, .warnings = {}};
   if (types == Types::write && target.emit_types) {
     tell("writing its types");
     auto emitted = bench.mcporter(types_words(target, bench.at("types.d.ts").string()));
     auto text = emitted ? bench.result("types.d.ts") : std::unexpected(emitted.error());
     if (text) {
-      made.types = without_origin(*text);
+      made.types = marked_as_ours(without_origin(*text));
     } else {
       made.warnings.push_back("its types could not be written: mcporter emit-ts " + text.error());
     }

@@ -50,9 +50,13 @@ WrapperState state_of(const Places& places, const Target& target, const Server& 
   return same ? WrapperState::present : WrapperState::stale;
 }
 
+bool is_our_file(const fs::path& file) { return is_marked_as_ours(text_of(file, longest_program)); }
+
+/// BUTLER_MCP_BIN_DIR may be a folder that is not ours alone, and so may those beside it.
 void add_names(const fs::path& folder, std::string_view ending, std::set<std::string>& names) {
   for (const auto& name : files::names_in(folder)) {
-    if (name.ends_with(ending)) names.insert(name.substr(0, name.size() - ending.size()));
+    if (name.ends_with(ending) && is_our_file(folder / name))
+      names.insert(name.substr(0, name.size() - ending.size()));
   }
 }
 
@@ -104,6 +108,11 @@ std::optional<std::string> target_problem(const Places& places, const Wanted& wa
   std::error_code missing;
   if (fs::exists(fs::symlink_status(wrapper, missing)) && !read_digests(text_of(wrapper, longest_launcher)))
     return wrapper.string() + " is there and was not made by `butler mcp sync`: move it away";
+  for (const auto& file : {places.lib / (target.name + std::string{program_ending}),
+                           places.types / (target.name + std::string{types_ending})}) {
+    if (fs::exists(fs::symlink_status(file, missing)) && !is_our_file(file))
+      return file.string() + " is there and was not made by `butler mcp sync`: move it away";
+  }
   return std::nullopt;
 }
 
@@ -140,8 +149,10 @@ void remove_wrapper(const Places& places, const std::string& name) {
   if (spelling_problem(name)) return;
   const auto wrapper = places.bin / name;
   if (read_digests(text_of(wrapper, longest_launcher))) fs::remove(wrapper);
-  fs::remove(places.lib / (name + std::string{program_ending}));
-  fs::remove(places.types / (name + std::string{types_ending}));
+  for (const auto& file : {places.lib / (name + std::string{program_ending}),
+                           places.types / (name + std::string{types_ending})}) {
+    if (is_our_file(file)) fs::remove(file);
+  }
 }
 
 }  // namespace butler::mcp_wrappers

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view first_lines =
     "#!/bin/sh\n"
     "# Made by `butler mcp sync`, which makes it anew: change the two files in config instead.\n";
+constexpr std::string_view mark_line = "// Made by `butler mcp sync`.\n";
 constexpr std::string_view inputs_mark = "# inputs ";
 constexpr std::string_view program_mark = " program ";
 constexpr std::size_t digest_length = 64;
@@ -71,6 +72,13 @@ std::string render_launcher(const Target& target, const Server& server, const st
           shell_word(node.string()) + ' ' + shell_word(program.string()) + " \"$@\"\n";
   return text;
 }
+
+std::string marked_as_ours(std::string_view text) {
+  if (text.starts_with("#!")) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return std::string{mark_line} + std::string{text};
+}
+
+bool is_marked_as_ours(std::string_view text) { return text.starts_with(mark_line); }
 
 std::optional<Digests> read_digests(std::string_view launcher) {
   if (!launcher.starts_with(first_lines)) return std::nullopt;

@@ -28,6 +28,11 @@ std::string digest_inputs(const Target& target, const Server& server, std::strin
 std::string render_launcher(const Target& target, const Server& server, const std::filesystem::path& node,
                             const std::filesystem::path& program, const Digests& digests);
 
+/// A program or types with a first line that says whose they are, by which they are known when they are to be
+/// replaced or removed. A line for the system's loader (#!) goes.
+std::string marked_as_ours(std::string_view text);
+bool is_marked_as_ours(std::string_view text);
+
 /// What a wrapper says that it was made of; nullopt for a file that is none of ours.
 std::optional<Digests> read_digests(std::string_view launcher);
 

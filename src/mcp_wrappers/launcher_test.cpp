@@ -49,6 +49,14 @@ TEST(Launcher, SaysWhatItWasMadeOf) {
   EXPECT_EQ(read_digests(cut), std::nullopt);
 }
 
+TEST(Launcher, FilesBesideItSayWhoseTheyAre) {
+  EXPECT_EQ(marked_as_ours("#!/usr/bin/env node\nimport 'x';\n"),
+            "// Made by `butler mcp sync`.\nimport 'x';\n");
+  EXPECT_TRUE(is_marked_as_ours(marked_as_ours("export {};\n")));
+  EXPECT_EQ(marked_as_ours("#!"), "// Made by `butler mcp sync`.\n");
+  EXPECT_FALSE(is_marked_as_ours("export {};\n"));
+}
+
 TEST(Launcher, WhatDecidesHowItComesOutIsInTheDigest) {
   const auto usual = digest_inputs(target, server, "0.12.3");
   EXPECT_EQ(digest_inputs(target, server, "0.12.3"), usual);

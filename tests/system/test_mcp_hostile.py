@@ -178,8 +178,12 @@ class Files(SystemTest):
         self.write(self.servers, {"mcpServers": {"a": {"command": "true"}}, "imports": []})
         self.write(self.manifest, {"targets": [{"name": name, "selector": "a"} for name in ("git", "setpriv", "cd", "mine")]
                                    + [{"name": "lost", "selector": "nobody"}]})
+        library = self.site.mcp_folder / "lib"
+        library.mkdir()
+        (library / "my-own.mjs").write_text("export const mine = true;\n")
         done = self.site.mcp("sync", "--json")
         self.assertEqual(done.returncode, 1)
+        self.assertEqual(os.listdir(library), ["my-own.mjs"])
         report = json.loads(done.stdout)
         problems = {one["name"]: one["problem"] for one in report["targets"]}
         self.assertIn("means another command", problems["git"])
