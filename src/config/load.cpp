@@ -79,6 +79,7 @@ Environment process_environment(const Start& start) {
 struct EnvFilePlace {
   fs::path file;       ///< empty for none
   bool named = false;  ///< by BUTLER_ENV_FILE: it has to be there
+  bool found = false;  ///< it lies where the program was started, which is no checkout
 };
 
 EnvFilePlace find_env_file(const Start& start, const fs::path& home) {
@@ -88,7 +89,8 @@ EnvFilePlace find_env_file(const Start& start, const fs::path& home) {
     return {.file = start.working_directory / named->second, .named = true};
   }
   const auto here = start.working_directory / ".env";
-  if (is_checkout(start.working_directory) || is_there(here)) return {.file = here};
+  if (is_checkout(start.working_directory)) return {.file = here};
+  if (is_there(here)) return {.file = here, .found = true};
   return {.file = home / ".env"};
 }
 
@@ -105,6 +107,13 @@ void read_env_file(Loaded& loaded, const EnvFilePlace& place, const Start& start
     return;
   }
   loaded.env_file = place.file;
+  if (place.found && file->owner != 0 && file->owner != start.user) {
+    loaded.problems.push_back({.name = "",
+                               .source = name,
+                               .message = "belongs to somebody else and happens to lie here: start Butler in "
+                                          "another folder, or name the file by BUTLER_ENV_FILE"});
+    return;
+  }
   if (start.user == 0 && file->owner != 0 && place.file.parent_path() == loaded.place.home) {
     loaded.problems.push_back(
         {.name = "", .source = name, .message = "belongs to another user than root; chown root it"});

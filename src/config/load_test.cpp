@@ -162,6 +162,18 @@ TEST_F(LoadTest, AWorkspaceThatHoldsSecretsOrStateIsRefusedInRpc) {
   EXPECT_TRUE(worker_settings(load(start)));
 }
 
+TEST_F(LoadTest, AFileOfSomebodyElsesThatHappensToLieThereIsNotRead) {
+  write(".env", "TZ=UTC\n");
+  EXPECT_THAT(load(start).environment, Contains(Key("TZ")));
+  start.user = 4'711;
+  if (::geteuid() == 0) {  // root's files are everybody's
+    EXPECT_THAT(load(start).environment, Contains(Key("TZ")));
+    ASSERT_EQ(::chown(path(".env").c_str(), 1'000, 1'000), 0);
+  }
+  EXPECT_THAT(load(start).environment, Not(Contains(Key("TZ"))));
+  EXPECT_THAT(load(start).problems.at(0).message, HasSubstr("BUTLER_ENV_FILE"));
+}
+
 TEST_F(LoadTest, RootReadsNoConfigurationOfAnotherUserFromItsHome) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
   start.user = 0;
