@@ -3,9 +3,9 @@
 
 #include "doctor/checks.hpp"
 #include "doctor/file_check.hpp"
-#include "doctor/runtime_check.hpp"
 #include "mcp_host/configuration_file.hpp"
 #include "mcp_wrappers/inventory.hpp"
+#include "mcp_wrappers/places.hpp"
 
 namespace butler::doctor {
 
@@ -13,19 +13,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// As `butler mcp` has them.
-mcp_wrappers::Places places_of_wrappers(const Context& context) {
-  const auto& place = context.loaded.place;
-  const auto base = config::is_checkout(place.working_directory) ? place.working_directory : place.home;
-  fs::path runtime = runtime_folder(*context.worker);
-  std::error_code missing;
-  if (runtime.empty() || !fs::exists(runtime / "node_modules/mcporter", missing))
-    runtime = place.default_runtime;
-  return mcp_wrappers::make_places(base / "config", context.worker->mcp_bin_dir, runtime);
-}
-
 void look_at_wrappers(const Context& context, McpFacts& facts) {
-  const auto places = places_of_wrappers(context);
+  const auto places = mcp_wrappers::find_places(context.loaded);
   facts.clis_file = places.manifest.string();
   facts.bin_folder = places.bin.string();
   std::error_code missing;
