@@ -10,9 +10,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 target_include_directories(butler_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
 
-# The sanitizers' builds, and clang-tidy, take a module's sources together: what they all include is parsed and
-# instantiated once. A name of one source may then hide in another's parameter; the release build looks for real ones.
-if(CMAKE_UNITY_BUILD)
+# All but the dev preset take a module's sources together: what they all include is parsed and instantiated once. In the
+# sanitizers' larger units a name of one source may hide in another's parameter; the release build looks for real ones.
+if(BUTLER_SANITIZE)
   target_compile_options(butler_options INTERFACE -Wno-shadow)
 endif()
 

@@ -103,11 +103,11 @@ std::vector<std::string_view> split_code_points(std::string_view text, std::size
 }
 
 std::size_t incomplete_utf8_tail(std::string_view bytes) {
-  for (std::size_t back = 1; back <= 3 && back <= bytes.size(); ++back) {
-    const auto lead = static_cast<unsigned char>(bytes[bytes.size() - back]);
+  for (std::size_t taken = 1; taken <= 3 && taken <= bytes.size(); ++taken) {
+    const auto lead = static_cast<unsigned char>(bytes[bytes.size() - taken]);
     if ((lead & 0xC0U) == 0x80U) continue;
     const std::size_t needed = lead >= 0xF0U ? 4 : lead >= 0xE0U ? 3 : lead >= 0xC0U ? 2 : 1;
-    return needed > back ? back : 0;
+    return needed > taken ? taken : 0;
   }
   return 0;
 }

@@ -27,7 +27,7 @@ struct Line {
   Menus menus = Menus::of_private_chats;
 };
 
-constexpr std::array lines{
+constexpr std::array command_lines{
     Line{"task", " <request>", "Ask for something; plain text does the same", Action::ask,
          Menus::of_groups_too},
     Line{"run", " <command>", "Run one shell command, after it is approved", Action::run},
@@ -75,7 +75,7 @@ std::string welcome(std::string_view first_name, Role role) {
 
 std::string help(Role role, const PermissionRules& rules) {
   std::string text = "Write what you need in plain words. Or:\n";
-  for (const Line& line : lines) {
+  for (const Line& line : command_lines) {
     if (!is_offered(line, role, rules)) continue;
     text += fmt::format("\n/{}{} - {}", line.command, line.arguments, line.description);
   }
@@ -94,8 +94,8 @@ std::string help(Role role, const PermissionRules& rules) {
 std::string unknown_command(std::string_view name, const std::optional<std::string>& nearest, Role role,
                             const PermissionRules& rules) {
   const std::string typed = domain::shorten(name, longest_command);
-  const auto* const line = std::ranges::find(lines, nearest.value_or(""), &Line::command);
-  const bool offered = nearest && (line == lines.end() || is_offered(*line, role, rules));
+  const auto* const line = std::ranges::find(command_lines, nearest.value_or(""), &Line::command);
+  const bool offered = nearest && (line == command_lines.end() || is_offered(*line, role, rules));
   const std::string guess = offered ? fmt::format(" Did you mean /{}?", *nearest) : "";
   return fmt::format("I don't know /{}.{}\n\n{}", typed, guess, help(role, rules));
 }
@@ -106,7 +106,7 @@ std::string who_you_are(std::int64_t person_id, Role role, std::string_view sess
 
 std::vector<telegram::BotCommand> private_menu(Role role, const PermissionRules& rules) {
   std::vector<telegram::BotCommand> menu;
-  for (const Line& line : lines) {
+  for (const Line& line : command_lines) {
     if (is_offered(line, role, rules)) menu.push_back(in_menu(line));
   }
   return menu;
@@ -114,7 +114,7 @@ std::vector<telegram::BotCommand> private_menu(Role role, const PermissionRules&
 
 std::vector<telegram::BotCommand> group_menu() {
   std::vector<telegram::BotCommand> menu;
-  for (const Line& line : lines) {
+  for (const Line& line : command_lines) {
     if (line.menus == Menus::of_groups_too) menu.push_back(in_menu(line));
   }
   return menu;
