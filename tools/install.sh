@@ -57,7 +57,7 @@ install_files() {
 
 # As the Debian package does it, or with the script of a checkout where systemd is not there.
 make_users_and_home() {
-  if command -v systemd-sysusers systemd-tmpfiles >/dev/null; then
+  if command -v systemd-sysusers >/dev/null && command -v systemd-tmpfiles >/dev/null; then
     systemd-sysusers "$prefix/lib/sysusers.d/butler.conf"
     systemd-tmpfiles --create "$prefix/lib/tmpfiles.d/butler.conf"
   else

@@ -43,9 +43,23 @@ fs::path user_home(const Start& start) {
   return found == nullptr ? fs::path{"/"} : fs::path{found->pw_dir};
 }
 
+/// Whether `inner` is `outer` or lies in it, symbolic links followed.
+bool lies_in(const fs::path& inner, const fs::path& outer) {
+  std::error_code error;
+  const auto real_inner = fs::weakly_canonical(inner, error);
+  const auto real_outer = fs::weakly_canonical(outer, error);
+  const auto [outer_end, inner_at] = std::ranges::mismatch(real_outer, real_inner);
+  return outer_end == real_outer.end();
+}
+
+bool works_in_checkout(const Start& start) {
+  return is_checkout(start.working_directory) &&
+         (start.program.empty() || lies_in(start.program, start.working_directory));
+}
+
 fs::path default_home(const Start& start) {
   if (start.user == 0) return system_home;
-  if (is_checkout(start.working_directory)) return start.working_directory / ".data";
+  if (works_in_checkout(start)) return start.working_directory / ".data";
   return user_home(start) / ".butler";
 }
 
@@ -89,7 +103,7 @@ EnvFilePlace find_env_file(const Start& start, const fs::path& home) {
     return {.file = start.working_directory / named->second, .named = true};
   }
   const auto here = start.working_directory / ".env";
-  if (is_checkout(start.working_directory)) return {.file = here};
+  if (works_in_checkout(start)) return {.file = here};
   if (is_there(here)) return {.file = here, .found = true};
   return {.file = home / ".env"};
 }
@@ -131,15 +145,6 @@ std::vector<std::string> read_models_file(const fs::path& home, const std::strin
   const auto file = files::read_small_file(home / "agent/models.json", longest_models_file);
   if (!file) return {};
   return find_models_json_variables(file->text, provider);
-}
-
-/// Whether `inner` is `outer` or lies in it, symbolic links followed.
-bool lies_in(const fs::path& inner, const fs::path& outer) {
-  std::error_code error;
-  const auto real_inner = fs::weakly_canonical(inner, error);
-  const auto real_outer = fs::weakly_canonical(outer, error);
-  const auto [outer_end, inner_at] = std::ranges::mismatch(real_outer, real_inner);
-  return outer_end == real_outer.end();
 }
 
 /// Why an agent must not be let loose in this folder; nullopt when it may.
@@ -193,6 +198,7 @@ Start this_start() {
   std::error_code error;
   start.working_directory = fs::current_path(error);
   if (error) start.working_directory = "/";
+  start.program = fs::read_symlink("/proc/self/exe", error);
   start.user = ::geteuid();
   start.pid = ::getpid();
   std::array<char, 256> host{};

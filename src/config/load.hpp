@@ -20,6 +20,7 @@ struct Start {
   uid_t user = 0;
   std::string host_name;
   pid_t pid = 0;
+  std::filesystem::path program;  ///< this program's file, absolute; empty when unknown
 };
 
 /// This process's own.
@@ -36,8 +37,9 @@ struct Loaded {
   std::vector<std::string> warnings;
 };
 
-/// Reads everything. The environment goes before the file: $BUTLER_ENV_FILE (empty: none), or ./.env in a
-/// checkout or where there is one, or <home>/.env.
+/// Reads everything. The environment goes before the file: $BUTLER_ENV_FILE (empty: none), or ./.env in the
+/// checkout that the program was built in or where there is one, or <home>/.env. An installed program has no
+/// checkout, wherever it is started.
 Loaded load(const Start& start);
 
 /// The file that load() reads, whether it is there or not; empty for none.

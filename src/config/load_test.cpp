@@ -162,6 +162,15 @@ TEST_F(LoadTest, AWorkspaceThatHoldsSecretsOrStateIsRefusedInRpc) {
   EXPECT_TRUE(worker_settings(load(start)));
 }
 
+TEST_F(LoadTest, AnInstalledProgramHasNoCheckout) {
+  make_checkout();
+  start.program = path("build/release/butler");
+  EXPECT_EQ(env_file_path(start), path(".env"));
+  start.program = "/usr/bin/butler";
+  start.variables["BUTLER_HOME"] = path("home");
+  EXPECT_EQ(env_file_path(start), path("home/.env"));
+}
+
 TEST_F(LoadTest, AFileOfSomebodyElsesThatHappensToLieThereIsNotRead) {
   write(".env", "TZ=UTC\n");
   EXPECT_THAT(load(start).environment, Contains(Key("TZ")));

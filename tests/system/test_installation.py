@@ -140,7 +140,7 @@ class TheInstallation(SystemTest):
     def prepare(self, role: str, home: Path, **environment: str) -> subprocess.CompletedProcess:
         """Runs what the unit's ExecStartPre= says, with the unit's own environment."""
         settings = self.settings(role)
-        command = settings["ExecStartPre"][0].removeprefix("+").split()
+        command = settings["ExecStartPre"][0].removeprefix("-+").split()
         command[0] = str(BINARY)
         command[-1] = str(self.scratch / f"{role}.environment")
         given = dict(word.split("=", 1) for word in settings["Environment"][0].split()) | {"BUTLER_HOME": str(home)} | environment
