@@ -126,10 +126,11 @@ int show_plan(const mcp_wrappers::Site& site, const mcp_wrappers::Wanted& wanted
                                    {"problem", problem ? json::Value(*problem) : json::Value(nullptr)},
                                    {"commands", to_array(commands)}});
     if (format == Format::json) continue;
-    out << target.name << ':' << (problem ? " cannot be made: " + *problem : "") << '\n';
+    out << target.name << ':' << (problem ? " cannot be made: " + terminal::printable_line(*problem) : "")
+        << '\n';
     for (const auto& command : commands) out << "  " << command << '\n';
   }
-  const auto orphans = mcp_wrappers::find_orphans(site.places, wanted.targets);
+  const auto orphans = mcp_wrappers::orphans_to_remove(site.places, wanted, {.only = options.targets});
   if (format == Format::json) {
     out << json::serialize(json::Object{{"targets", std::move(targets)}, {"removed", to_array(orphans)}})
         << '\n';
@@ -137,10 +138,6 @@ int show_plan(const mcp_wrappers::Site& site, const mcp_wrappers::Wanted& wanted
     out << "would be removed: " << joined_names(orphans) << '\n';
   }
   return exit_ok;
-}
-
-int another_mcp_run() {
-  return complain_of_mcp("another `butler mcp` command is at work; wait until it has ended", exit_temporary);
 }
 
 }  // namespace
@@ -163,6 +160,9 @@ int list_mcp(const config::Loaded& loaded, Format format, std::ostream& out) {
 }
 
 int sync_mcp(const config::Loaded& loaded, const McpSync& options, Format format, std::ostream& out) {
+  std::expected<files::Descriptor, int> lock;
+  if (!options.dry_run) lock = lock_mcp(loaded);
+  if (!lock) return lock.error();
   const auto wanted = mcp_wrappers::read_wanted(mcp_wrappers::find_places(loaded));
   if (!wanted) return complain_of_mcp(wanted.error(), exit_config);
   if (const auto* name = unknown_target(*wanted, options.targets))
@@ -170,8 +170,6 @@ int sync_mcp(const config::Loaded& loaded, const McpSync& options, Format format
   const auto site = open_mcp_site(loaded);
   if (!site) return complain_of_mcp(site.error());
   if (options.dry_run) return show_plan(*site, *wanted, options, format, out);
-  const auto lock = lock_mcp(site->places);
-  if (!lock.is_open()) return another_mcp_run();
   mcp_wrappers::clear_workshops(site->places);
   const mcp_wrappers::SyncOptions chosen{
       .only = options.targets,
@@ -192,6 +190,8 @@ int sync_mcp(const config::Loaded& loaded, const McpSync& options, Format format
 }
 
 int test_mcp(const config::Loaded& loaded, const std::string& name, Format format, std::ostream& out) {
+  const auto lock = lock_mcp(loaded);
+  if (!lock) return lock.error();
   const auto wanted = mcp_wrappers::read_wanted(mcp_wrappers::find_places(loaded));
   if (!wanted) return complain_of_mcp(wanted.error(), exit_config);
   const auto target = std::ranges::find(wanted->targets, name, &mcp_wrappers::Target::name);

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "cli/exit_code.hpp"
-#include "cli/home.hpp"
 #include "cli/mcp_command.hpp"
 #include "cli/mcp_site.hpp"
 #include "files/small_file.hpp"
@@ -85,13 +84,13 @@ std::expected<json::Object, std::string> definition_given(const McpEntry& entry)
 }  // namespace
 
 int init_mcp(const config::Loaded& loaded, bool force, Format format, std::ostream& out) {
+  const auto lock = lock_mcp(loaded);
+  if (!lock) return lock.error();
   const auto places = mcp_wrappers::find_places(loaded);
   for (const auto& file : {places.servers, places.manifest}) {
     if (!force && fs::exists(fs::symlink_status(file)))
       return complain_of_mcp(file.string() + " is there already; --force replaces both files");
   }
-  const auto& home = loaded.place.home;
-  if (places.manifest.parent_path().parent_path() == home) prepare_home(home);
   fs::create_directories(places.manifest.parent_path());
   const auto texts = mcp_wrappers::empty_texts();
   files::write_whole_file(places.servers, texts.servers, config_file_mode);
@@ -112,6 +111,8 @@ int add_mcp(const config::Loaded& loaded, const McpEntry& entry, Format format, 
   if (!definition) return complain_of_mcp(definition.error(), exit_usage);
   mcp_wrappers::Target target{.name = entry.name, .selector = entry.name, .emit_types = !entry.no_types};
   if (entry.timeout_ms != 0) target.timeout = std::chrono::milliseconds{entry.timeout_ms};
+  const auto lock = lock_mcp(loaded);
+  if (!lock) return lock.error();
   const auto places = mcp_wrappers::find_places(loaded);
   const auto path = mcp_wrappers::system_search_path(places);
   const auto edited = edit_both(
@@ -132,6 +133,8 @@ int add_mcp(const config::Loaded& loaded, const McpEntry& entry, Format format, 
 }
 
 int remove_mcp(const config::Loaded& loaded, const std::string& name, Format format, std::ostream& out) {
+  const auto lock = lock_mcp(loaded);
+  if (!lock) return lock.error();
   const auto places = mcp_wrappers::find_places(loaded);
   const auto edited = edit_both(
       places, [&](const mcp_wrappers::Texts& before) { return mcp_wrappers::remove_entry(before, name); });

@@ -6,6 +6,7 @@
 #include <functional>
 #include <sstream>
 
+#include "config/paths.hpp"
 #include "config/providers.hpp"
 #include "config/values.hpp"
 #include "domain/mebibyte.hpp"
@@ -58,7 +59,7 @@ class Reader {
 
   fs::path path(std::string_view name, const fs::path& otherwise) const {
     const Entry* const entry = find(name);
-    return entry == nullptr ? otherwise : (place_.working_directory / entry->value).lexically_normal();
+    return entry == nullptr ? otherwise : absolute_path(place_.working_directory, entry->value);
   }
 
   std::string url(std::string_view name, const std::string& otherwise) const {

@@ -91,6 +91,17 @@ TEST(Decode, WhatIsRequiredIsEnough) {
   EXPECT_EQ(worker->job_timeout, 3600s);
 }
 
+TEST(Decode, APathIsAbsoluteAndHasNoSlashAtItsEnd) {
+  for (const auto& [given, meant] :
+       {std::pair{"/opt/mcp/bin", "/opt/mcp/bin"}, std::pair{"/opt/mcp/bin/", "/opt/mcp/bin"},
+        std::pair{"tools/../mcp/bin//", "/home/ada/mcp/bin"}, std::pair{"/opt/mcp/bin/.", "/opt/mcp/bin"},
+        std::pair{"/", "/"}}) {
+    const auto worker = decode_worker(working_with({{"BUTLER_MCP_BIN_DIR", given}}), place());
+    ASSERT_TRUE(worker) << given;
+    EXPECT_EQ(worker->mcp_bin_dir, meant) << given;
+  }
+}
+
 TEST(Decode, TheDefaultsOfTheTableAreThoseOfTheStructs) {
   const auto orchestrator = decode_orchestrator(working(), place()).value();
   EXPECT_EQ(orchestrator.lease, OrchestratorSettings{}.lease);

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "config/env_file.hpp"
+#include "config/paths.hpp"
 #include "config/providers.hpp"
 #include "files/small_file.hpp"
 
@@ -59,7 +60,7 @@ bool works_in_checkout(const Start& start) {
 
 fs::path default_home(const Start& start) {
   if (start.user == 0) return system_home;
-  if (works_in_checkout(start)) return start.working_directory / ".data";
+  if (works_in_checkout(start)) return start.working_directory / checkout_home;
   return user_home(start) / ".butler";
 }
 
@@ -77,9 +78,7 @@ std::string make_worker_id(const std::string& host_name, pid_t pid) {
 /// The home as far as the environment alone says it; the file may still name another.
 fs::path find_home(const Environment& environment, const Start& start) {
   const auto named = value_of(environment, "BUTLER_HOME");
-  const auto home = named.empty() ? default_home(start) : start.working_directory / named;
-  auto normal = home.lexically_normal();
-  return normal.has_filename() ? normal : normal.parent_path();
+  return absolute_path(start.working_directory, named.empty() ? default_home(start) : fs::path{named});
 }
 
 Environment process_environment(const Start& start) {

@@ -17,7 +17,7 @@ constexpr std::string_view inputs_mark = "# inputs ";
 constexpr std::string_view program_mark = " program ";
 constexpr std::size_t digest_length = 64;
 /// Changes when wrappers are made in another way, so that all of them count as stale.
-constexpr std::string_view way_of_making = "1";
+constexpr std::string_view way_of_making = "2";
 
 /// The way out of an agent's sandbox: for the wrapper itself, when it is the one that calls the server.
 constexpr std::array<std::string_view, 7> way_out{
@@ -59,9 +59,8 @@ std::string render_launcher(const Target& target, const Server& server, const st
                             const std::filesystem::path& program, const Digests& digests) {
   std::string text{first_lines};
   text += std::string{inputs_mark} + digests.inputs + std::string{program_mark} + digests.program + '\n';
-  text +=
-      "exec /usr/bin/env -i PATH=\"$PATH\" HOME=\"$HOME\" LANG=\"${LANG:-C.UTF-8}\" "
-      "TMPDIR=\"${TMPDIR:-/tmp}\"";
+  text += "exec /usr/bin/env -i PATH=\"${PATH:+$PATH:}\"" + shell_word(node.parent_path().string()) +
+          " HOME=\"$HOME\" LANG=\"${LANG:-C.UTF-8}\" TMPDIR=\"${TMPDIR:-/tmp}\"";
   for (const auto& name : server.variables) text += pass_on(name);
   if (server.remote) {
     for (const auto name : way_out) {

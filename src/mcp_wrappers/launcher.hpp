@@ -24,7 +24,8 @@ struct Digests {
 std::string digest_inputs(const Target& target, const Server& server, std::string_view mcporter);
 
 /// The wrapper itself: a few lines of shell that start the program on the pinned node with the declared
-/// variables only, and end it when it has not ended itself.
+/// variables only, and end it when it has not ended itself. The node's folder is the last on its PATH: a
+/// server whose command is `node` finds one wherever the runtime lies.
 std::string render_launcher(const Target& target, const Server& server, const std::filesystem::path& node,
                             const std::filesystem::path& program, const Digests& digests);
 

@@ -21,7 +21,7 @@ std::string launcher_for(const Server& asked) {
 
 TEST(Launcher, PassesOnNothingButWhatIsDeclared) {
   const auto text = launcher_for(server);
-  EXPECT_THAT(text, HasSubstr("exec /usr/bin/env -i PATH=\"$PATH\" HOME=\"$HOME\" LANG=\"${LANG:-C.UTF-8}\" "
+  EXPECT_THAT(text, HasSubstr(" HOME=\"$HOME\" LANG=\"${LANG:-C.UTF-8}\" "
                               "TMPDIR=\"${TMPDIR:-/tmp}\" ${FS_TOKEN+\"FS_TOKEN=$FS_TOKEN\"} \\\n"));
   EXPECT_THAT(text, Not(HasSubstr("PROXY")));
 }
@@ -38,6 +38,11 @@ TEST(Launcher, HasADeadlineAndQuotesPaths) {
       launcher_for(server),
       HasSubstr(
           "/usr/bin/timeout --foreground --kill-after=2 13 '/opt/it'\\''s/node' '/mcp/lib/fs.mjs' \"$@\"\n"));
+}
+
+TEST(Launcher, PutsThePinnedNodesFolderLastOnThePath) {
+  EXPECT_THAT(launcher_for(server),
+              HasSubstr("exec /usr/bin/env -i PATH=\"${PATH:+$PATH:}\"'/opt/it'\\''s' HOME="));
 }
 
 TEST(Launcher, SaysWhatItWasMadeOf) {

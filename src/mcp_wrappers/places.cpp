@@ -2,6 +2,8 @@
 
 #include <system_error>
 
+#include "config/paths.hpp"
+
 namespace butler::mcp_wrappers {
 
 namespace fs = std::filesystem;
@@ -22,6 +24,13 @@ fs::path runtime_of_agent(const config::Loaded& loaded) {
   return loaded.place.default_runtime;
 }
 
+/// The folder that holds `config`. It follows the home as the wrappers do, not the folder that the command is
+/// started in: else `sync` would remove the wrappers that the home's own files ask for.
+fs::path config_owner(const fs::path& home) {
+  const auto around = home.parent_path();
+  return home.filename() == config::checkout_home && config::is_checkout(around) ? around : home;
+}
+
 }  // namespace
 
 Places make_places(const fs::path& config, const fs::path& bin, const fs::path& runtime) {
@@ -36,11 +45,10 @@ Places make_places(const fs::path& config, const fs::path& bin, const fs::path& 
 
 Places find_places(const config::Loaded& loaded) {
   const auto& place = loaded.place;
-  const auto base = config::is_checkout(place.working_directory) ? place.working_directory : place.home;
   const auto named = value_of(loaded.environment, "BUTLER_MCP_BIN_DIR");
-  auto bin = named.empty() ? place.home / "mcp/bin" : (place.working_directory / named).lexically_normal();
-  if (!bin.has_filename()) bin = bin.parent_path();
-  return make_places(base / "config", bin, runtime_of_agent(loaded));
+  const auto bin =
+      named.empty() ? place.home / "mcp/bin" : config::absolute_path(place.working_directory, named);
+  return make_places(config_owner(place.home) / "config", bin, runtime_of_agent(loaded));
 }
 
 std::vector<fs::path> folders_for_agents(const fs::path& bin) {

@@ -28,8 +28,8 @@ struct Places {
 Places make_places(const std::filesystem::path& config, const std::filesystem::path& bin,
                    const std::filesystem::path& runtime);
 
-/// Of this machine: `config` of the checkout that we are in, else of the home; the runtime is the one that
-/// PI_BINARY's pi is in, so that the agent sees it, else the home's.
+/// Of this machine: `config` of the checkout whose home this is, else of the home; the runtime is the one
+/// that PI_BINARY's pi is in, so that the agent sees it, else the home's.
 Places find_places(const config::Loaded& loaded);
 
 /// The folders that an agent has to see, to read only, so that the wrappers in `bin` work. The last one is

@@ -8,11 +8,11 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 #include <exception>
-#include <iterator>
 
 #include "async/event.hpp"
 #include "async/task_group.hpp"
 #include "process/process_tree.hpp"
+#include "terminal/display_width.hpp"
 
 namespace butler::mcp_wrappers {
 
@@ -106,6 +106,12 @@ class Course {
   bool interrupted_ = false;
 };
 
+/// The first byte from `at` on that no character is in the middle of.
+std::size_t after_cut(std::string_view text, std::size_t at) {
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) ++at;
+  return at;
+}
+
 /// The last lines of a text that a stranger wrote, as one, without what a terminal would act on. Indented
 /// lines are left out: they tell where in its code a program was.
 std::string last_words(std::string_view text) {
@@ -116,13 +122,10 @@ std::string last_words(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty() || line.front() == ' ' || line.front() == '\t' || line.front() == '}') continue;
     if (!shown.empty()) shown += ' ';
-    std::ranges::copy_if(line, std::back_inserter(shown), [](char c) {
-      const auto byte = static_cast<unsigned char>(c);
-      return byte >= 0x20 && byte != 0x7F;
-    });
+    shown += line;
   }
-  if (shown.size() > shown_bytes) shown.erase(0, shown.size() - shown_bytes);
-  return shown;
+  if (shown.size() > shown_bytes) shown.erase(0, after_cut(shown, shown.size() - shown_bytes));
+  return terminal::printable_line(shown);
 }
 
 }  // namespace

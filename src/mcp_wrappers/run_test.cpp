@@ -14,6 +14,7 @@ namespace butler::mcp_wrappers::run_test {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -81,7 +82,20 @@ TEST(RunProgram, KeepsSoMuchAndNotMore) {
 TEST(RunProgram, QuotesALastWordWithoutWhatATerminalWouldActOn) {
   const auto program =
       script("printf 'Error: \\033[31mno\\007 database\\n    at code.js:1\\n}\\n' >&2; exit 1");
-  EXPECT_EQ(outcome_of(program).problem(program), "failed (exit status 1): Error: [31mno database");
+  EXPECT_EQ(outcome_of(program).problem(program),
+            "failed (exit status 1): Error: \uFFFD[31mno\uFFFD database");
+}
+
+TEST(RunProgram, QuotesNoControlOfTwoBytesAndNothingThatTurnsTheDirection) {
+  const auto program = script("printf 'a\\302\\2332Jb\\342\\200\\256c' >&2; exit 1");
+  EXPECT_EQ(outcome_of(program).problem(program), "failed (exit status 1): a\uFFFD2Jbc");
+}
+
+TEST(RunProgram, CutsALongLastWordBetweenCharacters) {
+  const auto program = script("for i in $(seq 400); do printf '\\303\\274'; done; printf x; exit 1");
+  const auto problem = outcome_of(program).problem(program);
+  EXPECT_THAT(problem, StartsWith("failed (exit status 1): ü"));
+  EXPECT_THAT(problem, EndsWith("üx"));
 }
 
 TEST(RunProgram, SaysWhenThereIsNoSuchProgram) {

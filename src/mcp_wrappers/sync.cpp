@@ -43,6 +43,11 @@ bool SyncReport::failed() const {
   return std::ranges::any_of(targets, [](const TargetReport& one) { return !one.problem.empty(); });
 }
 
+std::vector<std::string> orphans_to_remove(const Places& places, const Wanted& wanted,
+                                           const SyncOptions& options) {
+  return options.only.empty() ? find_orphans(places, wanted.targets) : std::vector<std::string>{};
+}
+
 SyncReport sync_wrappers(const Site& site, const Wanted& wanted, const SyncOptions& options,
                          SyncListener& listener) {
   SyncReport report;
@@ -54,7 +59,7 @@ SyncReport sync_wrappers(const Site& site, const Wanted& wanted, const SyncOptio
     report.targets.push_back(sync_target(site, wanted, target, options.types, tell));
     listener.on_target(report.targets.back());
   }
-  report.removed = find_orphans(site.places, wanted.targets);
+  report.removed = orphans_to_remove(site.places, wanted, options);
   for (const auto& name : report.removed) remove_wrapper(site.places, name);
   return report;
 }

@@ -37,8 +37,12 @@ class SyncListener {
   virtual void on_target(const TargetReport& report) = 0;
 };
 
-/// Makes the wrappers, one after the other; one that fails stops no other. Removes those that no target asks
-/// for. Throws Interrupted, and std::system_error for faults of the disk.
+/// The wrappers that a sync removes: those that no target asks for. None when it is only for some targets.
+std::vector<std::string> orphans_to_remove(const Places& places, const Wanted& wanted,
+                                           const SyncOptions& options);
+
+/// Makes the wrappers, one after the other; one that fails stops no other. Then removes orphans. Throws
+/// Interrupted, and std::system_error for faults of the disk.
 SyncReport sync_wrappers(const Site& site, const Wanted& wanted, const SyncOptions& options,
                          SyncListener& listener);
 

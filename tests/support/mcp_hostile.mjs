@@ -6,7 +6,7 @@ import readline from 'node:readline';
 
 const way = process.env.WAY || process.argv[2];
 if (way === 'crash') {
-  console.error(`I cannot begin: user ${process.getuid()} has no database`);
+  console.error(`I cannot begin:\u001b[31m\u009b31m\u202e user ${process.getuid()} has no database`);
   process.exit(3);
 }
 if (way === 'noisy') process.stderr.write('noise '.repeat(20_000) + '\n');

@@ -5,10 +5,11 @@ import os
 import pwd
 import shutil
 import subprocess
+from pathlib import Path
 
 from .butler import Butler
 from .model_server import agent_user
-from .paths import BINARY, CHECKOUT, NODE, PI, TEST_NODE
+from .paths import BINARY, CHECKOUT, PI, TEST_NODE
 from .process import command_line
 
 HOSTILE = CHECKOUT / "tests/support/mcp_hostile.mjs"
@@ -36,9 +37,9 @@ class Site:
         shutil.copy(HOSTILE, self.hostile)
         self.hostile.chmod(0o644)
 
-    def mcp(self, *words: object, **variables: str) -> subprocess.CompletedProcess:
+    def mcp(self, *words: object, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess:
         environment = self.butler.environment_of("worker") | {"PI_BINARY": str(PI)} | variables
-        return subprocess.run([BINARY, "mcp", *map(str, words)], env=environment, cwd=self.butler.scratch, capture_output=True,
+        return subprocess.run([BINARY, "mcp", *map(str, words)], env=environment, cwd=folder or self.butler.scratch, capture_output=True,
                               text=True, timeout=120, check=False)
 
     def ok(self, *words: object, **variables: str) -> str:
@@ -64,7 +65,7 @@ class Site:
 
     def call(self, *words: str, **variables: str) -> subprocess.CompletedProcess:
         """A wrapper, from another folder, as the user that the agent is."""
-        environment = {"PATH": f"{self.bin}:/usr/local/bin:/usr/bin:/bin:{NODE.parent}", "HOME": "/tmp",
+        environment = {"PATH": f"{self.bin}:/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp",
                        "SECRET_OF_THE_CALLER": "must not be passed on"} | variables
         return subprocess.run([*agent_user(), *words], env=environment, cwd="/var/tmp", capture_output=True, text=True, timeout=60,
                               check=False)

@@ -2,6 +2,7 @@
 files that are wrong."""
 
 import concurrent.futures
+import fcntl
 import json
 import os
 import shutil
@@ -16,6 +17,8 @@ from support.mcp_site import AGENT, Site, hostile_processes
 
 EXIT_TIMED_OUT = 124
 EXIT_CONFIG = 78
+EXIT_TEMPORARY = 75
+NOT_FOR_TERMINALS = "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]"
 
 
 class Hostile(SystemTest):
@@ -31,7 +34,7 @@ class Hostile(SystemTest):
         # The failing ones stand first: they must not stop the one that follows.
         site.add_hostile("h-deaf", "deaf", "--timeout-ms", 500)
         site.add_hostile("h-crash", "crash")
-        site.add_hostile("plain", "plain", "--timeout-ms", 6000, "--env", "WAY", "--env", "SAID=yes")
+        site.add_hostile("plain", "plain", "--timeout-ms", 6000, "--env", "WAY", "--env", "SAID=yes", "--no-types")
         cls.synced = site.mcp("sync", "--json", WAY="stray")
         cls.left = hostile_processes()
         cls.report = {one["name"]: one for one in json.loads(cls.synced.stdout)["targets"]}
@@ -43,6 +46,7 @@ class Hostile(SystemTest):
         self.assertIn("had not ended after 5500 ms", self.report["h-deaf"]["problem"])
         self.assertLess(self.report["h-deaf"]["milliseconds"], 20_000)
         self.assertIn("I cannot begin", self.report["h-crash"]["problem"])
+        self.assertNotRegex(self.report["h-crash"]["problem"], NOT_FOR_TERMINALS)
         self.assertEqual(self.site.states(), {"h-deaf": "missing", "h-crash": "missing", "plain": "present"})
 
     def test_servers_are_started_as_the_agents_user_and_nothing_of_them_is_left(self):
@@ -103,6 +107,7 @@ class Hostile(SystemTest):
         done = self.site.mcp("test", "plain", WAY="crash")
         self.assertEqual(done.returncode, 1)
         self.assertIn("its server does not answer", done.stderr)
+        self.assertNotRegex(done.stderr, NOT_FOR_TERMINALS)
         self.assertIn("is missing: run `butler mcp sync --target h-crash`", self.site.mcp("test", "h-crash").stderr)
 
 
@@ -170,6 +175,32 @@ class Files(SystemTest):
         self.write(self.servers, {"mcpServers": {}, "imports": []})
         self.servers.chmod(0o666)
         self.assertIn("chmod go-w", self.site.mcp("sync").stderr)
+
+    def test_one_command_at_a_time_changes_the_files_and_the_wrappers(self):
+        self.site.ok("init")
+        self.site.add_hostile("plain", "plain")
+        before = self.servers.read_text(), self.manifest.read_text()
+        with (self.site.mcp_folder / "sync.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for words in (("init", "--force"), ("add", "new", "--url", "https://new.example/mcp"), ("remove", "plain"), ("sync",),
+                          ("test", "plain")):
+                done = self.site.mcp(*words)
+                self.assertEqual(done.returncode, EXIT_TEMPORARY, words)
+                self.assertIn("is at work", done.stderr)
+            self.assertEqual(self.site.states(), {"plain": "missing"})
+            self.assertIn("generate-cli plain", self.site.ok("sync", "--dry-run"))
+        self.assertEqual((self.servers.read_text(), self.manifest.read_text()), before)
+
+    def test_a_command_that_is_started_in_a_checkout_goes_by_the_homes_files(self):
+        self.site.ok("init")
+        checkout = self.site.butler.scratch / "checkout"
+        for file in ("CMakeLists.txt", "runtime/package.json", "src/main.cpp"):
+            (checkout / file).parent.mkdir(parents=True, exist_ok=True)
+            (checkout / file).touch()
+        done = self.site.mcp("add", "plain", "--command", "true", folder=checkout)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse((checkout / "config").exists())
+        self.assertEqual(self.site.states(), {"plain": "missing"})
 
     def test_names_that_mean_something_else_are_refused_and_others_files_are_left_alone(self):
         self.site.ok("init")
