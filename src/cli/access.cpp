@@ -2,13 +2,14 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
 #include "cli/exit_code.hpp"
-#include "cli/local_secrets.hpp"
 #include "cli/report.hpp"
 #include "config/load.hpp"
+#include "config/local_secrets.hpp"
 
 namespace butler::cli {
 
@@ -41,8 +42,10 @@ std::string find_doubt(const config::Loaded& loaded) {
 int with_access(const std::function<int(const console::Access&)>& use) {
   auto loaded = config::load(config::this_start());
   try {
-    const bool has_token = loaded.environment.contains("ORCH_GATEWAY_TOKEN");
-    if (loaded.problems.empty() && !has_token) read_local_secrets(loaded);
+    // The worker's token is not needed: a machine with a gateway alone has none.
+    const auto missing = config::missing_api_secrets(loaded.environment);
+    if (loaded.problems.empty() && std::ranges::contains(missing, "ORCH_GATEWAY_TOKEN"))
+      config::read_local_secrets(loaded);
   } catch (const std::system_error& error) {
     explain_missing_secrets(loaded, error);
   }

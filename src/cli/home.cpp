@@ -12,6 +12,7 @@
 
 #include "files/throw_errno.hpp"
 #include "log/log.hpp"
+#include "process/installation.hpp"
 
 namespace butler::cli {
 
@@ -61,6 +62,23 @@ void make_folder(int parent, const char* name) {
   if (::mkdirat(parent, name, private_mode) != 0 && errno != EEXIST) files::throw_errno(name);
 }
 
+/// Other users walk through what root makes on the way to a home, whatever root's umask. By the umask: a mode
+/// that is changed afterwards could be that of something put in the folder's place.
+void make_open_parents(const fs::path& folder) {
+  class OpenUmask {
+   public:
+    OpenUmask() = default;
+    OpenUmask(const OpenUmask&) = delete;
+    OpenUmask& operator=(const OpenUmask&) = delete;
+    ~OpenUmask() { ::umask(before_); }
+
+   private:
+    mode_t before_ = ::umask(0777U & ~open_mode);
+  };
+  const OpenUmask open;
+  fs::create_directories(folder.parent_path());
+}
+
 /// Every folder above must let other users walk through.
 void check_reachable(const fs::path& home) {
   for (fs::path above = home.parent_path();; above = above.parent_path()) {
@@ -78,9 +96,9 @@ void check_reachable(const fs::path& home) {
 process::SystemUser required_user(const char* name) {
   const auto user = process::find_user(name);
   if (!user) {
-    throw std::runtime_error(
-        std::string{"the system user '"} + name +
-        "' does not exist: run tools/setup/users.sh as root, or start Butler as another user than root");
+    throw std::runtime_error(std::string{"the system user '"} + name + "' does not exist: run " +
+                             process::users_command() +
+                             " as root, or start Butler as another user than root");
   }
   return *user;
 }
@@ -106,7 +124,7 @@ void prepare_own_home(const fs::path& home) {
 }
 
 void prepare_shared_home(const fs::path& home, const HomeOwners& owners) {
-  fs::create_directories(home.parent_path());
+  make_open_parents(home);
   make_folder(AT_FDCWD, home.c_str());
   check_reachable(home);
   const Folder folder(AT_FDCWD, home);
@@ -142,7 +160,7 @@ void prepare_agent_folder(const fs::path& folder) {
   std::error_code error;
   if (::geteuid() != 0 || fs::exists(folder, error)) return;
   const auto owners = find_home_owners();
-  fs::create_directories(folder.parent_path());
+  make_open_parents(folder);
   make_folder(AT_FDCWD, folder.c_str());
   const Folder made(AT_FDCWD, folder);
   made.give_to(owners.agent.uid, owners.agent.gid, private_mode);

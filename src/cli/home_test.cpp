@@ -11,6 +11,7 @@
 
 #include "cli/home_lock.hpp"
 #include "cli/local_secrets.hpp"
+#include "config/local_secrets.hpp"
 
 namespace butler::cli::home_test {
 namespace {
@@ -112,6 +113,15 @@ TEST_F(SharedHomeTest, TheControlUserAddsFilesButReplacesNone) {
   EXPECT_TRUE(may(owners.agent, [&] { return ::access((home / "workspace").c_str(), R_OK | W_OK) == 0; }));
 }
 
+TEST_F(SharedHomeTest, FoldersThatAreMissingOnTheWayToItAreOpenWhateverTheUmask) {
+  const auto before = ::umask(0077);
+  EXPECT_NO_THROW(prepare_shared_home(folder / "a/b/home", owners));
+  EXPECT_EQ(::umask(before), 0077U) << "what is made later is still its user's alone";
+  EXPECT_EQ(mode_of(folder / "a"), 0755U);
+  EXPECT_EQ(mode_of(folder / "a/b"), 0755U);
+  EXPECT_EQ(mode_of(folder / "a/b/home/agent"), 0700U);
+}
+
 TEST_F(SharedHomeTest, AFolderOfSomebodyElseAndAClosedOneAreRefused) {
   const auto refusal = [&](const fs::path& place) -> std::string {
     try {
@@ -159,7 +169,8 @@ TEST_F(HomeTest, TheLockNamesItsHolder) {
 TEST_F(HomeTest, MissingSecretsAreMadeOnceAndKept) {
   fs::create_directory(home);
   auto first = loaded();
-  EXPECT_THAT(missing_api_secrets(first.environment), ElementsAre("ORCH_GATEWAY_TOKEN", "ORCH_WORKER_TOKEN"));
+  EXPECT_THAT(config::missing_api_secrets(first.environment),
+              ElementsAre("ORCH_GATEWAY_TOKEN", "ORCH_WORKER_TOKEN"));
   add_local_secrets(first);
   EXPECT_THAT(first.problems, IsEmpty());
   const auto& gateway = first.environment.at("ORCH_GATEWAY_TOKEN");

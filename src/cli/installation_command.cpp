@@ -110,13 +110,6 @@ std::optional<fs::path> find_runtime_script(const fs::path& program) {
   return std::nullopt;
 }
 
-bool has_services() {
-  std::error_code error;
-  const auto is_there = [&error](const char* path) { return fs::exists(path, error); };
-  return is_there("/run/systemd/system") && (is_there("/usr/lib/systemd/system/butler.target") ||
-                                             is_there("/usr/local/lib/systemd/system/butler.target"));
-}
-
 void add_installation_commands(CLI::App& app, Action& chosen) {
   CLI::App* const config_group = app.get_subcommand("config");
   add_command(*config_group, "reference", "The text of docs/configuration.md.", chosen, [] {

@@ -21,9 +21,6 @@ int write_role_environment(const config::Start& start, config::Role role,
 /// checkout.
 std::optional<std::filesystem::path> find_runtime_script(const std::filesystem::path& program);
 
-/// Whether systemd has Butler's services and runs here, so that a configured home is theirs to start.
-bool has_services();
-
 /// Adds `config reference` and `config environment` to the group that is there, and `runtime install`.
 void add_installation_commands(CLI::App& app, Action& chosen);
 

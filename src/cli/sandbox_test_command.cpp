@@ -17,6 +17,7 @@
 #include "cli/home.hpp"
 #include "cli/sandbox_report.hpp"
 #include "process/child_process.hpp"
+#include "process/installation.hpp"
 #include "process/role.hpp"
 
 namespace butler::cli {
@@ -68,8 +69,8 @@ std::vector<std::string> user_words() {
   if (::geteuid() != 0) return {};
   const auto user = process::find_user(agent_user);
   if (!user)
-    throw std::runtime_error(std::string{"there is no user "} + agent_user +
-                             ": tools/setup/users.sh makes it");
+    throw std::runtime_error(std::string{"there is no user "} + agent_user + ": " + process::users_command() +
+                             " makes it");
   return {"--user", std::to_string(user->uid) + ":" + std::to_string(user->gid)};
 }
 

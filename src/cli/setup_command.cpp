@@ -10,12 +10,12 @@
 #include "cli/exit_code.hpp"
 #include "cli/given_secret.hpp"
 #include "cli/home.hpp"
-#include "cli/installation_command.hpp"
 #include "cli/report.hpp"
 #include "cli/running_roles.hpp"
 #include "cli/setup_outside.hpp"
 #include "config/load.hpp"
 #include "log/log.hpp"
+#include "process/installation.hpp"
 #include "setup/wizard.hpp"
 #include "terminal/screen.hpp"
 #include "terminal/terminal_prompter.hpp"
@@ -100,7 +100,7 @@ void say_how_to_go_on(terminal::Prompter& prompter, const setup::SetupReport& re
   const bool checkout = std::filesystem::exists(loaded.place.working_directory / "tools/up.sh", error);
   const bool running = !running_roles(loaded.place.home).empty();
   const std::string bot = report.bot.empty() ? "your bot" : "@" + report.bot;
-  const bool services = !checkout && ::geteuid() == 0 && has_services();
+  const bool services = !checkout && ::geteuid() == 0 && process::is_a_service();
   std::string start = checkout ? "make up" : "butler up";
   if (services) start = "systemctl start butler.target";
   const std::string restart = services ? ":  systemctl restart butler.target" : ".";

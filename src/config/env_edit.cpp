@@ -1,9 +1,13 @@
 #include "config/env_edit.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <system_error>
 
 #include "config/env_file.hpp"
+#include "config/load.hpp"
 #include "config/trim.hpp"
 #include "files/folder.hpp"
 #include "files/small_file.hpp"
@@ -148,6 +152,13 @@ void make_change(std::vector<std::string>& lines, const EnvChange& change) {
   if (change.value && !written) add_variable(lines, change.name, *change.value);
 }
 
+/// Whose a file is that root makes here: a checkout's is its owner's, who could not read it otherwise.
+std::optional<files::Ownership> owner_of_new_file(const fs::path& folder) {
+  struct stat status{};
+  if (!is_checkout(folder) || ::stat(folder.c_str(), &status) != 0) return std::nullopt;
+  return files::Ownership{.user = status.st_uid, .group = status.st_gid};
+}
+
 }  // namespace
 
 std::string quote_env_value(std::string_view value) {
@@ -184,14 +195,19 @@ std::expected<void, std::string> edit_env_file(const fs::path& file, const std::
     return std::unexpected(name + " is a link; name the file itself in BUTLER_ENV_FILE");
   }
   std::string text;
-  if (auto present = files::read_small_file(file, longest_edited_file)) {
+  std::optional<files::Ownership> owner;
+  if (auto present = files::read_small_file(file, longest_edited_file, files::Links::refuse)) {
     text = std::move(present->text);
+    owner = {.user = present->owner, .group = present->group};
   } else if (present.error() != std::errc::no_such_file_or_directory) {
     throw std::system_error(present.error(), name);
+  } else {
+    owner = owner_of_new_file(file.parent_path());
   }
+  if (::geteuid() != 0) owner.reset();  // only root can give a file away
   const auto edited = edit_env(text, changes);
   if (!edited) return std::unexpected(name + ": " + edited.error());
-  files::write_whole_file(file, *edited);
+  files::write_whole_file(file, *edited, 0600, owner);
   files::sync_folder(file.parent_path());
   return {};
 }

@@ -28,7 +28,8 @@ std::expected<std::string, std::string> edit_env(std::string_view text,
                                                  const std::vector<EnvChange>& changes);
 
 /// Makes the changes in the file, which is made when it is not there: whole or not at all, 0600 afterwards,
-/// on the disk before this returns. The error is a sentence that names the file: it is a link, or no file of
+/// on the disk before this returns. When root makes them the file stays its owner's; a new one in a checkout
+/// is the checkout's owner's. The error is a sentence that names the file: it is a link, or no file of
 /// text of at most 1 MiB; or edit_env()'s. Throws std::system_error when it cannot be read or written.
 std::expected<void, std::string> edit_env_file(const std::filesystem::path& file,
                                                const std::vector<EnvChange>& changes);

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <utility>
 
 #include "config/env_file.hpp"
 #include "unit/temp_folder.hpp"
@@ -131,6 +133,12 @@ class EnvEditFile : public testing::Test {
     return status.st_mode & 07777U;
   }
 
+  std::pair<uid_t, gid_t> owner() const {
+    struct stat status{};
+    EXPECT_EQ(::stat(file_.c_str(), &status), 0);
+    return {status.st_uid, status.st_gid};
+  }
+
   test::TempFolder folder_;
   std::filesystem::path file_ = folder_.path() / ".env";
 };
@@ -147,6 +155,29 @@ TEST_F(EnvEditFile, IsItsOwnersAloneAfterwardsAlsoWhenItWasNot) {
   ASSERT_TRUE(edit_env_file(file_, {{.name = "A", .value = "1"}}));
   EXPECT_EQ(content(), "# mine\nB=2\nA=1\n");
   EXPECT_EQ(mode(), 0600U);
+}
+
+TEST_F(EnvEditFile, StaysItsOwnersWhenRootChangesIt) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can take a file away";
+  std::ofstream{file_} << "B=2\n";
+  ASSERT_EQ(::chown(file_.c_str(), 4'001, 4'002), 0);
+  ASSERT_TRUE(edit_env_file(file_, {{.name = "A", .value = "1"}}));
+  EXPECT_EQ(owner(), std::pair(4'001U, 4'002U));
+  EXPECT_EQ(mode(), 0600U);
+}
+
+TEST_F(EnvEditFile, IsTheCheckoutsOwnersWhenRootMakesIt) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  ASSERT_EQ(::chown(folder_.path().c_str(), 4'001, 4'002), 0);
+  ASSERT_TRUE(edit_env_file(file_, {{.name = "A", .value = "1"}}));
+  EXPECT_EQ(owner(), std::pair(0U, 0U)) << "no checkout: a home of root's roles may be another user's, too";
+  std::filesystem::remove(file_);
+  std::filesystem::create_directories(folder_.path() / "src");
+  std::filesystem::create_directories(folder_.path() / "runtime");
+  std::ofstream{folder_.path() / "CMakeLists.txt"} << "#";
+  std::ofstream{folder_.path() / "runtime/package.json"} << "{}";
+  ASSERT_TRUE(edit_env_file(file_, {{.name = "A", .value = "1"}}));
+  EXPECT_EQ(owner(), std::pair(4'001U, 4'002U));
 }
 
 TEST_F(EnvEditFile, StaysAsItIsWhenAChangeCannotBeMade) {

@@ -45,13 +45,6 @@ TEST(ManualPageTest, TextIsNeitherRequestNorEscape) {
   EXPECT_THAT(page, HasSubstr("EXIT STATUS"));
 }
 
-TEST(JournalTest, AServiceIsWhatHasAUnitFile) {
-  const test::TempFolder root;
-  EXPECT_FALSE(is_a_service(root.path()));
-  std::filesystem::create_directories(root.path() / "usr/lib/systemd/system/butler-gateway.service");
-  EXPECT_TRUE(is_a_service(root.path()));
-}
-
 TEST(JournalTest, TheJournalIsAskedForButlersUnits) {
   EXPECT_THAT(journal_command(20, true, false),
               ElementsAre("journalctl", "--unit=butler*", "--lines=20", "--output=short-iso", "--follow"));

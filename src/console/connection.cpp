@@ -7,7 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 
-#include "console/journal.hpp"
+#include "process/installation.hpp"
 #include "terminal/display_width.hpp"
 
 namespace butler::console {
@@ -39,7 +39,7 @@ Connection::Connection(Access access)
 std::string Connection::explain(const api::CallError& error) const {
   if (error.kind == api::CallError::Kind::unreachable) {
     return "the orchestrator at " + access_.url + " does not answer (" +
-           terminal::printable_line(error.message) + "): is Butler running? `" + start_command() +
+           terminal::printable_line(error.message) + "): is Butler running? `" + process::start_command() +
            "` starts it, `butler status` looks";
   }
   if (error.status == 401) {

@@ -2,32 +2,13 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
 #include "console/access.hpp"
+#include "process/installation.hpp"
 
 namespace butler::console {
-
-namespace fs = std::filesystem;
-
-bool is_a_service(const fs::path& root) {
-  static constexpr std::array folders{"etc/systemd/system", "usr/local/lib/systemd/system",
-                                      "usr/lib/systemd/system", "lib/systemd/system"};
-  static constexpr std::array units{"butler.service", "butler.target", "butler-orchestrator.service",
-                                    "butler-gateway.service", "butler-worker.service"};
-  std::error_code error;
-  for (const char* const folder : folders) {
-    for (const char* const unit : units) {
-      if (fs::exists(root / folder / unit, error)) return true;
-    }
-  }
-  return false;
-}
-
-std::string start_command() { return is_a_service("/") ? "systemctl start butler.target" : "butler up"; }
 
 std::vector<std::string> journal_command(std::size_t lines, bool follows, bool json) {
   std::vector<std::string> command{"journalctl", "--unit=butler*", "--lines=" + std::to_string(lines),
@@ -37,7 +18,7 @@ std::vector<std::string> journal_command(std::size_t lines, bool follows, bool j
 }
 
 int show_journal(std::size_t lines, bool follows, bool json) {
-  if (!is_a_service("/")) {
+  if (!process::is_a_service()) {
     throw Failure(
         "Butler is not installed as a service here, so there is no journal: `butler up` prints its log in "
         "the "

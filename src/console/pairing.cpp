@@ -6,10 +6,10 @@
 
 #include "async/task_group.hpp"
 #include "console/access.hpp"
-#include "console/journal.hpp"
 #include "console/role_socket.hpp"
 #include "domain/job_words.hpp"
 #include "http/types.hpp"
+#include "process/installation.hpp"
 #include "terminal/display_width.hpp"
 #include "terminal/table.hpp"
 
@@ -35,7 +35,7 @@ json::Value ask_gateway(const std::filesystem::path& home, std::string method, s
   switch (answer->kind) {
     case RoleAnswer::Kind::absent:
       throw Failure("the gateway does not run (nobody listens on " + answer->path.string() + "): `" +
-                    start_command() + "` starts it");
+                    process::start_command() + "` starts it");
     case RoleAnswer::Kind::forbidden:
       throw Failure(answer->path.string() +
                     " belongs to another user: run this as the user who started Butler, or with sudo");

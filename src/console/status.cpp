@@ -6,10 +6,10 @@
 
 #include "api/describe.hpp"
 #include "console/connection.hpp"
-#include "console/journal.hpp"
 #include "domain/describe.hpp"
 #include "domain/job_status.hpp"
 #include "json/codec.hpp"
+#include "process/installation.hpp"
 
 namespace butler::console {
 
@@ -42,7 +42,7 @@ asio::awaitable<void> ask_orchestrator(Connection& connection, Status& status) {
 
 asio::awaitable<Status> collect(Connection& connection, std::string version) {
   const Access& access = connection.access();
-  Status status{.version = std::move(version), .url = access.url, .start_command = start_command()};
+  Status status{.version = std::move(version), .url = access.url, .start_command = process::start_command()};
   for (const char* const role : role_names) {
     const auto answer = co_await call_role(connection.executor(), access.home, role, "GET", "/health");
     status.roles.push_back(read_health(role, answer));

@@ -7,34 +7,40 @@
 #include <functional>
 #include <set>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
-#include "config/env_file.hpp"
+#include "config/local_secrets.hpp"
 #include "config/providers.hpp"
 #include "config/variables.hpp"
-#include "files/small_file.hpp"
 
 namespace butler::doctor {
 
 namespace {
 
-constexpr std::size_t longest_secrets_file = 65'536;
 constexpr std::size_t shortest_hidden = 8;
 constexpr std::size_t made_up_bytes = 32;
 
-/// What `butler up` adds: the home's secrets, or, before the first start, made-up ones in their place.
-void add_api_secrets(config::Loaded& loaded) {
-  const std::string file = (loaded.place.home / "secrets.env").string();
-  const auto secrets = files::read_small_file(file, longest_secrets_file, files::Links::refuse);
-  const auto kept = secrets ? config::parse_env_file(secrets->text, file) : config::EnvFile{};
-  for (const char* const name : {gateway_token_name, worker_token_name}) {
-    const auto set = loaded.environment.find(name);
-    if (set != loaded.environment.end() && !set->second.value.empty()) continue;
-    const auto found = kept.variables.find(name);
-    loaded.environment.insert_or_assign(
-        name, found != kept.variables.end() ? found->second
-                                            : config::Entry{process::random_hex(made_up_bytes), "made up"});
+/// False when there are none to use, so that made-up ones have to stand in for them: before the first start,
+/// or when something is wrong with the file as a whole, which is told.
+bool read_api_secrets(config::Loaded& loaded) {
+  const auto file = config::secrets_file(loaded);
+  std::error_code unreachable;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(file, unreachable))) return false;
+  try {
+    return config::read_local_secrets(loaded);
+  } catch (const std::system_error& fault) {
+    loaded.problems.push_back(
+        {.name = "", .source = file.string(), .message = "cannot be read: " + fault.code().message()});
+    return false;
   }
+}
+
+/// What `butler up` adds, by the same rules.
+void add_api_secrets(config::Loaded& loaded) {
+  if (read_api_secrets(loaded)) return;
+  for (const auto& name : config::missing_api_secrets(loaded.environment))
+    loaded.environment.insert_or_assign(name, config::Entry{process::random_hex(made_up_bytes), "made up"});
 }
 
 template <class Settings>

@@ -9,6 +9,7 @@
 #include "doctor/checks.hpp"
 #include "domain/embedded_file.hpp"
 #include "files/folder.hpp"
+#include "process/installation.hpp"
 #include "sqlite/read_only.hpp"
 #include "store/migrations.hpp"
 
@@ -74,7 +75,7 @@ std::string newest_backup(const fs::path& database) {
 }
 
 DatabaseFacts look_at_database(const fs::path& path, std::span<const domain::EmbeddedFile> files) {
-  DatabaseFacts facts{.path = path.string()};
+  DatabaseFacts facts{.path = path.string(), .start = process::start_command()};
   facts.newest = files.empty() ? 0 : version_in_name(files.back().name);
   std::error_code missing;
   facts.exists = fs::exists(fs::symlink_status(path, missing));
@@ -127,7 +128,7 @@ Finding judge_database(const DatabaseFacts& facts) {
   if (facts.version < facts.newest) {
     return doubtful(facts.path + " is of an older version (" + schema + ").",
                     "The next start brings it up to date, and keeps a copy of what was there before.",
-                    "butler up");
+                    facts.start);
   }
   return all_well(facts.path + " is undamaged, of schema " + std::to_string(facts.version) + ".");
 }

@@ -22,6 +22,7 @@ struct DatabaseFacts {
   std::int64_t newest = 0;                ///< that this program knows
   std::vector<std::string> changed = {};  ///< migrations that were applied in another form
   std::string backup = {};                ///< the newest copy that a migration left; "" for none
+  std::string start = "butler up";        ///< the command that starts Butler here
 };
 
 Finding judge_database(const DatabaseFacts& facts);

@@ -12,6 +12,7 @@
 #include "doctor/context.hpp"
 #include "doctor/machine_look.hpp"
 #include "doctor/program.hpp"
+#include "doctor/test_support.hpp"
 #include "files/descriptor.hpp"
 #include "unit/temp_folder.hpp"
 
@@ -20,6 +21,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing_support::found;
 
 config::Loaded empty_installation(const std::filesystem::path& home) {
   config::Loaded loaded;
@@ -68,6 +70,32 @@ TEST(Doctor, TheReportForProgramsSaysEverything) {
   EXPECT_EQ(json::serialize(to_json({.findings = {finding}, .fixed = {"a"}, .not_fixed = {}})),
             R"({"ok":false,"exitCode":2,"findings":[{"check":"disk","status":"broken","is":"is",)"
             R"("shouldBe":"should be","mend":"mend","fixable":false}],"fixed":["a"],"notFixed":[]})");
+}
+
+Findings findings_with_secrets(const test::TempFolder& home, const std::string& secrets) {
+  const auto file = home.path() / "secrets.env";
+  std::ofstream(file) << secrets;
+  std::filesystem::permissions(file, std::filesystem::perms{0600});
+  return run(empty_installation(home.path()), {.only = {"configuration", "secrets"}}).findings;
+}
+
+TEST(Doctor, ASecretsFileThatButlerCannotStartWithIsNotWell) {
+  const std::string good = "ORCH_GATEWAY_TOKEN=0123456789abcdef0123456789abcdef0123456789abcdef\n";
+  const test::TempFolder home;
+  EXPECT_THAT(findings_with_secrets(home, good + "ORCH_WORK"),
+              ElementsAre(found(Status::broken, "secrets.env:2"),
+                          found(Status::broken, "ORCH_WORKER_TOKEN", "rm " + home.path().string())));
+  EXPECT_THAT(findings_with_secrets(home, good),
+              ElementsAre(found(Status::ok, ""), found(Status::broken, "ORCH_WORKER_TOKEN", "secrets.env")));
+  EXPECT_THAT(findings_with_secrets(
+                  home, good + "ORCH_WORKER_TOKEN=fedcba9876543210fedcba9876543210fedcba9876543210\n"),
+              ElementsAre(found(Status::ok, ""), found(Status::ok, "")));
+}
+
+TEST(Doctor, SecretsThatTheFirstStartMakesAreNotMissed) {
+  const test::TempFolder home;
+  const auto report = run(empty_installation(home.path()), {.only = {"configuration", "secrets"}});
+  EXPECT_THAT(report.findings, ElementsAre(found(Status::ok, ""), found(Status::ok, "")));
 }
 
 TEST(Doctor, AModeIsFixedAndLookedAtAgain) {

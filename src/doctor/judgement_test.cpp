@@ -61,6 +61,8 @@ TEST(Judgement, SystemUsersAreForRoot) {
               ElementsAre(found(Status::ok, "")));
   EXPECT_THAT(judge_users({.root = true, .control = false, .agent = true}),
               ElementsAre(found(Status::broken, "butler-control", "tools/setup/users.sh")));
+  EXPECT_THAT(judge_users({.root = true, .agent = true, .users_command = "systemd-sysusers"}),
+              ElementsAre(found(Status::broken, "butler-control", "systemd-sysusers")));
 }
 
 TEST(Judgement, AModeIsMendedAndAnOwnerIsAPersonsToChange) {
@@ -89,6 +91,8 @@ TEST(Judgement, ADatabaseFitsItsProgramOrTheWayIsTold) {
   auto facts = well;
   facts.version = 3;
   EXPECT_THAT(judge_database(facts), found(Status::warning, "older", "butler up"));
+  facts.start = "systemctl start butler.target";
+  EXPECT_THAT(judge_database(facts), found(Status::warning, "older", "systemctl start butler.target"));
   facts.version = 5;
   facts.backup = "/h/state.db.before-5";
   EXPECT_THAT(judge_database(facts), found(Status::broken, "newer", "/h/state.db.before-5"));
@@ -189,7 +193,9 @@ TEST(Judgement, RolesSayWhatAilsThem) {
   EXPECT_THAT(judge_roles({.home = "/h", .roles = {absent}}),
               ElementsAre(found(Status::ok, "does not run in /h")));
   EXPECT_THAT(judge_roles({.home = "/h", .supervisor = 4, .roles = {absent}}),
-              ElementsAre(found(Status::broken, "do not run: worker", "kill -TERM 4")));
+              ElementsAre(found(Status::broken, "do not run: worker", "kill -TERM 4  (then: butler up)")));
+  EXPECT_THAT(judge_roles({.supervisor = 4, .roles = {absent}, .start = "systemctl start butler.target"}),
+              ElementsAre(found(Status::broken, "", "(then: systemctl start butler.target)")));
   EXPECT_THAT(judge_roles({.roles = {{.name = "worker", .answer = {.denied = true}}}}),
               ElementsAre(found(Status::skipped, "another user's")));
   auto stuck = role_that_says("worker", "{}");

@@ -11,6 +11,7 @@
 
 #include "doctor/checks.hpp"
 #include "doctor/machine_look.hpp"
+#include "process/installation.hpp"
 
 namespace butler::doctor {
 
@@ -18,9 +19,8 @@ namespace {
 
 constexpr std::array role_names{"orchestrator", "gateway", "worker"};
 
-std::string kill_command(pid_t pid) {
-  return pid > 0 ? "kill -TERM " + std::to_string(pid) + "  (what supervises it starts it again)"
-                 : "butler up";
+std::string kill_command(pid_t pid, const std::string& start) {
+  return pid > 0 ? "kill -TERM " + std::to_string(pid) + "  (what supervises it starts it again)" : start;
 }
 
 std::string title_of(const RoleFacts::One& role) {
@@ -47,11 +47,11 @@ std::string find_trouble(const json::Value& health) {
   return "";
 }
 
-Finding judge_role(const RoleFacts::One& role) {
+Finding judge_role(const RoleFacts::One& role, const std::string& start) {
   const auto& answer = role.answer;
   if (!answer.fault.empty()) {
     return wrong(title_of(role) + " runs and does not answer: " + answer.fault + ".", "It answers at once.",
-                 kill_command(answer.pid));
+                 kill_command(answer.pid, start));
   }
   const auto trouble = find_trouble(answer.body);
   if (!trouble.empty())
@@ -69,7 +69,7 @@ Findings judge_roles(const RoleFacts& facts) {
   for (const auto& role : facts.roles) {
     denied = denied || role.answer.denied;
     if (role.answer.listening) {
-      findings.push_back(judge_role(role));
+      findings.push_back(judge_role(role, facts.start));
     } else {
       missing += (missing.empty() ? "" : ", ") + role.name;
     }
@@ -82,7 +82,7 @@ Findings judge_roles(const RoleFacts& facts) {
     findings.push_back(wrong("Process " + pid + " has the lock of " + facts.home +
                                  ", but these roles do not run: " + missing + ".",
                              "butler up has all three roles running.",
-                             "kill -TERM " + pid + "  (then: butler up)"));
+                             "kill -TERM " + pid + "  (then: " + facts.start + ")"));
   } else if (!missing.empty()) {
     findings.push_back(left_out("Not running here: " + missing + ". That is right where it runs elsewhere."));
   }
@@ -111,7 +111,8 @@ Finding judge_port(const PortFacts& facts) {
 }
 
 boost::asio::awaitable<Findings> check_roles(const Context& context) {
-  RoleFacts facts{.home = context.home().string(), .supervisor = {}, .roles = {}};
+  RoleFacts facts{
+      .home = context.home().string(), .supervisor = {}, .roles = {}, .start = process::start_command()};
   facts.supervisor = find_lock_holder(context.home() / "butler.lock");
   for (const char* const name : role_names) {
     auto answer = co_await ask_role(context, name, "/health");

@@ -20,6 +20,7 @@ struct RoleFacts {
   std::string home = {};
   std::optional<pid_t> supervisor = {};  ///< who has the home's lock
   std::vector<One> roles = {};
+  std::string start = "butler up";  ///< the command that starts Butler here
 };
 
 Findings judge_roles(const RoleFacts& facts);

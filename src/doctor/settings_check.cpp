@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <string_view>
 
+#include "config/local_secrets.hpp"
 #include "config/providers.hpp"
 #include "config/values.hpp"
 #include "config/variables.hpp"
 #include "doctor/checks.hpp"
+#include "process/installation.hpp"
 
 namespace butler::doctor {
 
@@ -63,14 +65,14 @@ std::string allowed_words(const config::Problem& problem) {
 }
 
 /// `butler up` makes an API secret that is not set; a bot's token is BotFather's to give.
-std::string mend_of_secret(const config::Problem& problem) {
+std::string mend_of_secret(const config::Problem& problem, const std::string& secrets_file) {
   const auto* const variable = config::find_variable(problem.name);
   const bool token = variable != nullptr && variable->kind == config::Kind::bot_token;
   if (problem.source == config::environment_source)
     return "unset " + problem.name + "  (in whatever starts Butler)";
   if (token) return "butler setup";
   // Made as a whole where it is not there; it holds nothing else.
-  const std::string file = place_of(problem.source).file;
+  const std::string file = problem.source.empty() ? secrets_file : place_of(problem.source).file;
   const std::string command =
       file.ends_with("/secrets.env") ? "rm " + shell_word(file) : "butler config unset " + problem.name;
   return command + "  (butler up makes good ones itself)";
@@ -81,7 +83,8 @@ std::string mend_of_secret(const config::Problem& problem) {
 Findings judge_configuration(const ConfigurationFacts& facts) {
   Findings findings;
   for (const auto& problem : facts.problems) {
-    if (names_secret(problem)) continue;
+    // The permissions have a check of their own, too.
+    if (names_secret(problem) || problem.message.starts_with("is not ours alone")) continue;
     findings.push_back(wrong(as_sentence(problem.text()), allowed_words(problem), mend_of_setting(problem)));
   }
   for (const auto& warning : facts.warnings) {
@@ -98,7 +101,8 @@ Findings judge_secrets(const SecretFacts& facts) {
   Findings findings;
   for (const auto& problem : facts.problems) {
     if (!names_secret(problem)) continue;
-    findings.push_back(wrong(as_sentence(problem.text()), allowed_words(problem), mend_of_secret(problem)));
+    findings.push_back(wrong(as_sentence(problem.text()), allowed_words(problem),
+                             mend_of_secret(problem, facts.secrets_file)));
   }
   for (const auto& key : facts.keys) {
     if (key.fault.empty()) continue;
@@ -115,7 +119,7 @@ Findings judge_users(const UserFacts& facts) {
   const auto miss = [&](const char* name) {
     findings.push_back(wrong(std::string{"There is no system user "} + name + ".",
                              "The agent and the control plane run as users of their own, never as root.",
-                             "tools/setup/users.sh"));
+                             facts.users_command));
   };
   if (!facts.agent) miss("butler");
   if (!facts.control) miss("butler-control");
@@ -131,7 +135,9 @@ boost::asio::awaitable<Findings> check_configuration(const Context& context) {
 }
 
 boost::asio::awaitable<Findings> check_secrets(const Context& context) {
-  SecretFacts facts{.problems = context.problems, .keys = {}};
+  SecretFacts facts{.problems = context.problems,
+                    .keys = {},
+                    .secrets_file = config::secrets_file(context.loaded).string()};
   const auto& environment = context.loaded.environment;
   const auto chosen = environment.find("PI_PROVIDER");
   const auto* const provider =
@@ -147,8 +153,10 @@ boost::asio::awaitable<Findings> check_secrets(const Context& context) {
 }
 
 boost::asio::awaitable<Findings> check_users(const Context& context) {
-  co_return judge_users(
-      {.root = context.root, .control = context.control.has_value(), .agent = context.agent.has_value()});
+  co_return judge_users({.root = context.root,
+                         .control = context.control.has_value(),
+                         .agent = context.agent.has_value(),
+                         .users_command = process::users_command()});
 }
 
 }  // namespace butler::doctor

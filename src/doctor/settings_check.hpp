@@ -28,6 +28,7 @@ struct SecretFacts {
     std::string fault;
   };
   std::vector<Key> keys = {};
+  std::string secrets_file = {};  ///< where those are that nobody has set
 };
 
 /// What is wrong with secrets.
@@ -35,8 +36,9 @@ Findings judge_secrets(const SecretFacts& facts);
 
 struct UserFacts {
   bool root = false;
-  bool control = false;  ///< the user butler-control is there
-  bool agent = false;    ///< the user butler is there
+  bool control = false;                                ///< the user butler-control is there
+  bool agent = false;                                  ///< the user butler is there
+  std::string users_command = "tools/setup/users.sh";  ///< what makes them here
 };
 
 Findings judge_users(const UserFacts& facts);

@@ -16,7 +16,7 @@ std::expected<SmallFile, std::error_code> read_open(int fd, std::size_t limit) {
   struct stat status{};
   if (::fstat(fd, &status) != 0) return std::unexpected(std::error_code(errno, std::generic_category()));
   if (!S_ISREG(status.st_mode)) return std::unexpected(std::make_error_code(std::errc::invalid_argument));
-  SmallFile file{.text = {}, .owner = status.st_uid, .mode = status.st_mode & 07777U};
+  SmallFile file{.text = {}, .owner = status.st_uid, .group = status.st_gid, .mode = status.st_mode & 07777U};
   std::size_t size = 0;
   do {
     file.text.resize(size + 65'536);

@@ -16,6 +16,7 @@ enum class Links { follow, refuse };
 struct SmallFile {
   std::string text;
   uid_t owner = 0;
+  gid_t group = 0;
   mode_t mode = 0;  ///< permission bits
 };
 

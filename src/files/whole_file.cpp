@@ -30,6 +30,10 @@ class Draft {
 
   const char* name() const { return name_.c_str(); }
 
+  void give_to(const Ownership& owner) {
+    if (::fchown(fd_.get(), owner.user, owner.group) != 0) throw_errno(name_);
+  }
+
   void fill(std::string_view content, mode_t mode) {
     write_all(fd_.get(), content, name_);
     if (::fchmod(fd_.get(), mode) != 0 || ::fsync(fd_.get()) != 0) throw_errno(name_);
@@ -42,8 +46,10 @@ class Draft {
 
 }  // namespace
 
-void write_whole_file(const std::filesystem::path& file, std::string_view content, mode_t mode) {
+void write_whole_file(const std::filesystem::path& file, std::string_view content, mode_t mode,
+                      std::optional<Ownership> owner) {
   Draft draft{file};
+  if (owner) draft.give_to(*owner);
   draft.fill(content, mode);
   if (std::rename(draft.name(), file.c_str()) != 0) throw_errno(file.string());
 }

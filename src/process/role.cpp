@@ -24,6 +24,7 @@
 
 #include "files/throw_errno.hpp"
 #include "log/log.hpp"
+#include "process/installation.hpp"
 
 namespace butler::process {
 
@@ -53,9 +54,8 @@ void drop_root(const std::string& user) {
   if (::geteuid() != 0) return;
   const auto found = find_user(user);
   if (!found) {
-    throw std::runtime_error(
-        "the system user '" + user +
-        "' does not exist: run tools/setup/users.sh as root, or start Butler as another user than root");
+    throw std::runtime_error("the system user '" + user + "' does not exist: run " + users_command() +
+                             " as root, or start Butler as another user than root");
   }
   if (found->uid == 0) throw std::runtime_error("the system user '" + user + "' must not be root");
   if (::initgroups(user.c_str(), found->gid) != 0) files::throw_errno("initgroups");

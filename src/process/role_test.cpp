@@ -18,6 +18,8 @@
 #include <functional>
 #include <set>
 
+#include "process/installation.hpp"
+
 namespace butler::process::role_test {
 namespace {
 
@@ -131,7 +133,8 @@ TEST(Role, RootIsGivenUpForGoodOrTheUserIsNamed) {
     drop_root("butler-no-such-user");
     FAIL() << "an unknown user was accepted";
   } catch (const std::runtime_error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("'butler-no-such-user' does not exist: run tools/setup/users.sh"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("'butler-no-such-user' does not exist: run " + users_command() + " as root"));
   }
 }
 
