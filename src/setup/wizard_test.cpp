@@ -245,6 +245,25 @@ TEST_F(WizardTest, WithoutQuestionsEverythingIsGivenOrSetupNamesWhatIsMissing) {
   EXPECT_THAT(transcript, Not(HasSubstr("? ")));
 }
 
+TEST_F(WizardTest, AKeyIsFiledUnderTheProvidersFirstVariableAndIsItsOnlyOne) {
+  configure();
+  outside.saved.erase("OPENAI_API_KEY");
+  outside.saved["OTHER_OPENAI_KEY"] = "an-older-key";
+  EXPECT_TRUE(run({}, {.provider_key = "right-key", .yes = true}).succeeded());
+  EXPECT_EQ(outside.saved.at("OPENAI_API_KEY"), "right-key");
+  EXPECT_FALSE(outside.saved.contains("OTHER_OPENAI_KEY"));
+  EXPECT_THAT(outside.new_keys, ElementsAre("right-key"));
+}
+
+TEST_F(WizardTest, AKeyFromAVariableStaysUnderIt) {
+  configure();
+  outside.verdict_otherwise = model_proxy::KeyVerdict::undecided;
+  const Given given{.provider_key = "other-key", .key_variable = "OTHER_OPENAI_KEY", .yes = true};
+  EXPECT_TRUE(run({}, given).succeeded());
+  EXPECT_EQ(outside.saved.at("OTHER_OPENAI_KEY"), "other-key");
+  EXPECT_FALSE(outside.saved.contains("OPENAI_API_KEY")) << "it would go before";
+}
+
 TEST_F(WizardTest, WithoutQuestionsWhatIsRefusedEndsSetup) {
   const Given given{.bot_token = right_token,
                     .owner_ids = "42",
