@@ -178,14 +178,18 @@ TEST_F(WizardTest, AnotherProviderIsNamedByItsNameInPiAndHasVariablesOfItsOwn) {
   EXPECT_EQ(outside.saved.at("MY_ACCOUNT"), "my-account");
 }
 
-TEST_F(WizardTest, AKeyStaysInTheVariableThatItIsIn) {
+TEST_F(WizardTest, APresentKeyStaysInItsVariableAndATypedOneTakesTheFirst) {
   configure();
   outside.saved.erase("OPENAI_API_KEY");
   outside.saved["OTHER_OPENAI_KEY"] = "old";
   outside.verdict_otherwise = model_proxy::KeyVerdict::undecided;
-  run({"2", "3", "openai", "new", ""});
-  EXPECT_EQ(outside.saved.at("OTHER_OPENAI_KEY"), "new");
+  run({"2", "3", "openai", "", ""});
+  EXPECT_EQ(outside.saved.at("OTHER_OPENAI_KEY"), "old");
   EXPECT_FALSE(outside.saved.contains("OPENAI_API_KEY"));
+  run({"2", "3", "openai", "new", ""});
+  EXPECT_EQ(outside.saved.at("OPENAI_API_KEY"), "new");
+  EXPECT_FALSE(outside.saved.contains("OTHER_OPENAI_KEY"));
+  EXPECT_THAT(outside.new_keys, ElementsAre("", "new"));
 }
 
 TEST_F(WizardTest, AnInstallationIsKeptChangedOrStartedOver) {
