@@ -111,6 +111,7 @@ void say_how_to_go_on(terminal::Prompter& prompter, const setup::SetupReport& re
 
 int exit_code_of(const setup::SetupReport& report) {
   if (report.stop && report.stop->why == setup::Stop::Why::missing) return exit_usage;
+  if (report.stop && report.stop->why == setup::Stop::Why::interrupted) return exit_interrupted;
   return report.succeeded() ? exit_ok : exit_failure;
 }
 

@@ -102,10 +102,25 @@ asio::awaitable<std::string> output_of_ourselves(asio::any_io_executor executor,
   co_return output;
 }
 
-void end_examination(int) {
+/// Whether the key is what the provider is sent, in whatever form models.json gives it.
+bool sends_key(const model_proxy::Upstream& upstream, const std::string& key) {
+  return upstream.key.contains(key) || std::ranges::any_of(upstream.headers, [&](const auto& header) {
+           return header.second.contains(key);
+         });
+}
+
+/// Where a key lies that goes before those of the variables.
+std::string place_of_other_key(const fs::path& home, const std::string& provider) {
+  const auto stored = files::read_small_file(home / "agent/auth.json", longest_models_json);
+  const auto parsed = json::parse(stored ? stored->text : "");
+  const bool in_store = parsed && json::find(*parsed, provider) != nullptr;
+  return (home / (in_store ? "agent/auth.json" : "agent/models.json")).string();
+}
+
+void end_examination(int signal) {
   constexpr std::string_view text = "\nStopped. Every answer is written. To examine them:  butler doctor\n";
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-  ::_exit(exit_failure);
+  ::_exit(exit_of_signals + signal);
 }
 
 /// While it lives, Ctrl-C ends the process with a word on how to go on: the doctor waits for no one.
@@ -158,7 +173,8 @@ Outcome<setup::Owner> SetupOutside::wait_for_owner(
   return owner.value_or(std::unexpected(stopped_by_person));
 }
 
-Outcome<model_proxy::KeyReport> SetupOutside::check_key(const config::Environment& environment) {
+Outcome<model_proxy::KeyReport> SetupOutside::check_key(const config::Environment& environment,
+                                                        const std::string& new_key) {
   config::Loaded loaded = loaded_;
   loaded.environment = environment;
   loaded.place.provider_variables = config::find_models_json_variables(
@@ -168,6 +184,13 @@ Outcome<model_proxy::KeyReport> SetupOutside::check_key(const config::Environmen
     return std::unexpected(Trouble{.kind = Trouble::Kind::refused, .text = problem_text(settings.error())});
   const auto upstream = worker::provider_upstream(*settings);
   if (!upstream) return std::unexpected(Trouble{.kind = Trouble::Kind::refused, .text = upstream.error()});
+  if (!new_key.empty() && !sends_key(*upstream, new_key)) {
+    return model_proxy::KeyReport{
+        .verdict = model_proxy::KeyVerdict::undecided,
+        .reason = "it was not tried, for the key in " +
+                  place_of_other_key(loaded_.place.home, settings->provider) +
+                  " goes before it; take that one away, then run butler setup again"};
+  }
   const auto report = run_interruptible<model_proxy::KeyReport>([&](const asio::any_io_executor& executor) {
     return model_proxy::check_key(executor, *upstream, provider_patience);
   });

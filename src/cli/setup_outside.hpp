@@ -25,7 +25,8 @@ class SetupOutside : public setup::Outside {
   setup::Outcome<setup::Owner> wait_for_owner(
       const std::string& token, const setup::Bot& bot,
       const std::function<void(const std::string&, int)>& announce) override;
-  setup::Outcome<model_proxy::KeyReport> check_key(const config::Environment& environment) override;
+  setup::Outcome<model_proxy::KeyReport> check_key(const config::Environment& environment,
+                                                   const std::string& new_key) override;
   std::expected<setup::ProviderNeeds, std::string> provider_needs(const std::string& provider) override;
   void save(const std::vector<config::EnvChange>& changes) override;
   bool has_local_secrets() override;

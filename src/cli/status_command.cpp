@@ -35,16 +35,13 @@ void add_panic_commands(CLI::App& app, Action& chosen, const std::shared_ptr<Jso
 }
 
 void add_logs_command(CLI::App& app, Action& chosen) {
-  struct LogsGiven {
-    std::size_t lines = 200;
-    bool follow = false;
-    bool json = false;
-  };
-  const auto given = std::make_shared<LogsGiven>();
+  const auto given = std::make_shared<console::JournalView>();
   CLI::App* const logs = add_command(
       app, "logs",
       "The log of Butler's service, from the system's journal. `butler up` prints its log itself.", chosen,
-      [given] { return console::show_journal(given->lines, given->follow, given->json); });
+      [given] { return console::show_journal(*given); });
+  logs->add_option("ROLE", given->role, "One role's alone.")
+      ->check(CLI::IsMember({"orchestrator", "gateway", "worker"}));
   logs->add_flag("-f,--follow", given->follow, "Go on as lines come.");
   logs->add_option("--lines", given->lines, "How many of the latest lines.");
   logs->add_flag("--json", given->json, "As JSON, an entry per line.");

@@ -46,8 +46,10 @@ TEST(ManualPageTest, TextIsNeitherRequestNorEscape) {
 }
 
 TEST(JournalTest, TheJournalIsAskedForButlersUnits) {
-  EXPECT_THAT(journal_command(20, true, false),
+  EXPECT_THAT(journal_command({.lines = 20, .follow = true}),
               ElementsAre("journalctl", "--unit=butler*", "--lines=20", "--output=short-iso", "--follow"));
+  EXPECT_THAT(journal_command({.role = "worker", .lines = 5, .json = true}),
+              ElementsAre("journalctl", "--unit=butler-worker", "--lines=5", "--output=json"));
 }
 
 }  // namespace

@@ -10,14 +10,15 @@
 
 namespace butler::console {
 
-std::vector<std::string> journal_command(std::size_t lines, bool follows, bool json) {
-  std::vector<std::string> command{"journalctl", "--unit=butler*", "--lines=" + std::to_string(lines),
-                                   json ? "--output=json" : "--output=short-iso"};
-  if (follows) command.emplace_back("--follow");
+std::vector<std::string> journal_command(const JournalView& view) {
+  std::vector<std::string> command{
+      "journalctl", "--unit=butler" + (view.role.empty() ? "*" : "-" + view.role),
+      "--lines=" + std::to_string(view.lines), view.json ? "--output=json" : "--output=short-iso"};
+  if (view.follow) command.emplace_back("--follow");
   return command;
 }
 
-int show_journal(std::size_t lines, bool follows, bool json) {
+int show_journal(const JournalView& view) {
   if (!process::is_a_service()) {
     throw Failure(
         "Butler is not installed as a service here, so there is no journal: `butler up` prints its log in "
@@ -26,7 +27,7 @@ int show_journal(std::size_t lines, bool follows, bool json) {
         "decided "
         "by `butler audit show`");
   }
-  auto command = journal_command(lines, follows, json);
+  auto command = journal_command(view);
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
   for (auto& word : command) arguments.push_back(word.data());

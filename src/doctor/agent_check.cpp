@@ -73,7 +73,7 @@ Finding judge_sandbox(const SandboxFacts& facts) {
     return wrong("The probe did not run: " + first_lines(facts.fault) + ".", "It runs.", command);
   if (!facts.open.empty())
     return wrong("The sandbox " + facts.tier + " is open: " + joined_with_commas(facts.open) + ".",
-                 "The probe finds no door open.", command + "  (says what would mend it)");
+                 "The probe finds no door open.", command, "It says what would mend it.");
   if (!facts.broken.empty())
     return wrong("In the sandbox " + facts.tier +
                      " something does not work: " + joined_with_commas(facts.broken) + ".",
@@ -81,7 +81,7 @@ Finding judge_sandbox(const SandboxFacts& facts) {
   if (!facts.passed) return wrong("The probe of " + facts.tier + " did not pass.", "It passes.", command);
   if (facts.tier == "landlock" && facts.wanted == "auto") {
     return doubtful("Agents are contained by Landlock, which holds, but less than bubblewrap would.",
-                    "bubblewrap contains them.", "butler sandbox explain  (says why it is not bwrap)");
+                    "bubblewrap contains them.", "butler sandbox explain", "It says why it is not bwrap.");
   }
   return all_well("The probe finds no way out of the sandbox " + facts.tier + ".");
 }

@@ -36,15 +36,18 @@ std::int64_t version_in_name(std::string_view name) {
 Finding damaged(const DatabaseFacts& facts, const std::string& why) {
   const fs::path path = facts.path;
   const std::string name = path.filename().string();
+  // A folder that mktemp makes is closed to others, and never that of an earlier rescue.
   const std::string aside = "cd " + shell_word(path.parent_path().string()) +
-                            " && mkdir -m 700 damaged && for f in " + name + " " + name + "-wal " + name +
-                            "-shm; do [ ! -e $f ] || mv $f damaged/; done && ";
-  const std::string recover = "sqlite3 damaged/" + name + " .recover | sqlite3 " + name;
-  const std::string then = "; all with Butler stopped, then: butler doctor --only permissions)";
-  const std::string mend = facts.backup.empty() ? aside + recover + "  (or put your own backup there" + then
-                                                : aside + "cp -p " + shell_word(facts.backup) + " " + name +
-                                                      "  (newer, but perhaps not whole: " + recover + then;
-  return wrong(facts.path + " is damaged: " + why + ".", "PRAGMA quick_check says ok.", mend);
+                            " && aside=$(mktemp -d damaged-XXXXXX) && for f in " + name + " " + name +
+                            "-wal " + name + "-shm; do [ ! -e $f ] || mv $f $aside/; done && ";
+  const std::string recover = "sqlite3 $aside/" + name + " .recover | sqlite3 " + name;
+  const bool copied = !facts.backup.empty();
+  return wrong(facts.path + " is damaged: " + why + ".", "PRAGMA quick_check says ok.",
+               aside + (copied ? "cp -p " + shell_word(facts.backup) + " " + name : recover),
+               "Stop Butler first. " +
+                   (copied ? "What may be newer, but perhaps not whole, in the place of that copy: " + recover
+                           : std::string{"Or put your own backup in its place"}) +
+                   ". Then: butler doctor --only permissions");
 }
 
 void read_migrations(sqlite::ReadOnlyDatabase& database, std::span<const domain::EmbeddedFile> files,
@@ -113,17 +116,15 @@ Finding judge_database(const DatabaseFacts& facts) {
   const std::string schema =
       "schema " + std::to_string(facts.version) + ", this program knows " + std::to_string(facts.newest);
   if (facts.version > facts.newest) {
-    return wrong(
-        facts.path + " was written by a newer Butler (" + schema + ").",
-        "The program is at least as new as its database.",
-        facts.backup.empty()
-            ? "install the newer version of Butler again"
-            : "install the newer version of Butler again  (the copy from before is " + facts.backup + ")");
+    return wrong(facts.path + " was written by a newer Butler (" + schema + ").",
+                 "The program is at least as new as its database.", "butler version",
+                 "Install the newer version of Butler again" +
+                     (facts.backup.empty() ? "." : "; the copy from before it is " + facts.backup + "."));
   }
   if (!facts.changed.empty()) {
     return wrong(facts.path + " had the migration " + facts.changed.front() + " in another form.",
-                 "Each migration is the one that was released.",
-                 "install the version of Butler that wrote it");
+                 "Each migration is the one that was released.", "butler version",
+                 "Install the version of Butler that wrote it.");
   }
   if (facts.version < facts.newest) {
     return doubtful(facts.path + " is of an older version (" + schema + ").",

@@ -77,14 +77,14 @@ asio::awaitable<void> tell_findings(std::vector<RunningCheck>& running, async::E
     while (!check.done) co_await changed.wait();
     for (auto& finding : check.findings) {
       finding.name = check.check->description.name;
-      for (auto* const text : {&finding.what_is, &finding.what_should_be, &finding.mend})
+      for (auto* const text : {&finding.what_is, &finding.what_should_be, &finding.mend, &finding.remark})
         *text = hide_secrets(std::move(*text), secrets);
       if (on_finding) on_finding(finding);
     }
   }
 }
 
-Findings look(const config::Loaded& loaded, const std::vector<const Check*>& chosen,
+Findings look(const config::Loaded& loaded, const std::vector<const Check*>& chosen, bool offline,
               const std::function<void(const Finding&)>& on_finding) {
   asio::io_context io{1};
   const Context context = make_context(io.get_executor(), loaded);
@@ -95,8 +95,14 @@ Findings look(const config::Loaded& loaded, const std::vector<const Check*>& cho
   async::Event changed(io.get_executor());
   async::TaskGroup tasks(io.get_executor());
   tasks.spawn("findings", tell_findings(running, changed, secrets, on_finding));
-  for (auto& check : running)
+  for (auto& check : running) {
+    if (offline && check.check->description.needs_network) {
+      check.findings = {left_out("It needs the network, which --offline leaves alone.")};
+      check.done = true;
+      continue;
+    }
     tasks.spawn(std::string{check.check->description.name}, run_one(context, check, changed));
+  }
   // The timers of idle connections must not hold it up.
   while (tasks.size() > 0 && io.run_one() > 0) {
   }
@@ -109,11 +115,13 @@ bool names(const std::vector<std::string>& only, std::string_view name) {
   return std::ranges::find(only, name) != only.end();
 }
 
+/// A check that was asked for by name is always reported, if only as skipped.
 std::vector<const Check*> choose_checks(const Options& options) {
   std::vector<const Check*> chosen;
   for (const Check& check : checks()) {
-    if (options.offline && check.description.needs_network) continue;
-    if (!options.only.empty() && !names(options.only, check.description.name)) continue;
+    const bool named = names(options.only, check.description.name);
+    if (!options.only.empty() && !named) continue;
+    if (options.offline && check.description.needs_network && !named) continue;
     chosen.push_back(&check);
   }
   return chosen;
@@ -158,12 +166,12 @@ void replace_findings(Findings& findings, const std::string& name, Findings foun
 Report run(const config::Loaded& loaded, const Options& options,
            const std::function<void(const Finding&)>& on_finding) {
   const auto chosen = choose_checks(options);
-  Report report{.findings = look(loaded, chosen, on_finding), .fixed = {}, .not_fixed = {}};
+  Report report{.findings = look(loaded, chosen, options.offline, on_finding), .fixed = {}, .not_fixed = {}};
   if (!options.fix) return report;
   for (const auto& name : mend(report, options)) {
     const auto check = std::ranges::find_if(
         chosen, [&](const Check* candidate) { return candidate->description.name == name; });
-    replace_findings(report.findings, name, look(loaded, {*check}, {}));
+    replace_findings(report.findings, name, look(loaded, {*check}, options.offline, {}));
   }
   return report;
 }
@@ -187,6 +195,7 @@ json::Object to_json(const Report& report) {
         {"check", finding.name}, {"status", status_name(finding.status)}, {"is", finding.what_is}};
     if (!finding.what_should_be.empty()) object["shouldBe"] = finding.what_should_be;
     if (!finding.mend.empty()) object["mend"] = finding.mend;
+    if (!finding.remark.empty()) object["remark"] = finding.remark;
     object["fixable"] = static_cast<bool>(finding.fix);
     findings.push_back(std::move(object));
   }

@@ -5,13 +5,17 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "doctor/checks.hpp"
 #include "doctor/context.hpp"
 #include "doctor/machine_look.hpp"
 #include "doctor/program.hpp"
+#include "doctor/report.hpp"
 #include "doctor/test_support.hpp"
 #include "files/descriptor.hpp"
 #include "unit/temp_folder.hpp"
@@ -55,6 +59,23 @@ TEST(Doctor, ChosenChecksRunInTheTablesOrderAndAreToldOnce) {
   EXPECT_EQ(report.findings.size(), 2U);
 }
 
+TEST(Doctor, ANamedCheckThatOfflineLeavesOutIsReportedAsSkipped) {
+  const test::TempFolder home;
+  const Options options{.offline = true, .only = {"telegram", "provider"}};
+  const auto report = run(empty_installation(home.path()), options);
+  ASSERT_EQ(report.findings.size(), 2U);
+  for (const auto& finding : report.findings) EXPECT_EQ(finding.status, Status::skipped) << finding.name;
+  std::ostringstream out;
+  Printer(out, {}).finish(report, options);
+  EXPECT_EQ(out.str(), "Nothing was checked.\n");
+}
+
+TEST(Doctor, ARemarkIsShownAfterTheCommandAndNotInIt) {
+  std::ostringstream out;
+  Printer(out, {}).show(wrong("is", "should be", "kill 5", "It comes again."));
+  EXPECT_THAT(out.str(), testing::ContainsRegex("mend:   kill 5\n +note:   It comes again.\n"));
+}
+
 TEST(Doctor, ASecretInAProblemIsHidden) {
   auto loaded = empty_installation("/nowhere");
   loaded.problems = {{.name = "",
@@ -65,11 +86,12 @@ TEST(Doctor, ASecretInAProblemIsHidden) {
 }
 
 TEST(Doctor, TheReportForProgramsSaysEverything) {
-  auto finding = wrong("is", "should be", "mend");
+  auto finding = wrong("is", "should be", "mend", "remark");
   finding.name = "disk";
-  EXPECT_EQ(json::serialize(to_json({.findings = {finding}, .fixed = {"a"}, .not_fixed = {}})),
-            R"({"ok":false,"exitCode":2,"findings":[{"check":"disk","status":"broken","is":"is",)"
-            R"("shouldBe":"should be","mend":"mend","fixable":false}],"fixed":["a"],"notFixed":[]})");
+  EXPECT_EQ(
+      json::serialize(to_json({.findings = {finding}, .fixed = {"a"}, .not_fixed = {}})),
+      R"({"ok":false,"exitCode":2,"findings":[{"check":"disk","status":"broken","is":"is",)"
+      R"("shouldBe":"should be","mend":"mend","remark":"remark","fixable":false}],"fixed":["a"],"notFixed":[]})");
 }
 
 Findings findings_with_secrets(const test::TempFolder& home, const std::string& secrets) {
@@ -110,15 +132,17 @@ TEST(Doctor, AModeIsFixedAndLookedAtAgain) {
   EXPECT_THAT(report.fixed, ElementsAre(HasSubstr("is now 0600")));
 }
 
-TEST(MachineLook, TheHolderOfALockIsReadOffTheKernelsTable) {
+TEST(MachineLook, TheHolderOfALockIsReadOffTheKernelsTableByDeviceAndInode) {
   const std::string locks =
       "1: POSIX  ADVISORY  WRITE 11 08:01:77 0 EOF\n"
       "2: FLOCK  ADVISORY  WRITE 12 08:01:78 0 EOF\n"
       "2: -> FLOCK  ADVISORY  WRITE 13 08:01:77 0 EOF\n"
       "3: FLOCK  ADVISORY  WRITE 14 00:2b:77 0 EOF\n";
-  EXPECT_EQ(read_lock_holder(locks, 77), 14);
-  EXPECT_EQ(read_lock_holder(locks, 78), 12);
-  EXPECT_EQ(read_lock_holder(locks, 79), std::nullopt);
+  EXPECT_EQ(read_lock_holder(locks, {.major = 0, .minor = 0x2b, .inode = 77}), 14);
+  EXPECT_EQ(read_lock_holder(locks, {.major = 8, .minor = 1, .inode = 78}), 12);
+  EXPECT_EQ(read_lock_holder(locks, {.major = 8, .minor = 1, .inode = 79}), std::nullopt);
+  EXPECT_EQ(read_lock_holder(locks, {.major = 8, .minor = 1, .inode = 77}), std::nullopt)
+      << "one waits, and the lock is on another file system's file of that number";
 }
 
 TEST(MachineLook, ALockThatIsHeldIsSeenAndNotTaken) {
@@ -137,8 +161,35 @@ TEST(MachineLook, AListeningSocketIsFoundByItsPort) {
       "100\n"
       "   1: 0100007F:2253 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 "
       "100\n";
-  EXPECT_EQ(read_listening_inode(table, 0x2253), 4711U);
-  EXPECT_EQ(read_listening_inode(table, 80), 0U);
+  const auto listeners = read_listeners(table, 0x2253);
+  ASSERT_EQ(listeners.size(), 1U);
+  EXPECT_EQ(listeners[0].address.to_string(), "127.0.0.1");
+  EXPECT_EQ(listeners[0].inode, 4711U);
+  EXPECT_THAT(read_listeners(table, 80), testing::IsEmpty());
+  const std::string six = "0: 00000000000000000000000001000000:0050 0:0 0A 0:0 0:0 0 0 0 12 1 0 100\n";
+  ASSERT_EQ(read_listeners(six, 80).size(), 1U);
+  EXPECT_EQ(read_listeners(six, 80)[0].address.to_string(), "::1");
+}
+
+TEST(MachineLook, WhoListensElsewhereOnThePortIsInNobodysWay) {
+  const auto at = [](const char* address) { return boost::asio::ip::make_address(address); };
+  const std::vector<Listener> listeners{{.address = at("10.0.0.1"), .inode = 1},
+                                        {.address = at("127.0.0.1"), .inode = 2},
+                                        {.address = at("::1"), .inode = 3}};
+  EXPECT_THAT(choose_rivals(listeners, at("127.0.0.1")), ElementsAre(2U));
+  EXPECT_THAT(choose_rivals(listeners, at("127.0.0.2")), testing::IsEmpty());
+  EXPECT_THAT(choose_rivals(listeners, at("0.0.0.0")), ElementsAre(1U, 2U));
+  EXPECT_THAT(choose_rivals({{.address = at("0.0.0.0"), .inode = 4}}, at("127.0.0.1")), ElementsAre(4U));
+  EXPECT_THAT(choose_rivals({{.address = at("::ffff:127.0.0.1"), .inode = 5}}, at("127.0.0.1")),
+              ElementsAre(5U));
+}
+
+TEST(MachineLook, TheProcessOnAPortIsNamed) {
+  boost::asio::io_context io{1};
+  const boost::asio::ip::tcp::acceptor held{io, {boost::asio::ip::make_address("127.0.0.1"), 0}};
+  const auto state = try_port("127.0.0.1", held.local_endpoint().port());
+  EXPECT_FALSE(state.free);
+  EXPECT_EQ(state.holder, ::getpid());
 }
 
 TEST(Program, TheLastLineThatSaysAnythingIsFound) {

@@ -43,7 +43,7 @@ MemoryFacts::File look_at_memory_file(int folder, const char* name) {
 Finding judge_policy(const PolicyFacts& facts) {
   if (!facts.fault.empty()) {
     return wrong(as_sentence(facts.fault), "It is a policy: the worker does not start with a broken one.",
-                 "butler policy check  (or start over: butler policy init --force)");
+                 "butler policy check", "To start over: butler policy init --force");
   }
   if (!facts.exists) return all_well("There is no policy file: the profile balanced holds.");
   return all_well("The policy " + facts.file + " is right (profile " + facts.profile + ").");
@@ -86,8 +86,8 @@ Findings judge_mcp(const McpFacts& facts) {
   }
   if (!facts.clis_fault.empty()) {
     findings.push_back(wrong(as_sentence(facts.clis_fault),
-                             "It lists the wrappers that agents call, or their servers.",
-                             "butler mcp list  (docs/mcp.md has both files)"));
+                             "It lists the wrappers that agents call, or their servers.", "butler mcp list",
+                             "docs/mcp.md describes both files."));
   }
   for (const auto& target : facts.impossible) {
     findings.push_back(doubtful(as_sentence("There can be no MCP wrapper " + target),

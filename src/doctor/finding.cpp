@@ -21,18 +21,20 @@ Finding all_well(std::string what_is) { return {.status = Status::ok, .what_is =
 
 Finding left_out(std::string why) { return {.status = Status::skipped, .what_is = std::move(why)}; }
 
-Finding doubtful(std::string what_is, std::string what_should_be, std::string mend) {
+Finding doubtful(std::string what_is, std::string what_should_be, std::string mend, std::string remark) {
   return {.status = Status::warning,
           .what_is = std::move(what_is),
           .what_should_be = std::move(what_should_be),
-          .mend = std::move(mend)};
+          .mend = std::move(mend),
+          .remark = std::move(remark)};
 }
 
-Finding wrong(std::string what_is, std::string what_should_be, std::string mend) {
+Finding wrong(std::string what_is, std::string what_should_be, std::string mend, std::string remark) {
   return {.status = Status::broken,
           .what_is = std::move(what_is),
           .what_should_be = std::move(what_should_be),
-          .mend = std::move(mend)};
+          .mend = std::move(mend),
+          .remark = std::move(remark)};
 }
 
 std::string as_sentence(std::string text) {

@@ -34,7 +34,8 @@ struct Finding {
   Status status = Status::ok;
   std::string what_is = {};         ///< a sentence
   std::string what_should_be = {};  ///< a sentence; "" when all is well
-  std::string mend = {};            ///< the command that mends it; "" when all is well
+  std::string mend = {};            ///< a command for a shell that mends it; "" when all is well
+  std::string remark = {};          ///< what has to be known of the mend, for people; mostly ""
   Fix fix = {};                     ///< empty when only a person should mend it
   FixWhen fix_when = FixWhen::always;
 };
@@ -44,8 +45,8 @@ using Findings = std::vector<Finding>;
 /// Findings without their check's name, which whoever runs the check adds.
 Finding all_well(std::string what_is);
 Finding left_out(std::string why);
-Finding doubtful(std::string what_is, std::string what_should_be, std::string mend);
-Finding wrong(std::string what_is, std::string what_should_be, std::string mend);
+Finding doubtful(std::string what_is, std::string what_should_be, std::string mend, std::string remark = {});
+Finding wrong(std::string what_is, std::string what_should_be, std::string mend, std::string remark = {});
 
 /// A sentence of somebody else's on one line, with one mark at its end.
 std::string as_sentence(std::string text);

@@ -25,6 +25,7 @@ TEST(Judgement, AWrongSettingIsMendedByConfigSetAndALineThatIsNoneInTheFile) {
       .problems = {{.name = "ORCH_PORT", .source = "/h/.env:3", .message = "expected a number"},
                    {.name = "", .source = "/h/.env:7", .message = "is no line"},
                    {.name = "TG_OWNER_IDS", .source = "", .message = "is required"},
+                   {.name = "ORCH_TLS_CERT", .source = "/h/.env:9", .message = "is not supported yet"},
                    {.name = "ORCH_HOST", .source = "environment", .message = "expected an address"}},
       .warnings = {"/h/.env can be read by other users: chmod 600 it",
                    "PI_MODLE (/h/.env:11) is no variable; did you mean PI_MODEL?"},
@@ -34,6 +35,7 @@ TEST(Judgement, AWrongSettingIsMendedByConfigSetAndALineThatIsNoneInTheFile) {
               ElementsAre(found(Status::broken, "ORCH_PORT (/h/.env:3)", "butler config set ORCH_PORT"),
                           found(Status::broken, "/h/.env:7", "+7 /h/.env"),
                           found(Status::broken, "TG_OWNER_IDS", "butler setup"),
+                          found(Status::broken, "ORCH_TLS_CERT", "butler config unset ORCH_TLS_CERT"),
                           found(Status::broken, "ORCH_HOST", "unset ORCH_HOST"),
                           found(Status::warning, "PI_MODEL?", "+11 /h/.env")));
   EXPECT_THAT(judge_configuration({.env_file = "/h/.env"}), ElementsAre(found(Status::ok, "/h/.env")));
@@ -95,14 +97,15 @@ TEST(Judgement, ADatabaseFitsItsProgramOrTheWayIsTold) {
   EXPECT_THAT(judge_database(facts), found(Status::warning, "older", "systemctl start butler.target"));
   facts.version = 5;
   facts.backup = "/h/state.db.before-5";
-  EXPECT_THAT(judge_database(facts), found(Status::broken, "newer", "/h/state.db.before-5"));
+  EXPECT_THAT(judge_database(facts), found(Status::broken, "newer", "butler version"));
+  EXPECT_THAT(judge_database(facts).remark, HasSubstr("/h/state.db.before-5"));
   facts = well;
   facts.changed = {"0002_x.sql"};
-  EXPECT_THAT(judge_database(facts), found(Status::broken, "0002_x.sql", "install"));
+  EXPECT_THAT(judge_database(facts), found(Status::broken, "0002_x.sql", "butler version"));
   facts = well;
   facts.damages = {"page 3 is wrong"};
   EXPECT_THAT(judge_database(facts), found(Status::broken, "page 3 is wrong",
-                                           "sqlite3 damaged/state.db .recover | sqlite3 state.db"));
+                                           "sqlite3 $aside/state.db .recover | sqlite3 state.db"));
   facts.backup = "/h/state.db.before-4";
   EXPECT_THAT(judge_database(facts), found(Status::broken, "", "cp -p /h/state.db.before-4 state.db"));
   facts = well;

@@ -61,7 +61,7 @@ std::string who_can(mode_t mode) {
 std::optional<Finding> judge_file(const FileFacts& facts) {
   if (!facts.regular) {
     return wrong(facts.path + " is no " + (facts.folder ? "folder" : "regular file") + ".",
-                 "It is " + facts.what + ".", "ls -ld " + shell_word(facts.path) + "  (then move it away)");
+                 "It is " + facts.what + ".", "ls -ld " + shell_word(facts.path), "Then move it away.");
   }
   if (facts.owner != facts.expected_owner) {
     return wrong(facts.path + " belongs to " + user_name(facts.owner) + ".",

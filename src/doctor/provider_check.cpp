@@ -25,7 +25,7 @@ Finding judge_provider(const ProviderFacts& facts) {
   }
   if (facts.lists_model == false) {
     return doubtful(name + " takes the key, but does not list the model " + facts.model + ".",
-                    "PI_MODEL is one of its models.", "butler config set PI_MODEL <model>");
+                    "PI_MODEL is one of its models.", "butler config set PI_MODEL");
   }
   return all_well(name + " takes the key.");
 }

@@ -31,7 +31,7 @@ std::string verdict_of(const Report& report, const Options& options) {
   };
   const auto broken = count(Status::broken);
   const auto warnings = count(Status::warning);
-  if (broken == 0 && warnings == 0) return "All is well.";
+  if (broken == 0 && warnings == 0) return count(Status::ok) == 0 ? "Nothing was checked." : "All is well.";
   std::string text = std::to_string(broken) + " broken, " + std::to_string(warnings) +
                      (warnings == 1 ? " warning." : " warnings.");
   const bool fixable = std::ranges::any_of(report.findings, [](const Finding& finding) {
@@ -54,6 +54,8 @@ void Printer::show(const Finding& finding) {
     out_ << indent << "mend:   " << palette_.paint(terminal::printable_line(finding.mend), Style::bold)
          << '\n';
   }
+  if (!finding.remark.empty())
+    out_ << indent << "note:   " << terminal::printable_line(finding.remark) << '\n';
   out_.flush();
 }
 

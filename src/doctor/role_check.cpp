@@ -19,10 +19,6 @@ namespace {
 
 constexpr std::array role_names{"orchestrator", "gateway", "worker"};
 
-std::string kill_command(pid_t pid, const std::string& start) {
-  return pid > 0 ? "kill -TERM " + std::to_string(pid) + "  (what supervises it starts it again)" : start;
-}
-
 std::string title_of(const RoleFacts::One& role) {
   return "The " + role.name + " (process " + std::to_string(role.answer.pid) + ")";
 }
@@ -50,13 +46,16 @@ std::string find_trouble(const json::Value& health) {
 Finding judge_role(const RoleFacts::One& role, const std::string& start) {
   const auto& answer = role.answer;
   if (!answer.fault.empty()) {
-    return wrong(title_of(role) + " runs and does not answer: " + answer.fault + ".", "It answers at once.",
-                 kill_command(answer.pid, start));
+    const std::string is = title_of(role) + " runs and does not answer: " + answer.fault + ".";
+    constexpr const char* should = "It answers at once.";
+    if (answer.pid <= 0) return wrong(is, should, start);
+    return wrong(is, should, "kill -TERM " + std::to_string(answer.pid),
+                 "What supervises it starts it again.");
   }
   const auto trouble = find_trouble(answer.body);
   if (!trouble.empty())
-    return wrong(title_of(role) + " is not well: " + trouble + ".", "It is well.",
-                 "butler logs " + role.name);
+    return wrong(title_of(role) + " is not well: " + trouble + ".", "It is well.", "butler logs " + role.name,
+                 "Where Butler is no service, its log is in the terminal where butler up runs.");
   return all_well(title_of(role) + " is well.");
 }
 
@@ -81,8 +80,8 @@ Findings judge_roles(const RoleFacts& facts) {
     const auto pid = std::to_string(*facts.supervisor);
     findings.push_back(wrong("Process " + pid + " has the lock of " + facts.home +
                                  ", but these roles do not run: " + missing + ".",
-                             "butler up has all three roles running.",
-                             "kill -TERM " + pid + "  (then: " + facts.start + ")"));
+                             "butler up has all three roles running.", "kill -TERM " + pid,
+                             "Then: " + facts.start));
   } else if (!missing.empty()) {
     findings.push_back(left_out("Not running here: " + missing + ". That is right where it runs elsewhere."));
   }
@@ -105,9 +104,9 @@ Finding judge_port(const PortFacts& facts) {
                        : "another process";
   return wrong(place + " is taken by " + holder + ".",
                "It is free, or our own orchestrator's: stop the other, or choose another port.",
-               facts.holder > 0
-                   ? "kill " + std::to_string(facts.holder) + "  (or: butler config set ORCH_PORT <port>)"
-                   : "ss -ltnp 'sport = :" + std::to_string(facts.port) + "'");
+               facts.holder > 0 ? "kill " + std::to_string(facts.holder)
+                                : "ss -ltnp 'sport = :" + std::to_string(facts.port) + "'",
+               "Another port: butler config set ORCH_PORT");
 }
 
 boost::asio::awaitable<Findings> check_roles(const Context& context) {

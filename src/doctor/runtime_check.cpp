@@ -100,7 +100,7 @@ Findings judge_runtime(const RuntimeFacts& facts) {
   if (facts.folder.empty()) {
     if (!facts.fault.empty())
       return {wrong("PI_BINARY names " + facts.pi + ": " + facts.fault + ".", "It is a pi that starts.",
-                    "butler config set PI_BINARY <path of pi>")};
+                    "butler config set PI_BINARY")};
     return {doubtful("PI_BINARY names " + facts.pi + ", which is no pinned runtime.",
                      "pi is the version that Butler was tested with.", "butler config unset PI_BINARY")};
   }

@@ -47,35 +47,41 @@ std::string edit_command(const SourcePlace& place) {
   return "${EDITOR:-vi} " + (place.line.empty() ? "" : "+" + place.line + " ") + shell_word(place.file);
 }
 
+constexpr const char* where_to_unset = "In whatever starts Butler, as a profile or a unit file.";
+
 std::string mend_of_setting(const config::Problem& problem) {
-  if (problem.source == config::environment_source)
-    return "unset " + problem.name + "  (in whatever starts Butler)";
+  if (problem.source == config::environment_source) return "unset " + problem.name;
   if (problem.name.empty()) return edit_command(place_of(problem.source));
   const auto* const variable = config::find_variable(problem.name);
   if (problem.source.empty() && variable != nullptr && variable->required) return "butler setup";
-  return "butler config set " + problem.name + " <value>";
+  // Whatever value it had, it would be refused.
+  const bool refused = variable != nullptr && variable->support == config::Support::refused;
+  return (refused ? "butler config unset " : "butler config set ") + problem.name;
 }
 
 std::string allowed_words(const config::Problem& problem) {
   const auto* const variable = config::find_variable(problem.name);
   if (variable == nullptr) return "A line is NAME=value, and each name is set once.";
   if (problem.source.empty()) return problem.name + " is set.";
+  if (variable->support == config::Support::refused) return problem.name + " is not set.";
   return problem.name + " is " + config::describe_allowed(*variable) + ": " + std::string{variable->meaning} +
          ".";
 }
 
 /// `butler up` makes an API secret that is not set; a bot's token is BotFather's to give.
-std::string mend_of_secret(const config::Problem& problem, const std::string& secrets_file) {
+Finding judge_secret(const config::Problem& problem, const std::string& secrets_file) {
   const auto* const variable = config::find_variable(problem.name);
   const bool token = variable != nullptr && variable->kind == config::Kind::bot_token;
-  if (problem.source == config::environment_source)
-    return "unset " + problem.name + "  (in whatever starts Butler)";
-  if (token) return "butler setup";
+  const auto mended_by = [&](const std::string& command, const char* remark) {
+    return wrong(as_sentence(problem.text()), allowed_words(problem), command, remark);
+  };
+  if (problem.source == config::environment_source) return mended_by("unset " + problem.name, where_to_unset);
+  if (token) return mended_by("butler setup", "");
   // Made as a whole where it is not there; it holds nothing else.
   const std::string file = problem.source.empty() ? secrets_file : place_of(problem.source).file;
-  const std::string command =
-      file.ends_with("/secrets.env") ? "rm " + shell_word(file) : "butler config unset " + problem.name;
-  return command + "  (butler up makes good ones itself)";
+  return mended_by(
+      file.ends_with("/secrets.env") ? "rm " + shell_word(file) : "butler config unset " + problem.name,
+      "butler up makes good ones itself.");
 }
 
 }  // namespace
@@ -85,7 +91,8 @@ Findings judge_configuration(const ConfigurationFacts& facts) {
   for (const auto& problem : facts.problems) {
     // The permissions have a check of their own, too.
     if (names_secret(problem) || problem.message.starts_with("is not ours alone")) continue;
-    findings.push_back(wrong(as_sentence(problem.text()), allowed_words(problem), mend_of_setting(problem)));
+    findings.push_back(wrong(as_sentence(problem.text()), allowed_words(problem), mend_of_setting(problem),
+                             problem.source == config::environment_source ? where_to_unset : ""));
   }
   for (const auto& warning : facts.warnings) {
     // The permissions have a check of their own.
@@ -101,8 +108,7 @@ Findings judge_secrets(const SecretFacts& facts) {
   Findings findings;
   for (const auto& problem : facts.problems) {
     if (!names_secret(problem)) continue;
-    findings.push_back(wrong(as_sentence(problem.text()), allowed_words(problem),
-                             mend_of_secret(problem, facts.secrets_file)));
+    findings.push_back(judge_secret(problem, facts.secrets_file));
   }
   for (const auto& key : facts.keys) {
     if (key.fault.empty()) continue;

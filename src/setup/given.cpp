@@ -67,7 +67,11 @@ Given with_environment(Given given, const config::Environment& environment) {
   const auto* const provider =
       config::find_provider(given.provider.value_or(value_in(environment, "PI_PROVIDER")));
   if (provider == nullptr) return given;
-  for (const auto name : provider->keys) fill(given.provider_key, from_process(environment, name));
+  for (const auto name : provider->keys) {
+    if (given.provider_key) break;
+    given.provider_key = from_process(environment, name);
+    if (given.provider_key) given.key_variable = name;
+  }
   return given;
 }
 

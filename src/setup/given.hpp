@@ -31,6 +31,7 @@ struct Given {
   std::optional<std::string> provider = {};  ///< "none" for no model yet
   std::optional<std::string> model = {};
   std::optional<std::string> provider_key = {};
+  std::string key_variable = {};  ///< the variable that the key came from; "" for a key from elsewhere
   std::optional<Intent> intent = {};
   bool yes = false;  ///< nobody is asked
   bool skip_checks = false;

@@ -35,6 +35,8 @@ TEST(Given, WhatStandsInTheProcessesEnvironmentIsSaidAndAnOptionGoesBefore) {
   EXPECT_EQ(given.owner_ids, "8");
   EXPECT_EQ(given.provider, std::nullopt) << "it stands in .env, and is kept there";
   EXPECT_EQ(given.provider_key, "k");
+  EXPECT_EQ(given.key_variable, "OPENAI_API_KEY");
+  EXPECT_EQ(with_environment({.provider_key = "of a file"}, environment).key_variable, "");
   EXPECT_EQ(with_environment({}, configured({{"!PI_EXEC_MODE", "mock"}})).provider, "none");
 }
 

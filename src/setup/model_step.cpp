@@ -22,6 +22,7 @@ constexpr const char* no_provider = "none";
 struct ModelChoice {
   std::string provider = {};
   std::vector<config::EnvChange> changes = {};
+  std::string key = {};  ///< the new key in the changes; "" when the present one stays
 };
 
 /// The configuration as it will be.
@@ -85,11 +86,18 @@ std::expected<std::string, Stop> choose_provider(Session& session) {
   return provider;
 }
 
-/// The variable that the key is in, or belongs in.
-std::string key_variable(const Session& session, const ProviderNeeds& needs) {
-  const auto set =
-      std::ranges::find_if(needs.keys, [&](const std::string& name) { return !session.value(name).empty(); });
-  return set == needs.keys.end() ? needs.keys.front() : *set;
+/// Files a key under its variable. It is the provider's only one then: the others say how it is sent, too,
+/// and may go before it.
+void file_key(const Session& session, const ProviderNeeds& needs, const std::string& variable,
+              const std::string& key, ModelChoice& choice) {
+  choice.key = key;
+  choice.changes.push_back({.name = variable, .value = key});
+  for (const auto& other : needs.keys) {
+    const auto entry = session.environment.find(other);
+    if (other == variable || entry == session.environment.end()) continue;
+    // What the process's environment says is not .env's to unset.
+    if (entry->second.source != config::environment_source) choice.changes.push_back({.name = other});
+  }
 }
 
 /// A key, or an empty line where there is one already.
@@ -106,15 +114,18 @@ terminal::Answer<std::string> ask_for_key_text(Session& session, const std::stri
 std::expected<void, Stop> ask_for_key(Session& session, ModelChoice& choice) {
   const ProviderNeeds needs = session.outside.provider_needs(choice.provider).value_or(ProviderNeeds{});
   if (needs.keys.empty()) return {};
-  const std::string name = key_variable(session, needs);
   if (const auto& given = session.given.provider_key) {
-    choice.changes.push_back({.name = name, .value = given});
+    const std::string& from = session.given.key_variable;
+    const bool known = std::ranges::find(needs.keys, from) != needs.keys.end();
+    file_key(session, needs, known ? from : needs.keys.front(), *given, choice);
     return {};
   }
   if (!session.asks()) return {};
-  const auto key = ask_for_key_text(session, choice.provider, !session.value(name).empty());
+  const bool present =
+      std::ranges::any_of(needs.keys, [&](const auto& name) { return !session.value(name).empty(); });
+  const auto key = ask_for_key_text(session, choice.provider, present);
   if (!key) return std::unexpected(stop_of(key.error()));
-  if (!key->empty()) choice.changes.push_back({.name = name, .value = *key});
+  if (!key->empty()) file_key(session, needs, needs.keys.front(), *key, choice);
   for (const auto& extra : needs.extras) {
     if (!session.value(extra).empty()) continue;
     const auto value = session.prompter.ask(extra + " (Enter leaves it out):");
@@ -153,7 +164,8 @@ std::expected<std::optional<KeyReport>, Stop> try_key(Session& session, const Mo
     session.say_doubt("Not checked (--skip-checks): whether " + choice.provider + " takes this key.");
     return KeyReport{.reason = "not checked"};
   }
-  const auto report = session.outside.check_key(with_changes(session.environment, choice.changes));
+  const auto report =
+      session.outside.check_key(with_changes(session.environment, choice.changes), choice.key);
   if (!report && report.error().kind == Trouble::Kind::interrupted)
     return std::unexpected(stop_of(report.error()));
   const KeyReport known =
@@ -169,6 +181,7 @@ std::expected<std::optional<KeyReport>, Stop> try_key(Session& session, const Mo
 }
 
 void start_choice(ModelChoice& choice, const Session& session) {
+  choice.key.clear();
   choice.changes = {{.name = "PI_PROVIDER", .value = choice.provider}};
   if (session.value("PI_EXEC_MODE") == "mock") choice.changes.push_back({.name = "PI_EXEC_MODE"});
 }

@@ -55,8 +55,10 @@ class Outside {
   /// the minutes that it lives. Nothing of what others have sent is taken from the bot.
   virtual Outcome<Owner> wait_for_owner(const std::string& token, const Bot& bot,
                                         const std::function<void(const std::string&, int)>& announce) = 0;
-  /// Asks the provider that this configuration names.
-  virtual Outcome<model_proxy::KeyReport> check_key(const config::Environment& environment) = 0;
+  /// Asks the provider that this configuration names. `new_key` is the key that was given in this run, "" for
+  /// none: where another goes before it, which would be used in its place, the report is `undecided`.
+  virtual Outcome<model_proxy::KeyReport> check_key(const config::Environment& environment,
+                                                    const std::string& new_key) = 0;
   /// What a provider of that name needs. The error says why it cannot be used, a part of a sentence.
   virtual std::expected<ProviderNeeds, std::string> provider_needs(const std::string& provider) = 0;
   /// Writes to .env. Throws std::exception when that is not possible.

@@ -35,7 +35,9 @@ class FakeOutside : public Outside {
     owner_troubles.pop_front();
     return std::unexpected(trouble);
   }
-  Outcome<model_proxy::KeyReport> check_key(const config::Environment& environment) override {
+  Outcome<model_proxy::KeyReport> check_key(const config::Environment& environment,
+                                            const std::string& new_key) override {
+    new_keys.push_back(new_key);
     keys_checked.push_back(environment.contains("OPENAI_API_KEY") ? environment.at("OPENAI_API_KEY").value
                                                                   : "");
     if (keys_checked.back() == "right-key")
@@ -79,6 +81,7 @@ class FakeOutside : public Outside {
   int examinations = 0;
   std::string token_of_owner_watch;
   std::vector<std::string> keys_checked;
+  std::vector<std::string> new_keys;
 };
 
 }  // namespace butler::setup::test

@@ -178,14 +178,18 @@ TEST_F(WizardTest, AnotherProviderIsNamedByItsNameInPiAndHasVariablesOfItsOwn) {
   EXPECT_EQ(outside.saved.at("MY_ACCOUNT"), "my-account");
 }
 
-TEST_F(WizardTest, AKeyStaysInTheVariableThatItIsIn) {
+TEST_F(WizardTest, APresentKeyStaysInItsVariableAndATypedOneTakesTheFirst) {
   configure();
   outside.saved.erase("OPENAI_API_KEY");
   outside.saved["OTHER_OPENAI_KEY"] = "old";
   outside.verdict_otherwise = model_proxy::KeyVerdict::undecided;
-  run({"2", "3", "openai", "new", ""});
-  EXPECT_EQ(outside.saved.at("OTHER_OPENAI_KEY"), "new");
+  run({"2", "3", "openai", "", ""});
+  EXPECT_EQ(outside.saved.at("OTHER_OPENAI_KEY"), "old");
   EXPECT_FALSE(outside.saved.contains("OPENAI_API_KEY"));
+  run({"2", "3", "openai", "new", ""});
+  EXPECT_EQ(outside.saved.at("OPENAI_API_KEY"), "new");
+  EXPECT_FALSE(outside.saved.contains("OTHER_OPENAI_KEY"));
+  EXPECT_THAT(outside.new_keys, ElementsAre("", "new"));
 }
 
 TEST_F(WizardTest, AnInstallationIsKeptChangedOrStartedOver) {
@@ -243,6 +247,25 @@ TEST_F(WizardTest, WithoutQuestionsEverythingIsGivenOrSetupNamesWhatIsMissing) {
   EXPECT_TRUE(report.succeeded());
   EXPECT_EQ(outside.saved.at("PI_MODEL"), "m-1");
   EXPECT_THAT(transcript, Not(HasSubstr("? ")));
+}
+
+TEST_F(WizardTest, AKeyIsFiledUnderTheProvidersFirstVariableAndIsItsOnlyOne) {
+  configure();
+  outside.saved.erase("OPENAI_API_KEY");
+  outside.saved["OTHER_OPENAI_KEY"] = "an-older-key";
+  EXPECT_TRUE(run({}, {.provider_key = "right-key", .yes = true}).succeeded());
+  EXPECT_EQ(outside.saved.at("OPENAI_API_KEY"), "right-key");
+  EXPECT_FALSE(outside.saved.contains("OTHER_OPENAI_KEY"));
+  EXPECT_THAT(outside.new_keys, ElementsAre("right-key"));
+}
+
+TEST_F(WizardTest, AKeyFromAVariableStaysUnderIt) {
+  configure();
+  outside.verdict_otherwise = model_proxy::KeyVerdict::undecided;
+  const Given given{.provider_key = "other-key", .key_variable = "OTHER_OPENAI_KEY", .yes = true};
+  EXPECT_TRUE(run({}, given).succeeded());
+  EXPECT_EQ(outside.saved.at("OTHER_OPENAI_KEY"), "other-key");
+  EXPECT_FALSE(outside.saved.contains("OPENAI_API_KEY")) << "it would go before";
 }
 
 TEST_F(WizardTest, WithoutQuestionsWhatIsRefusedEndsSetup) {

@@ -55,7 +55,7 @@ class AtATerminal(SetupTest):
         terminal.wait_for("Who is the owner")
         terminal.press("\x03")
         terminal.wait_for("To go on: butler setup")
-        self.assertEqual(terminal.wait_for_exit(), 1)
+        self.assertEqual(terminal.wait_for_exit(), 130)
         self.assertEqual(self.settings(), {"TELEGRAM_BOT_TOKEN": self.simulator.bot_token})
 
         terminal = self.setup_at_a_terminal()
@@ -80,7 +80,7 @@ class AtATerminal(SetupTest):
         terminal.press("\x03")
         terminal.wait_for("To go on: butler setup")
         self.assertTrue(terminal.shows_what_is_typed)
-        self.assertEqual(terminal.wait_for_exit(), 1)
+        self.assertEqual(terminal.wait_for_exit(), 130)
         self.assertFalse(self.env_file.exists())
 
         terminal = self.setup_at_a_terminal()
@@ -89,7 +89,7 @@ class AtATerminal(SetupTest):
         terminal.wait_for("Waiting for it")
         terminal.press("\x03")
         terminal.wait_for("To go on: butler setup")
-        self.assertEqual(terminal.wait_for_exit(), 1)
+        self.assertEqual(terminal.wait_for_exit(), 130)
 
     def test_control_c_in_the_examination_at_the_end_loses_nothing(self):
         self.env_file.write_text(f"TELEGRAM_BOT_TOKEN={self.simulator.bot_token}\nTG_OWNER_IDS=1\nPI_EXEC_MODE=mock\n")
@@ -97,7 +97,7 @@ class AtATerminal(SetupTest):
         terminal.wait_for("This takes some seconds")
         terminal.press("\x03")
         terminal.wait_for("butler doctor")
-        self.assertEqual(terminal.wait_for_exit(), 1)
+        self.assertEqual(terminal.wait_for_exit(), 130)
 
     def test_what_is_configured_is_kept_changed_or_asked_for_again(self):
         self.env_file.write_text(f"# my notes\nTELEGRAM_BOT_TOKEN={self.simulator.bot_token} # of my bot\n"

@@ -64,6 +64,17 @@ class WithoutATerminal(SetupTest):
         self.assertEqual(skipped.returncode, 0, skipped.stderr)
         self.assertIn("nothing will show that the token and the key work", skipped.stdout)
 
+    def test_a_key_that_another_goes_before_is_not_said_to_work(self):
+        self.start_keyed_model()
+        (self.home / "agent/auth.json").write_text(json.dumps({"mock": {"type": "api_key", "key": API_KEY}}))
+        token = self.write("token", self.simulator.bot_token)
+        key = self.write("key", "wrong-provider-key-0123456789")
+        done = self.run_butler("setup", "--yes", "--json", "--bot-token-file", str(token), "--owner-ids", "1001",
+                               "--provider", "mock", "--key-file", str(key))
+        model = next(step for step in json.loads(done.stdout)["steps"] if step["step"] == "model")
+        self.assertEqual(model["outcome"], "warned", done.stderr)
+        self.assertIn(f"the key in {self.home / 'agent/auth.json'} goes before it", model["detail"])
+
 
 if __name__ == "__main__":
     unittest.main()
