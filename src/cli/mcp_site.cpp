@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "cli/home.hpp"
+#include "config/runtime.hpp"
 #include "files/throw_errno.hpp"
 
 namespace butler::cli {
@@ -22,6 +23,7 @@ std::expected<mcp_wrappers::Site, std::string> open_mcp_site(const config::Loade
   if (!version) return std::unexpected(version.error());
   site.mcporter = *std::move(version);
   prepare_home(loaded.place.home);
+  if (auto fault = config::find_runtime_fault(site.places.runtime)) return std::unexpected(*std::move(fault));
   if (::geteuid() == 0) site.user = find_home_owners().agent;
   fs::create_directories(site.places.workshop());
   return site;
