@@ -33,7 +33,7 @@ class RuntimeTest : public testing::Test {
   Decoded<WorkerSettings> settings() const {
     Start start{.variables = {{"BUTLER_HOME", folder_.path().string()},
                               {"BUTLER_ENV_FILE", ""},
-                              {"ORCH_WORKER_TOKEN", std::string(64, 'w')},
+                              {"ORCH_WORKER_TOKEN", "0123456789abcdef0123456789abcdef"},
                               {"PI_PROVIDER", "anthropic"},
                               {"ANTHROPIC_API_KEY", "k"}},
                 .working_directory = folder_.path(),
