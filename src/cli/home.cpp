@@ -93,6 +93,25 @@ void check_reachable(const fs::path& home) {
   }
 }
 
+/// The folder of the policy is root's: the control user may not replace what is in it, and the worker reads
+/// it. It counts only if root made it: what else is in one of another user nobody knows.
+void prepare_config_folder(int home_fd, const fs::path& home) {
+  make_folder(home_fd, "config");
+  struct stat status{};
+  const bool there = ::fstatat(home_fd, "config", &status, AT_SYMLINK_NOFOLLOW) == 0;
+  const auto path = (home / "config").string();
+  if (!there || !S_ISDIR(status.st_mode))
+    throw std::runtime_error(path + " is no folder: move it away, and Butler makes a new one");
+  if (status.st_uid != 0) {
+    throw std::runtime_error(path + " belongs to another user (uid " + std::to_string(status.st_uid) +
+                             ") than root, who could change the policy: look through what is in it, then "
+                             "run: chown root: " +
+                             path);
+  }
+  const Folder folder(home_fd, "config");
+  if (folder.mode() != open_mode) folder.give_to(0, 0, open_mode);
+}
+
 process::SystemUser required_user(const char* name) {
   const auto user = process::find_user(name);
   if (!user) {
@@ -139,6 +158,7 @@ void prepare_shared_home(const fs::path& home, const HomeOwners& owners) {
     const Folder inner(folder.fd(), name);
     inner.give_to(owners.agent.uid, owners.agent.gid, private_mode);
   }
+  prepare_config_folder(folder.fd(), home);
   make_folder(folder.fd(), "mcp");
   const Folder tools(folder.fd(), "mcp");
   if (tools.mode() != open_mode) tools.give_to(0, 0, open_mode);

@@ -29,9 +29,11 @@ void prepare_own_home(const std::filesystem::path& home);
 /// Makes a home that root's roles share: the folder is root's, the control user may add files to it
 /// (databases) but not replace those of others, everybody else walks through it to a folder of their own. The
 /// agent's folders (workspace, sessions, agent, people, groups, worker, vm, mcp/host) are the agent user's,
-/// mode 0700. May be called again, and by several at a time.
+/// mode 0700. `config`, which holds the policy, is root's, and all may read it. May be called again, and by
+/// several at a time.
 ///
-/// Throws std::runtime_error with what to do when the folder belongs to somebody else or cannot be reached.
+/// Throws std::runtime_error with what to do when the folder, or its `config`, belongs to somebody else, or
+/// when it cannot be reached.
 void prepare_shared_home(const std::filesystem::path& home, const HomeOwners& owners);
 
 /// Either of the two, by who we are.

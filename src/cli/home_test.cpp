@@ -143,6 +143,42 @@ TEST_F(SharedHomeTest, AFolderOfSomebodyElseAndAClosedOneAreRefused) {
   EXPECT_NE(refusal(folder / "link"), "");
 }
 
+TEST_F(SharedHomeTest, TheFolderOfThePolicyIsRootsAndTheWorkerReadsIt) {
+  prepare_shared_home(home, owners);
+  EXPECT_EQ(owner_of(home / "config"), 0U);
+  EXPECT_EQ(mode_of(home / "config"), 0755U);
+  const auto policy = (home / "config/policy.json").string();
+  std::ofstream{policy} << "{}";
+  ::chmod(policy.c_str(), 0644);
+  EXPECT_TRUE(may(owners.agent, [&] { return std::ifstream{policy}.good(); }));
+  EXPECT_FALSE(may(owners.control, [&] { return ::unlink(policy.c_str()) == 0; }));
+  EXPECT_FALSE(may(owners.control, [&] { return ::rename(policy.c_str(), (policy + "2").c_str()) == 0; }));
+  EXPECT_FALSE(may(owners.control,
+                   [&] { return ::rename((home / "config").c_str(), (home / "elsewhere").c_str()) == 0; }));
+
+  ::chmod((home / "config").c_str(), 0777);
+  prepare_shared_home(home, owners);
+  EXPECT_EQ(mode_of(home / "config"), 0755U);
+}
+
+TEST_F(SharedHomeTest, AFolderOfThePolicyThatSomebodyElseHasMadeIsRefused) {
+  const auto refusal = [&]() -> std::string {
+    try {
+      prepare_shared_home(home, owners);
+    } catch (const std::exception& fault) {
+      return fault.what();
+    }
+    return "";
+  };
+  prepare_shared_home(home, owners);
+  fs::remove(home / "config");
+  ASSERT_TRUE(may(owners.control, [&] { return ::mkdir((home / "config").c_str(), 0755) == 0; }));
+  EXPECT_THAT(refusal(), HasSubstr("run: chown root: " + (home / "config").string()));
+  fs::remove(home / "config");
+  ASSERT_TRUE(may(owners.control, [&] { return ::symlink("/etc", (home / "config").c_str()) == 0; }));
+  EXPECT_THAT(refusal(), HasSubstr("is no folder: move it away"));
+}
+
 TEST_F(SharedHomeTest, ALinkInPlaceOfAnAgentsFolderIsNotFollowed) {
   prepare_shared_home(home, owners);
   fs::create_directory(folder / "precious");

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/exit_code.hpp"
+#include "cli/home.hpp"
 #include "cli/local_secrets.hpp"
 #include "domain/enum_name.hpp"
 #include "files/whole_file.hpp"
@@ -169,6 +170,7 @@ int init_policy(const config::Loaded& loaded, const PolicyInit& options, std::os
     std::cerr << "butler: " << file.string() << " is there already; --force replaces it\n";
     return exit_failure;
   }
+  prepare_home(loaded.place.home);
   fs::create_directories(file.parent_path());
   const auto profile =
       domain::enum_from_name<policy::Profile>(options.profile).value_or(policy::Profile::balanced);

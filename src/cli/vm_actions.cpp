@@ -16,6 +16,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/home.hpp"
 #include "config/load.hpp"
+#include "config/runtime.hpp"
 #include "domain/mebibyte.hpp"
 #include "json/value.hpp"
 #include "log/log.hpp"
@@ -288,6 +289,7 @@ int create_vm(const VmCreateOptions& options) {
   vm::ImageSources sources{.home = {},
                            .guest_agent = read_guest_agent(),
                            .runtime = config::load(config::this_start()).place.default_runtime};
+  if (const auto fault = config::find_runtime_fault(sources.runtime)) return report_vm_problem(*fault);
   const auto store = open_machine_store();
   return run_vm_action(create(store, *record, std::move(sources)));
 }

@@ -12,6 +12,7 @@
 #include "config/env_file.hpp"
 #include "config/paths.hpp"
 #include "config/providers.hpp"
+#include "config/runtime.hpp"
 #include "files/small_file.hpp"
 
 namespace butler::config {
@@ -159,6 +160,22 @@ std::optional<std::string> find_workspace_fault(const fs::path& workspace, const
   return std::nullopt;
 }
 
+/// Why the settings cannot be used on this machine, as a problem of the variable that says otherwise.
+std::optional<Problem> find_machine_problem(const WorkerSettings& settings, const Loaded& loaded) {
+  const auto problem = [&loaded](const char* name, std::string message) {
+    const auto entry = loaded.environment.find(name);
+    const std::string source = entry == loaded.environment.end() ? "" : entry->second.source;
+    return Problem{.name = name, .source = source, .message = std::move(message)};
+  };
+  if (settings.mode != ExecMode::rpc) return std::nullopt;
+  if (const auto fault = find_workspace_fault(settings.workspace, loaded))
+    return problem("PI_WORKSPACE", settings.workspace.string() + " " + *fault);
+  const auto runtime = find_runtime(settings.pi_command);
+  if (auto fault = runtime.empty() ? std::nullopt : find_runtime_fault(runtime))
+    return problem("PI_BINARY", *std::move(fault));
+  return std::nullopt;
+}
+
 /// The files' problems first, then the role's.
 template <class Settings>
 Decoded<Settings> joined(const Loaded& loaded, Decoded<Settings> settings) {
@@ -242,15 +259,8 @@ Decoded<GatewaySettings> gateway_settings(const Loaded& loaded) {
 
 Decoded<WorkerSettings> worker_settings(const Loaded& loaded) {
   auto settings = decode_worker(loaded.environment, loaded.place);
-  if (settings && settings->mode == ExecMode::rpc) {
-    if (const auto fault = find_workspace_fault(settings->workspace, loaded)) {
-      const auto entry = loaded.environment.find("PI_WORKSPACE");
-      const std::string source = entry == loaded.environment.end() ? "" : entry->second.source;
-      const std::string folder = settings->workspace.string();
-      settings = std::unexpected(
-          Problems{{.name = "PI_WORKSPACE", .source = source, .message = folder + " " + *fault}});
-    }
-  }
+  if (auto problem = settings ? find_machine_problem(*settings, loaded) : std::nullopt)
+    settings = std::unexpected(Problems{*std::move(problem)});
   return joined(loaded, std::move(settings));
 }
 

@@ -24,6 +24,10 @@ TEST(AgentJudgement, TheRuntimeIsThePinnedOne) {
   EXPECT_THAT(judge_runtime(well), ElementsAre(found(Status::ok, "pi 2.0")));
   EXPECT_THAT(judge_runtime({}), ElementsAre(found(Status::skipped, "mock")));
   auto facts = well;
+  facts.distrust = "the runtime /h/runtime is not run: it belongs to another user";
+  EXPECT_THAT(judge_runtime(facts),
+              ElementsAre(found(Status::broken, "belongs to another user", "butler runtime install")));
+  facts = well;
   facts.installed["pi"] = "1.9";
   EXPECT_THAT(judge_runtime(facts), ElementsAre(found(Status::warning, "is 1.9", "butler runtime install")));
   facts.installed["pi"] = "";

@@ -168,6 +168,7 @@ boost::asio::awaitable<Findings> check_permissions(const Context& context) {
   table.add_folder(home, "the home of all state", self, context.root ? 0002 : 0066);
   add_databases(table, home, control);
   add_agent_folders(table, context, agent);
+  table.add_folder(home / "config", "the folder of the policy", self, 0022);
   table.add_file(home / "config/policy.json", "the policy",
                  PermissionTable::is_owner(home / "config/policy.json", agent)
                      ? agent  // the worker takes it from either

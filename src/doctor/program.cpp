@@ -57,12 +57,10 @@ std::string last_line(const std::string& text) {
   return text.substr(begin, end - begin + 1);
 }
 
-asio::awaitable<ProgramEnd> run_program(asio::any_io_executor executor, std::vector<std::string> words) {
+namespace {
+
+asio::awaitable<ProgramEnd> run_to_end(asio::any_io_executor executor, process::SpawnOptions options) {
   ProgramEnd end;
-  const process::SpawnOptions options{.arguments = std::move(words),
-                                      .environment = own_environment(),
-                                      .working_directory = {},
-                                      .stdin_mode = process::Stdin::null};
   auto child = process::ChildProcess::spawn(executor, options);
   if (!child) {
     end.fault = child.error();
@@ -84,6 +82,31 @@ asio::awaitable<ProgramEnd> run_program(asio::any_io_executor executor, std::vec
   co_await readers.join();
   if (cancelled) std::rethrow_exception(cancelled);
   co_return end;
+}
+
+}  // namespace
+
+asio::awaitable<ProgramEnd> run_program(asio::any_io_executor executor, std::vector<std::string> words) {
+  return run_to_end(std::move(executor), {.arguments = std::move(words),
+                                          .environment = own_environment(),
+                                          .working_directory = {},
+                                          .stdin_mode = process::Stdin::null});
+}
+
+asio::awaitable<ProgramEnd> run_untrusted(asio::any_io_executor executor, std::vector<std::string> words,
+                                          std::optional<process::SystemUser> agent) {
+  if (::geteuid() == 0 && !agent) co_return ProgramEnd{.fault = "the system user butler is missing"};
+  std::vector<std::string> all{"/usr/bin/setpriv", "--no-new-privs"};
+  if (agent) {
+    all.insert(all.end(), {"--reuid", std::to_string(agent->uid), "--regid", std::to_string(agent->gid),
+                           "--clear-groups", "--inh-caps=-all"});
+  }
+  all.emplace_back("--");
+  all.insert(all.end(), words.begin(), words.end());
+  co_return co_await run_to_end(std::move(executor), {.arguments = std::move(all),
+                                                      .environment = {},
+                                                      .working_directory = "/",
+                                                      .stdin_mode = process::Stdin::null});
 }
 
 }  // namespace butler::doctor

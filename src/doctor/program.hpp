@@ -2,8 +2,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "process/role.hpp"
 
 namespace butler::doctor {
 
@@ -18,6 +21,12 @@ struct ProgramEnd {
 /// Runs a program with our own environment to its end. Cancelling the task kills it.
 boost::asio::awaitable<ProgramEnd> run_program(boost::asio::any_io_executor executor,
                                                std::vector<std::string> words);
+
+/// Runs a program to its end as the agent's user (as ourselves when we are not root, and there is none), with
+/// an empty environment and no way to new rights: for what root need not trust. Cancelling kills it.
+boost::asio::awaitable<ProgramEnd> run_untrusted(boost::asio::any_io_executor executor,
+                                                 std::vector<std::string> words,
+                                                 std::optional<process::SystemUser> agent);
 
 /// The running program, to be run with other words: also when its file has been replaced meanwhile.
 std::string this_program();

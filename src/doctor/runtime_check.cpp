@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "config/runtime.hpp"
 #include "doctor/checks.hpp"
 #include "doctor/program.hpp"
 #include "domain/embedded_file.hpp"
@@ -59,7 +60,7 @@ std::string stamp_of(const fs::path& runtime) {
 /// proves it.
 boost::asio::awaitable<std::string> why_node_does_not_start(const Context& context, std::string runtime) {
   std::vector<std::string> words{runtime + "/bin/node", "--version"};
-  const auto end = co_await run_program(context.executor, std::move(words));
+  const auto end = co_await run_untrusted(context.executor, std::move(words), context.agent);
   if (!end.fault.empty()) co_return end.fault;
   if (end.code == 0) co_return "";
   co_return "its Node.js ends with " + std::to_string(end.code) + ": " + last_line(end.errors);
@@ -95,6 +96,10 @@ std::map<std::string, std::string> read_pinned_versions(const std::string& packa
 std::string pinned_runtime_stamp() { return BUTLER_RUNTIME_STAMP; }
 
 Findings judge_runtime(const RuntimeFacts& facts) {
+  if (!facts.distrust.empty()) {
+    return {wrong(as_sentence(facts.distrust),
+                  "It is root's or the user's own, and nobody else can change it.", install_command)};
+  }
   if (!facts.real)
     return {left_out("No model provider is set: a mock answers, which needs no runtime (PI_PROVIDER).")};
   if (facts.folder.empty()) {
@@ -137,18 +142,27 @@ Findings judge_runtime(const RuntimeFacts& facts) {
 }
 
 boost::asio::awaitable<Findings> check_runtime(const Context& context) {
-  if (!context.worker) co_return Findings{left_out("The worker's configuration is wrong.")};
+  if (!context.worker) {
+    // That can be why its configuration is wrong.
+    const RuntimeFacts planted{
+        .distrust = config::find_runtime_fault(context.loaded.place.default_runtime).value_or("")};
+    if (!planted.distrust.empty()) co_return judge_runtime(planted);
+    co_return Findings{left_out("The worker's configuration is wrong.")};
+  }
   const auto& settings = *context.worker;
   RuntimeFacts facts{.real = settings.mode == config::ExecMode::rpc};
   if (!facts.real) co_return judge_runtime(facts);
   facts.pi = settings.pi_command.front();
   facts.folder = runtime_folder(settings);
+  const auto found = process::find_program(settings.pi_command, {"PATH=/usr/local/bin:/usr/bin:/bin"}, "/");
+  // After the look whether it is there, and before anything of it is run.
+  if (!facts.folder.empty()) facts.distrust = config::find_runtime_fault(facts.folder).value_or("");
+  if (!facts.distrust.empty()) co_return judge_runtime(facts);
   for (const auto& file : pinned_packages()) facts.pinned = read_pinned_versions(std::string{file.content});
   for (const auto& pinned : pinned_programs)
     facts.installed[pinned.name] = installed_version(facts.folder, package_of(pinned));
   facts.stamp = stamp_of(facts.folder);
   facts.pinned_stamp = pinned_runtime_stamp();
-  const auto found = process::find_program(settings.pi_command, {"PATH=/usr/local/bin:/usr/bin:/bin"}, "/");
   if (!found) facts.fault = found.error();
   if (found && !facts.folder.empty()) {
     auto fault = co_await why_node_does_not_start(context, facts.folder);

@@ -11,11 +11,12 @@
 namespace butler::doctor {
 
 struct RuntimeFacts {
-  bool real = false;        ///< PI_EXEC_MODE is rpc: the runtime is needed
-  std::string folder = {};  ///< "" when PI_BINARY is no pi of a runtime folder
-  std::string pi = {};      ///< the program that PI_BINARY names
-  std::string fault = {};   ///< why it does not start; "" when it does
-  std::string stamp = {};   ///< of the folder that is there: "" when it has none
+  bool real = false;          ///< PI_EXEC_MODE is rpc: the runtime is needed
+  std::string folder = {};    ///< "" when PI_BINARY is no pi of a runtime folder
+  std::string pi = {};        ///< the program that PI_BINARY names
+  std::string fault = {};     ///< why it does not start; "" when it does
+  std::string distrust = {};  ///< why nothing of it may be run, told before all else; "" when it may
+  std::string stamp = {};     ///< of the folder that is there: "" when it has none
   std::string pinned_stamp = {};
   std::map<std::string, std::string> pinned = {};     ///< versions by name: node, pi, mcporter
   std::map<std::string, std::string> installed = {};  ///< "" for what is missing

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "config/runtime.hpp"
 #include "mcp_wrappers/places.hpp"
 #include "vm_sandbox/vm_sandbox.hpp"
 
@@ -103,7 +104,10 @@ sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome
   sandbox::Spec spec{.arguments = {}, .environment = {}};
   spec.workspace = workspace;
   spec.read_write = {scratch};
-  spec.read_only = {settings.home / "runtime", home.tool_gate};
+  spec.read_only = {home.tool_gate};
+  // Its link could lead to what the agent must not see.
+  const auto runtime = settings.home / "runtime";
+  if (!config::find_runtime_fault(runtime)) spec.read_only.push_back(runtime);
   std::ranges::copy(mcp_wrappers::folders_for_agents(settings.mcp_bin_dir),
                     std::back_inserter(spec.read_only));
   for (const char* const name : {"skills", "prompts", "SYSTEM.md"})

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "config/runtime.hpp"
 #include "files/whole_file.hpp"
 #include "log/log.hpp"
 #include "worker/agent_sandbox.hpp"
@@ -45,9 +46,26 @@ std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, co
   return arguments;
 }
 
+namespace {
+
+/// At each start, because another user of the home could have put a runtime there since ours.
+std::expected<void, std::string> check_runtime_of(const config::WorkerSettings& settings) {
+  const auto runtime = config::find_runtime(settings.pi_command);
+  if (runtime.empty()) return {};
+  std::error_code error;
+  // First whether it is there: what is ours by then cannot be replaced before it is started.
+  if (!std::filesystem::exists(runtime / "bin/pi", error))
+    return std::unexpected("there is no pi in " + runtime.string() + ": run butler runtime install");
+  if (auto fault = config::find_runtime_fault(runtime)) return std::unexpected(*std::move(fault));
+  return {};
+}
+
+}  // namespace
+
 std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(
     const asio::any_io_executor& executor, const config::WorkerSettings& settings, const AgentHome& home,
     AgentServices& services, sandbox::Sandbox& sandbox, const Conversation& conversation) try {
+  if (auto trusted = check_runtime_of(settings); !trusted) return std::unexpected(trusted.error());
   const std::string& name = conversation.name;
   auto session = std::make_unique<PiSession>();
   auto lock = lock_session(settings.session_root / (name + ".lock"));

@@ -42,11 +42,12 @@ class Secrets(SystemTest):
         (agent / "models.json").write_text(json.dumps(models))
         (agent / "auth.json").write_text(json.dumps({"anthropic": {"type": "api_key", "key": LOGIN}}))
         config = self.butler.home / "config"
-        config.mkdir(mode=0o700)
+        config.mkdir()
+        config.chmod(0o755)
         servers = {"mcpServers": {"notes": {"command": "/bin/true", "env": {"NOTES_TOKEN": MCP_SECRET}}}}
         (config / "mcporter.json").write_text(json.dumps(servers))
-        for path in (agent / "auth.json", config, config / "mcporter.json"):
-            path.chmod(0o700 if path.is_dir() else 0o600)
+        for path in (agent / "auth.json", config / "mcporter.json"):
+            path.chmod(0o600)
             if os.geteuid() == 0:
                 shutil.chown(path, "butler", "butler")
 

@@ -35,10 +35,25 @@ butler_home() {
   fi
 }
 
+# Whether a file, folder or link itself is root's or our own and, links apart, nobody else may write to it.
+# What is ours in a sticky folder nobody else can replace.
+is_ours() {
+  local owner mode
+  read -r owner mode < <(stat --format='%u %f' -- "$1" 2>/dev/null) || return 1
+  [ "$owner" -eq 0 ] || [ "$owner" -eq "$(id -u)" ] || return 1
+  mode=$((16#$mode))
+  [ $((mode & 0170000)) -eq $((0120000)) ] || [ $((mode & 022)) -eq 0 ]
+}
+
 # Waits for the lock file's lock and keeps it until this script ends; says so when it has to wait.
 take_lock() {
   local file=$1 what=$2
-  [ -e "$file" ] || (umask 077 && : >"$file") # nobody else may hold it
+  # Nobody else may hold it, and no link that somebody has put there is followed.
+  (umask 077 && set -o noclobber && : >"$file") 2>/dev/null || true
+  if [ -L "$file" ] || ! is_ours "$file" || [ ! -f "$file" ]; then
+    fail "$file is a link or belongs to another user, so it is not used as the lock." \
+      "Remove it (rm -f $file), then run the same command again."
+  fi
   exec 9>>"$file"
   if ! flock --nonblock 9; then
     say "another run is installing $what; waiting for it"

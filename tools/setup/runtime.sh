@@ -11,7 +11,13 @@ set -euo pipefail
 home=$(butler_home)
 # The script belongs to the stamp, because it writes the launchers.
 stamp=$(cat "$checkout/runtime/package-lock.json" "${BASH_SOURCE[0]}" | sha256sum | cut -c 1-16)
-complete() { [ "$(readlink "$home/runtime" 2>/dev/null)" = "runtime-$stamp" ] && [ -x "$home/runtime/bin/node" ]; }
+# Other users may have put one there: it counts only if it is root's or ours.
+complete() {
+  local part
+  [ "$(readlink "$home/runtime" 2>/dev/null)" = "runtime-$stamp" ] && is_ours "$home/runtime" || return 1
+  for part in '' /bin /node_modules /bin/node /bin/pi; do is_ours "$home/runtime-$stamp$part" || return 1; done
+  [ -x "$home/runtime/bin/node" ]
+}
 
 ! complete || exit 0
 
@@ -26,11 +32,23 @@ if [ ! -d "$home" ] && mkdir -p "$home" && is_root; then chmod 0711 "$home"; fi
 [ -w "$home" ] ||
   fail "$home cannot be written by $(id -un)." \
     "Run the same command as its owner, or set BUTLER_HOME to a folder of your own."
-take_lock "$home/runtime.lock" 'the runtime'
+if is_root && [ "$(stat --dereference --format=%u -- "$home")" -ne 0 ]; then
+  fail "$home belongs to another user than root, who could change what is installed there." \
+    "Run the same command as that user, or set BUTLER_HOME."
+fi
+# All is made in a folder in which nobody else writes: in the home itself others may, too.
+work=$home/runtime.work
+mkdir -m 0700 "$work" 2>/dev/null || true
+if [ -L "$work" ] || ! is_ours "$work" || [ ! -d "$work" ]; then
+  fail "$work is a link or belongs to another user, so nothing is made in it." \
+    "Move it away (mv $work $work.old), then run the same command again."
+fi
+take_lock "$work/lock" 'the runtime'
 ! complete || exit 0 # the run that held the lock has done it
 
 say "installing the pinned Node.js, pi and mcporter into $home/runtime"
-new=$(mktemp -d "$home/runtime.new-XXXXXX")
+rm -rf "$work"/new-* # of runs that were killed
+new=$(mktemp -d "$work/new-XXXXXX")
 trap 'rm -rf "$new"' EXIT
 npm_ci "$checkout/runtime" "$new"
 
@@ -58,11 +76,15 @@ done
 rm -rf "$new/try"
 
 rm -rf "${home:?}/runtime-$stamp"
-mv "$new" "$home/runtime-$stamp"
+# -T: never into a folder that somebody has put in its place meanwhile.
+mv -T "$new" "$home/runtime-$stamp"
 # A plain folder of that name cannot be replaced by a rename.
-if [ -d "$home/runtime" ] && [ ! -L "$home/runtime" ]; then mv "$home/runtime" "$home/runtime-before"; fi
-ln -sfn "runtime-$stamp" "$home/runtime.link"
-mv -T "$home/runtime.link" "$home/runtime"
+if [ -d "$home/runtime" ] && [ ! -L "$home/runtime" ]; then
+  mv -T "$home/runtime" "$(mktemp -d "$home/runtime-before-XXXXXX")"
+fi
+ln -sfn "runtime-$stamp" "$work/link"
+mv -T "$work/link" "$home/runtime"
+rm -f "$home/runtime.lock" "$home/runtime.link" # of earlier releases
 
 # Older ones go, except those that a running agent still loads its modules from.
 in_use=$(readlink /proc/[0-9]*/exe 2>/dev/null || true)
