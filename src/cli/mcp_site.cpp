@@ -32,7 +32,6 @@ std::expected<mcp_wrappers::Site, std::string> open_mcp_site(const config::Loade
   auto version = mcp_wrappers::mcporter_version(site.places);
   if (!version) return std::unexpected(version.error());
   site.mcporter = *std::move(version);
-  prepare_home(loaded.place.home);
   if (auto fault = config::find_runtime_fault(site.places.runtime)) return std::unexpected(*std::move(fault));
   prepare_workshop(loaded, site.places);
   if (::geteuid() == 0) site.user = find_home_owners().agent;
