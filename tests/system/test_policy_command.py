@@ -16,6 +16,7 @@ class PolicyCommand(unittest.TestCase):
     def setUp(self):
         scratch = tempfile.TemporaryDirectory(prefix="butler-policy-", dir="/var/tmp")
         self.addCleanup(scratch.cleanup)
+        Path(scratch.name).chmod(0o711)  # the roles' users reach it
         self.home = Path(scratch.name) / "home"
         self.home.mkdir()
         self.file = self.home / "config" / "policy.json"
