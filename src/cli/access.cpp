@@ -44,7 +44,7 @@ int with_access(const std::function<int(const console::Access&)>& use) {
   try {
     // The worker's token is not needed: a machine with a gateway alone has none.
     const auto missing = config::missing_api_secrets(loaded.environment);
-    if (loaded.problems.empty() && std::ranges::contains(missing, "ORCH_GATEWAY_TOKEN"))
+    if (loaded.problems.empty() && std::ranges::find(missing, "ORCH_GATEWAY_TOKEN") != missing.end())
       config::read_local_secrets(loaded);
   } catch (const std::system_error& error) {
     explain_missing_secrets(loaded, error);

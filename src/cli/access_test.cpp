@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>  // NOLINT(modernize-deprecated-headers): setenv
 
+#include <filesystem>
 #include <fstream>
 #include <optional>
+#include <string>
 
 #include "cli/exit_code.hpp"
 #include "unit/temp_folder.hpp"
@@ -44,16 +46,16 @@ class AccessTest : public testing::Test {
   test::TempFolder home_;
 };
 
-const std::string kept = "0123456789abcdef0123456789abcdef0123456789abcdef";
+constexpr const char* kept = "0123456789abcdef0123456789abcdef0123456789abcdef";
 
 TEST_F(AccessTest, ATokenThatIsEmptyIsTheHomesAsForButlerUp) {
   write(".env", "ORCH_GATEWAY_TOKEN=\n");
-  write("secrets.env", "ORCH_GATEWAY_TOKEN=" + kept + "\nORCH_WORKER_TOKEN=f" + kept + "\n");
+  write("secrets.env", std::string{"ORCH_GATEWAY_TOKEN="} + kept + "\nORCH_WORKER_TOKEN=f" + kept + "\n");
   EXPECT_EQ(token(), kept);
 }
 
 TEST_F(AccessTest, WithATokenOfItsOwnNoFileOfTheHomesIsNeeded) {
-  write(".env", "ORCH_GATEWAY_TOKEN=" + kept + "\n");
+  write(".env", std::string{"ORCH_GATEWAY_TOKEN="} + kept + "\n");
   EXPECT_EQ(token(), kept);
 }
 

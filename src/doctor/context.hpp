@@ -30,10 +30,6 @@ struct Context {
   std::string env_file() const;
 };
 
-/// The API secrets' names.
-inline constexpr const char* gateway_token_name = "ORCH_GATEWAY_TOKEN";
-inline constexpr const char* worker_token_name = "ORCH_WORKER_TOKEN";
-
 Context make_context(const boost::asio::any_io_executor& executor, const config::Loaded& loaded);
 
 /// Every value of the configuration that must never be shown, the longest first.
