@@ -39,7 +39,8 @@ class RuntimeTest : public testing::Test {
                 .working_directory = folder_.path(),
                 .user = ::geteuid(),
                 .host_name = "host",
-                .pid = 1};
+                .pid = 1,
+                .program = {}};
     return worker_settings(load(start));
   }
 
