@@ -68,7 +68,8 @@ class ConfigSetTest : public testing::Test {
                               .working_directory = folder_.path(),
                               .user = 1,
                               .host_name = "host",
-                              .pid = 1};
+                              .pid = 1,
+                              .program = {}};
     out_.str("");
     return change_config(start, configuration({}), change, out_);
   }
