@@ -166,8 +166,9 @@ Outcome<setup::Owner> SetupOutside::wait_for_owner(
   const setup::OwnerCode code{
       process::random_bytes<std::tuple_size_v<setup::OwnerCode::Random>>(),
       domain::wall_clock_now() + std::chrono::duration_cast<std::chrono::milliseconds>(timing.lifetime)};
-  announce(code.text(), std::chrono::duration_cast<std::chrono::minutes>(timing.lifetime).count());
   const auto owner = run_interruptible<Outcome<setup::Owner>>([&](const asio::any_io_executor& executor) {
+    // Here, because from here on Ctrl-C is heard: who reads of the wait may well end it.
+    announce(code.text(), std::chrono::duration_cast<std::chrono::minutes>(timing.lifetime).count());
     return watch_for_the_owner(executor, telegram_root(), config::Secret{token}, bot, code, timing);
   });
   return owner.value_or(std::unexpected(stopped_by_person));
