@@ -13,7 +13,7 @@ DESTDIR ?=
 configure = [ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1)
 build = $(call configure,$(1)) && cmake --build --preset $(1) --parallel $(jobs)
 # Builds a preset and passes its tests, which wait more than they work.
-suite = $(call build,$(1)) && ctest --preset $(1) --parallel $$(($(jobs) * 3))
+suite = $(call build,$(1)) && ctest --preset $(1) --parallel $$(($(jobs) * 2))
 
 sources = find src tests bench third_party -name '*.[ch]pp' -print0
 
