@@ -18,7 +18,7 @@ set(CPACK_DEBIAN_PACKAGE_DEPENDS
     "bubblewrap, ca-certificates, init-system-helpers (>= 1.54~), systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles")
 # npm fetches the runtime; the agent's own tools are ripgrep and fd.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "npm, ripgrep, fd-find, git, python3")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "qemu-system-x86, qemu-utils, busybox-static, e2fsprogs")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libpq5, qemu-system-x86, qemu-utils, busybox-static, e2fsprogs")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${debian}/preinst ${debian}/postinst ${debian}/prerm ${debian}/postrm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_INSTALL_SCRIPTS ${PROJECT_SOURCE_DIR}/cmake/debian_documents.cmake)

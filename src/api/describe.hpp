@@ -1,7 +1,9 @@
 #pragma once
 
+#include "api/artifact.hpp"
 #include "api/audit.hpp"
 #include "api/types.hpp"
+#include "api/worker_presence.hpp"
 #include "domain/describe.hpp"
 #include "json/codec.hpp"
 
@@ -11,7 +13,7 @@ namespace butler::api {
 BOOST_DESCRIBE_ENUM(MessageMode, steer, follow_up)
 BOOST_DESCRIBE_STRUCT(CreateJobRequest, (),
                       (kind, prompt, channel, chat_id, requester_id, thread_id, session_key,
-                       requires_approval, metadata, deliver_to, labels))
+                       requires_approval, metadata, deliver_to, labels, attachments, attachments_from))
 BOOST_DESCRIBE_STRUCT(JobAnswer, (), (job))
 BOOST_DESCRIBE_STRUCT(JobList, (), (jobs, next_before))
 BOOST_DESCRIBE_STRUCT(Event, (), (type, ts, message, data, seq))
@@ -50,7 +52,14 @@ BOOST_DESCRIBE_STRUCT(HeartbeatAnswer, (), (abort_requested, lease_expires_at, m
 BOOST_DESCRIBE_STRUCT(CompleteRequest, (), (result_text, usage, claim))
 BOOST_DESCRIBE_STRUCT(FailRequest, (), (error, retryable))
 BOOST_DESCRIBE_STRUCT(AbortedRequest, (), (reason))
+BOOST_DESCRIBE_ENUM(ArtifactKind, photo, document, voice, audio, video)
+BOOST_DESCRIBE_ENUM(ArtifactSource, gateway, worker)
+BOOST_DESCRIBE_STRUCT(Artifact, (), (name, size, sha256, content_type, kind, caption, source, created_at))
+BOOST_DESCRIBE_STRUCT(ArtifactAnswer, (), (artifact))
+BOOST_DESCRIBE_STRUCT(ArtifactList, (), (artifacts))
 BOOST_DESCRIBE_STRUCT(AuditRow, (), (seq, ts, actor, action, subject, details, previous, hash))
 BOOST_DESCRIBE_STRUCT(AuditPage, (), (rows))
+BOOST_DESCRIBE_STRUCT(WorkerPresence, (), (worker_id, present, running, last_seen_at))
+BOOST_DESCRIBE_STRUCT(WorkerPresenceList, (), (workers))
 
 }  // namespace butler::api

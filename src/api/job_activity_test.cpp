@@ -42,6 +42,7 @@ TEST(JobActivityTest, AToolThatHasNotEndedIsWhatRuns) {
 TEST(JobActivityTest, AToolOfALostAttemptRunsNoMore) {
   EXPECT_EQ(after({tool(EventType::tool_start, "1", "one"), event(EventType::job_requeued)}),
             "waits for another try");
+  EXPECT_EQ(after({tool(EventType::tool_start, "1", "one"), event(EventType::job_started)}), "starts");
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "api/orchestrator_client.hpp"
 
+#include <algorithm>
+
+#include "api/answers.hpp"
 #include "api/describe.hpp"
 
 namespace butler::api {
@@ -10,66 +13,43 @@ using Outcome = std::expected<T, CallError>;
 
 namespace {
 
-/// What an answer may take beyond the wait that was asked for.
-constexpr seconds answer_time{15};
-/// For bodies of many megabytes.
-constexpr seconds upload_time{60};
+/// Below a usual lease: when an orchestrator hangs, another one is still told of the job's end in time.
+seconds completion_time(const std::string& body) {
+  constexpr std::size_t mebibyte = std::size_t{1} << 20;
+  return answer_time + seconds{2 * (body.size() / mebibyte)};
+}
+
+/// How long a heartbeat's answer may take beyond its wait, which is a third of the lease: another
+/// orchestrator has to hear of the worker before the lease is over.
+seconds heartbeat_time(seconds wait) { return wait + std::clamp(wait, seconds{5}, answer_time); }
+
 /// Jobs come with their whole text: that many of the largest fit into the response limit.
 constexpr int deliveries_per_call = 10;
 constexpr std::size_t response_limit = std::size_t{128} * 1024 * 1024;
 
-CallError unreachable(std::string message) {
-  return {.kind = CallError::Kind::unreachable, .message = std::move(message)};
-}
-
-CallError refused(const http::Response& response) {
-  const auto body = json::parse(response.body);
-  CallError error{.kind = CallError::Kind::refused, .status = response.status};
-  if (body) error.code = json::find_string(*body, "error");
-  error.message = "the orchestrator refused with " + std::to_string(error.status) + " " + error.code;
-  const auto text = body ? json::find_string(*body, "message") : std::string_view{};
-  if (!text.empty()) error.message.append(": ").append(text);
-  if (const auto* approval = body ? json::find(*body, "approval") : nullptr) {
-    if (auto decoded = json::decode<Approval>(*approval)) error.approval = *std::move(decoded);
-  }
-  return error;
-}
-
-bool may_be_repeated(int status) {
-  return status == 429 || status < 200 || status / 100 == 3 || status >= 500;
-}
-
-template <class T>
-Outcome<T> decode(const json::Value& value) {
-  auto decoded = json::decode<T>(value);
-  if (decoded) return *std::move(decoded);
-  const json::Problem& problem = decoded.error().front();
-  return std::unexpected(unreachable("unreadable answer: " + problem.path + ": " + problem.message));
-}
-
 /// A member that is an object, or an empty optional when it is null or absent.
 Outcome<std::optional<ClaimedJob>> claimed(const json::Value* value) {
   if (value == nullptr || value->is_null()) return std::nullopt;
-  return decode<ClaimedJob>(*value);
+  return decode_answer<ClaimedJob>(*value);
 }
 
 Outcome<domain::Job> job_of(const Outcome<json::Value>& answer) {
   if (!answer) return std::unexpected(answer.error());
-  auto decoded = decode<JobAnswer>(*answer);
+  auto decoded = decode_answer<JobAnswer>(*answer);
   if (!decoded) return std::unexpected(decoded.error());
   return std::move(decoded->job);
 }
 
 Outcome<AdminState> admin_of(const Outcome<json::Value>& answer) {
   if (!answer) return std::unexpected(answer.error());
-  const auto decoded = decode<AdminAnswer>(*answer);
+  const auto decoded = decode_answer<AdminAnswer>(*answer);
   if (!decoded) return std::unexpected(decoded.error());
   return decoded->admin;
 }
 
 Outcome<Approval> approval_of(const Outcome<json::Value>& answer) {
   if (!answer) return std::unexpected(answer.error());
-  auto decoded = decode<ApprovalAnswer>(*answer);
+  auto decoded = decode_answer<ApprovalAnswer>(*answer);
   if (!decoded) return std::unexpected(decoded.error());
   return std::move(decoded->approval);
 }
@@ -79,7 +59,7 @@ Outcome<std::vector<Delivery>> deliveries_of(const json::Value& answer) {
   if (jobs == nullptr || !jobs->is_array()) return std::unexpected(unreachable("unreadable answer: jobs"));
   std::vector<Delivery> deliveries;
   for (const json::Value& item : jobs->get_array()) {
-    auto job = decode<domain::Job>(item);
+    auto job = decode_answer<domain::Job>(item);
     if (!job) return std::unexpected(job.error());
     const auto sequence = json::find_integer(item, "deliverySeq", -1);
     if (sequence < 0) return std::unexpected(unreachable("unreadable answer: deliverySeq"));
@@ -124,8 +104,15 @@ http::Headers lease(std::string token) { return {{"x-lease-token", std::move(tok
 }  // namespace
 
 OrchestratorClient::OrchestratorClient(const boost::asio::any_io_executor& executor, http::Url base,
-                                       std::string token)
-    : client_(executor, std::move(base), {.response_limit = response_limit}), token_(std::move(token)) {}
+                                       std::string token, std::string authorities)
+    : OrchestratorClient(executor, std::vector{std::move(base)}, std::move(token), std::move(authorities)) {}
+
+OrchestratorClient::OrchestratorClient(const boost::asio::any_io_executor& executor,
+                                       std::vector<http::Url> bases, std::string token,
+                                       std::string authorities)
+    : client_(executor, std::move(bases), {.response_limit = response_limit},
+              {.text = std::move(authorities), .setting = "ORCH_TLS_CA"}),
+      token_(std::move(token)) {}
 
 Call<json::Value> OrchestratorClient::call(Method method, std::string target, std::string body,
                                            seconds patience, http::Headers extra) {
@@ -139,10 +126,7 @@ Call<json::Value> OrchestratorClient::call(Method method, std::string target, st
 
   const auto response = co_await client_.send(std::move(request), patience);
   if (!response) co_return std::unexpected(unreachable(response.error().message));
-  if (may_be_repeated(response->status)) {
-    co_return std::unexpected(unreachable("the orchestrator answered " + std::to_string(response->status)));
-  }
-  if (response->status >= 400) co_return std::unexpected(refused(*response));
+  if (!is_success(response->status)) co_return std::unexpected(error_of(*response));
   auto value = json::parse(response->body);
   if (!value) co_return std::unexpected(unreachable("unreadable answer: " + value.error()));
   co_return *std::move(value);
@@ -172,14 +156,14 @@ Call<JobList> OrchestratorClient::list_jobs(JobQuery query) {
   std::string target = list_target(query);
   const auto answer = co_await call(Method::get, std::move(target), {}, answer_time, {});
   if (!answer) co_return std::unexpected(answer.error());
-  co_return decode<JobList>(*answer);
+  co_return decode_answer<JobList>(*answer);
 }
 
 Call<EventPage> OrchestratorClient::events(std::string job_id, std::int64_t cursor, seconds wait) {
   std::string target = job_path(job_id, "/events?cursor=" + number(cursor) + "&wait=" + number(wait.count()));
   const auto answer = co_await call(Method::get, std::move(target), {}, wait + answer_time, {});
   if (!answer) co_return std::unexpected(answer.error());
-  co_return decode<EventPage>(*answer);
+  co_return decode_answer<EventPage>(*answer);
 }
 
 Call<domain::Job> OrchestratorClient::approve(std::string job_id, ApproveRequest request) {
@@ -210,7 +194,7 @@ Call<std::vector<Approval>> OrchestratorClient::approvals(std::string job_id) {
   std::string target = job_path(job_id, "/approvals");
   const auto answer = co_await call(Method::get, std::move(target), {}, answer_time, {});
   if (!answer) co_return std::unexpected(answer.error());
-  auto list = decode<ApprovalList>(*answer);
+  auto list = decode_answer<ApprovalList>(*answer);
   if (!list) co_return std::unexpected(list.error());
   co_return std::move(list->approvals);
 }
@@ -226,7 +210,7 @@ Call<Approval> OrchestratorClient::decide_approval(std::string job_id, std::stri
 Call<std::vector<StandingDecision>> OrchestratorClient::standing_decisions() {
   const auto answer = co_await call(Method::get, "/v1/decisions", {}, answer_time, {});
   if (!answer) co_return std::unexpected(answer.error());
-  auto list = decode<StandingDecisionList>(*answer);
+  auto list = decode_answer<StandingDecisionList>(*answer);
   if (!list) co_return std::unexpected(list.error());
   co_return std::move(list->decisions);
 }
@@ -269,11 +253,19 @@ Call<AdminState> OrchestratorClient::admin_state() {
   co_return admin_of(answer);
 }
 
+Call<std::vector<WorkerPresence>> OrchestratorClient::workers() {
+  const auto answer = co_await call(Method::get, "/v1/admin/workers", {}, answer_time, {});
+  if (!answer) co_return std::unexpected(answer.error());
+  auto list = decode_answer<WorkerPresenceList>(*answer);
+  if (!list) co_return std::unexpected(list.error());
+  co_return std::move(list->workers);
+}
+
 Call<AdminAnswer> OrchestratorClient::pause(PauseRequest request) {
   std::string body = json::serialize(json::encode(request));
   const auto answer = co_await call(Method::post, "/v1/admin/pause", std::move(body), answer_time, {});
   if (!answer) co_return std::unexpected(answer.error());
-  co_return decode<AdminAnswer>(*answer);
+  co_return decode_answer<AdminAnswer>(*answer);
 }
 
 Call<AdminState> OrchestratorClient::resume(ResumeRequest request) {
@@ -306,9 +298,10 @@ Call<HeartbeatAnswer> OrchestratorClient::heartbeat(std::string job_id, std::str
                                                     std::int64_t ack) {
   std::string target = worker_path(job_id, "/heartbeat?wait=" + number(wait.count()) + "&ack=" + number(ack));
   http::Headers extra = lease(std::move(lease_token));
-  const auto answer = co_await call(Method::get, std::move(target), {}, wait + answer_time, std::move(extra));
+  const auto answer =
+      co_await call(Method::get, std::move(target), {}, heartbeat_time(wait), std::move(extra));
   if (!answer) co_return std::unexpected(answer.error());
-  co_return decode<HeartbeatAnswer>(*answer);
+  co_return decode_answer<HeartbeatAnswer>(*answer);
 }
 
 Call<std::optional<ClaimedJob>> OrchestratorClient::complete(std::string job_id, std::string lease_token,
@@ -316,8 +309,8 @@ Call<std::optional<ClaimedJob>> OrchestratorClient::complete(std::string job_id,
   std::string target = worker_path(job_id, "/complete");
   std::string body = json::serialize(json::encode(request));
   http::Headers extra = lease(std::move(lease_token));
-  const auto answer =
-      co_await call(Method::post, std::move(target), std::move(body), upload_time, std::move(extra));
+  const auto time = completion_time(body);
+  const auto answer = co_await call(Method::post, std::move(target), std::move(body), time, std::move(extra));
   if (!answer) co_return std::unexpected(answer.error());
   co_return claimed(json::find(*answer, "next"));
 }

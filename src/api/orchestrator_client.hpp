@@ -5,12 +5,15 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "api/artifact.hpp"
+#include "api/orchestrator_addresses.hpp"
 #include "api/types.hpp"
-#include "http/client.hpp"
+#include "api/worker_presence.hpp"
 
 namespace butler::api {
 
@@ -34,7 +37,14 @@ using Call = boost::asio::awaitable<std::expected<T, CallError>>;
 /// one request, without retries: the caller knows what a repeat means. One thread.
 class OrchestratorClient {
  public:
-  OrchestratorClient(const boost::asio::any_io_executor& executor, http::Url base, std::string token);
+  /// @param bases  of orchestrators that share a database; at least one
+  /// @param authorities  who may have signed an https:// orchestrator's certificate, PEM (ORCH_TLS_CA); ""
+  /// for
+  ///                     those that the system trusts. Throws std::runtime_error when they are none.
+  OrchestratorClient(const boost::asio::any_io_executor& executor, std::vector<http::Url> bases,
+                     std::string token, std::string authorities = {});
+  OrchestratorClient(const boost::asio::any_io_executor& executor, http::Url base, std::string token,
+                     std::string authorities = {});
 
   // For the gateway token.
   /// `body` is the stored JSON text of a CreateJobRequest: a retry sends exactly what the first try sent.
@@ -62,6 +72,8 @@ class OrchestratorClient {
   Call<AdminState> admin_state();
   Call<AdminAnswer> pause(PauseRequest request);
   Call<AdminState> resume(ResumeRequest request = {});
+  /// Those that were seen lately, by name.
+  Call<std::vector<WorkerPresence>> workers();
 
   // For the worker token.
   /// nullopt when nothing came within request.wait_seconds.
@@ -80,14 +92,30 @@ class OrchestratorClient {
   Call<void> fail(std::string job_id, std::string lease_token, FailRequest request);
   Call<void> acknowledge_abort(std::string job_id, std::string lease_token, AbortedRequest request);
 
+  // For either token: `side` says whose paths. Bytes go from and to files in pieces, never whole into memory.
+  /// Stores a file with the job. The same name with the same bytes again is no error, with others it is
+  /// refused with 409 `artifact_exists`. Also 400 `hash_mismatch`, 413 `payload_too_large` (the file) or
+  /// `artifact_quota` (the job), 507 `storage_full` (the home), 409 `lease_lost`. A file that cannot be read
+  /// is refused here: status 0, `file_error`.
+  Call<Artifact> put_artifact(ArtifactSide side, std::string job_id, NewArtifact artifact,
+                              std::filesystem::path file);
+  /// Fetches the bytes into `target`, which appears whole (0600) or not at all. Refused with 404
+  /// `artifact_not_found`; with status 0 and `too_large` when they are more than `most` bytes, and
+  /// `file_error` when the target cannot be written.
+  Call<ReceivedArtifact> get_artifact(ArtifactSide side, std::string job_id, std::string name,
+                                      std::filesystem::path target, std::uint64_t most);
+  Call<std::vector<Artifact>> list_artifacts(ArtifactSide side, std::string job_id);
+
  private:
   enum class Method : std::uint8_t { get, post };
 
   /// The body of a 2xx answer.
   Call<json::Value> call(Method method, std::string target, std::string body, std::chrono::seconds patience,
                          http::Headers extra);
+  http::Request artifact_request(std::string_view method, std::string target, const ArtifactSide& side,
+                                 http::Headers headers) const;
 
-  http::Client client_;
+  OrchestratorAddresses client_;
   std::string token_;
 };
 

@@ -27,6 +27,10 @@ struct CreateJobRequest {
   std::optional<std::map<std::string, std::string>> metadata = {};
   std::optional<std::string> deliver_to = {};
   std::optional<std::vector<std::string>> labels = {};
+  /// Names of artifacts that the job waits for until each has been put.
+  std::optional<std::vector<std::string>> attachments = {};
+  /// In their place: the job gets the attachments that this other one has, as for a retry.
+  std::optional<std::string> attachments_from = {};
 
   bool operator==(const CreateJobRequest&) const = default;
 };

@@ -49,15 +49,14 @@ int with_access(const std::function<int(const console::Access&)>& use) {
   } catch (const std::system_error& error) {
     explain_missing_secrets(loaded, error);
   }
-  auto settings = config::decode_client(loaded.environment, loaded.place);
-  config::Problems problems = loaded.problems;
-  if (!settings) problems.insert(problems.end(), settings.error().begin(), settings.error().end());
-  if (!problems.empty()) {
-    print_problems(problems);
+  const auto settings = config::client_settings(loaded);
+  if (!settings) {
+    print_problems(settings.error());
     return exit_config;
   }
   return use({.home = settings->home,
               .url = settings->orchestrator_url,
+              .authorities = settings->orchestrator_authorities.text,
               .token = settings->gateway_token.reveal(),
               .person = console::terminal_person(),
               .doubt = find_doubt(loaded)});

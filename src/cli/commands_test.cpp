@@ -99,6 +99,7 @@ TEST(RenderCommand, MarkdownBecomesPartsWithEntities) {
 TEST(CommandLine, WrongUsageIsExitStatus2AndHelpIs0) {
   EXPECT_EQ(run_with({"--help"}), exit_ok);
   EXPECT_EQ(run_with({"version", "--json"}), exit_ok);
+  EXPECT_EQ(run_with({"--version"}), exit_ok);
   EXPECT_EQ(run_with({"config", "example"}), exit_ok);
   for (const auto* const command :
        {"up", "orchestrator", "gateway", "worker", "config", "render", "version"}) {

@@ -14,6 +14,7 @@
 #include "cli/running_roles.hpp"
 #include "config/env_edit.hpp"
 #include "config/providers.hpp"
+#include "config/secret_name.hpp"
 #include "config/trim.hpp"
 #include "config/values.hpp"
 #include "json/value.hpp"
@@ -24,8 +25,7 @@ namespace butler::cli {
 
 namespace {
 
-/// A provider's own variable: of a built-in one, or of the one in models.json. They are all taken for
-/// secrets.
+/// A provider's own variable: of a built-in one, or of the one in models.json.
 bool belongs_to_provider(const config::Loaded& loaded, const std::string& name) {
   const auto holds = [&name](const config::Provider& provider) {
     return std::ranges::find(provider.keys, name) != provider.keys.end() ||
@@ -33,19 +33,6 @@ bool belongs_to_provider(const config::Loaded& loaded, const std::string& name) 
   };
   return std::ranges::any_of(config::providers(), holds) ||
          std::ranges::find(loaded.place.provider_variables, name) != loaded.place.provider_variables.end();
-}
-
-/// The extras of built-in providers are no secrets: accounts, regions, addresses. Except these.
-bool is_secret_extra(const std::string& name) {
-  return name == "AWS_SECRET_ACCESS_KEY" || name == "AWS_SESSION_TOKEN";
-}
-
-bool is_secret_name(const config::Loaded& loaded, const std::string& name) {
-  if (const auto* const variable = config::find_variable(name)) return variable->secret();
-  const bool extra = std::ranges::any_of(config::providers(), [&name](const config::Provider& provider) {
-    return std::ranges::find(provider.extras, name) != provider.extras.end();
-  });
-  return belongs_to_provider(loaded, name) && (!extra || is_secret_extra(name));
 }
 
 std::string explain_unknown(const std::string& name) {
@@ -75,7 +62,7 @@ int refuse_change(int code, const std::string& text) {
 std::expected<std::string, std::string> ask_for_value(const config::Loaded& loaded, const std::string& name) {
   if (!terminal::is_interactive(STDIN_FILENO, STDERR_FILENO)) return read_secret_from_input();
   terminal::TerminalPrompter prompter{STDIN_FILENO, STDERR_FILENO};
-  const bool secret = is_secret_name(loaded, name);
+  const bool secret = config::is_secret_name(name, loaded.place);
   auto typed = secret ? prompter.ask_hidden(name + " (it is not shown):") : prompter.ask(name + ":");
   if (!typed) return std::unexpected("nothing was changed");
   return *typed;
@@ -87,7 +74,7 @@ std::expected<std::string, std::string> value_to_write(const config::Loaded& loa
   if (!change.value) {
     return change.file.empty() ? ask_for_value(loaded, change.name) : read_secret_file(change.file);
   }
-  if (is_secret_name(loaded, change.name)) {
+  if (config::is_secret_name(change.name, loaded.place)) {
     return std::unexpected(
         change.name +
         " is a secret, and every user of this machine can read command lines: leave the value "
@@ -184,7 +171,7 @@ int get_config(const config::Loaded& loaded, const std::string& name, Format for
   const auto* const known = config::find_variable(name);
   const config::Variable of_provider{
       .name = name,
-      .kind = is_secret_name(loaded, name) ? config::Kind::secret : config::Kind::text,
+      .kind = config::is_secret_name(name, loaded.place) ? config::Kind::secret : config::Kind::text,
       .roles = {.worker = true},
       .meaning = "of a model provider"};
   const config::Variable& variable = known == nullptr ? of_provider : *known;

@@ -38,7 +38,7 @@ TEST(ConfigChange, IsJudgedByTheTableBeforeItIsWritten) {
       {"TG_OWNER_IDS", "@ada", "numeric ids"},
       {"WORKER_SANDBOX", "bubble", "bwrap"},
       {"PI_MODEL", "", "unset PI_MODEL"},
-      {"ORCH_TLS_CERT", "/x", "not supported"},
+      {"ORCH_TLS_KEY", "/x", "ORCH_TLS_CERT"},
       {"OPENAI_API_KEY", "anything", ""},
   };
   const auto loaded = configuration({});

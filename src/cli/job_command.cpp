@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/access.hpp"
+#include "console/artifacts.hpp"
 #include "console/decide.hpp"
 #include "console/jobs.hpp"
 #include "console/send.hpp"
@@ -25,6 +26,7 @@ struct JobOptions {
   std::string status;
   std::string scope = "once";
   std::vector<std::string> reason;
+  console::ArtifactOptions artifacts;
   std::size_t limit = 20;
   bool all = false;
   bool follow = false;
@@ -92,6 +94,19 @@ void add_decisions(CLI::App& group, Action& chosen, const JobGiven& given) {
   deny->add_option("reason", given->reason, "What the agent is told.");
 }
 
+void add_artifacts(CLI::App& group, Action& chosen, const JobGiven& given) {
+  CLI::App* const command = add_job_command(
+      group, "artifacts", "Its files: what came with the request, and what the agent has made.", chosen,
+      given, [](const Access& access, const JobOptions& options) {
+        return console::job_artifacts(access, options.id, options.artifacts, options.streams());
+      });
+  CLI::Option* const get = command->add_option("--get", given->artifacts.get, "Fetch the file of this name.");
+  command
+      ->add_option("--output", given->artifacts.output,
+                   "Where to put it; else under its name in the current folder.")
+      ->needs(get);
+}
+
 }  // namespace
 
 void add_job_commands(CLI::App& app, Action& chosen) {
@@ -108,6 +123,7 @@ void add_job_commands(CLI::App& app, Action& chosen) {
                     return console::show_job_logs(access, options.id, options.follow, options.streams());
                   })
       ->add_flag("-f,--follow", given->follow, "Go on until it ends.");
+  add_artifacts(*group, chosen, given);
   add_decisions(*group, chosen, given);
   add_job_command(*group, "abort", "Stop it, in the middle of a tool too.", chosen, given,
                   [](const Access& access, const JobOptions& options) {

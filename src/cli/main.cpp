@@ -7,13 +7,17 @@
 #include <memory>
 
 #include "cli/audit_command.hpp"
+#include "cli/backup_command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/config_command.hpp"
 #include "cli/doctor_command.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/export_command.hpp"
+#include "cli/import_command.hpp"
 #include "cli/installation_command.hpp"
 #include "cli/job_command.hpp"
 #include "cli/mcp_command.hpp"
+#include "cli/migrate_command.hpp"
 #include "cli/policy_command.hpp"
 #include "cli/render_command.hpp"
 #include "cli/role_start.hpp"
@@ -65,6 +69,7 @@ int run_command_line(int argc, char** argv) {
       "130 interrupted.",
       "butler"};
   app.require_subcommand(1);
+  app.set_version_flag("--version", "butler " BUTLER_VERSION, "Print the program's version and exit.");
   add_role_commands(app, chosen);
   add_setup_command(app, chosen);
   add_status_commands(app, chosen);
@@ -74,6 +79,10 @@ int run_command_line(int argc, char** argv) {
   add_config_commands(app, chosen);
   add_installation_commands(app, chosen);
   add_audit_commands(app, chosen);
+  add_backup_commands(app, chosen);
+  add_import_command(app, chosen);
+  add_export_command(app, chosen);
+  add_migrate_commands(app, chosen);
   add_sandbox_commands(app, chosen);
   add_policy_commands(app, chosen);
   add_mcp_commands(app, chosen);

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <string>
 
-#include "config/providers.hpp"
+#include "config/secret_name.hpp"
 #include "config/variables.hpp"
 #include "log/log.hpp"
 
@@ -19,15 +19,6 @@ log::Level level_named(const std::string& name) {
   return log::Level::info;
 }
 
-bool is_secret(const std::string& name, const config::Loaded& loaded) {
-  if (const config::Variable* const variable = config::find_variable(name)) return variable->secret();
-  const auto has = [&name](const config::Provider& provider) {
-    return std::ranges::count(provider.keys, name) > 0;
-  };
-  return std::ranges::any_of(config::providers(), has) || name == "AWS_SECRET_ACCESS_KEY" ||
-         name == "AWS_SESSION_TOKEN" || std::ranges::count(loaded.place.provider_variables, name) > 0;
-}
-
 }  // namespace
 
 void print_problems(const config::Problems& problems) {
@@ -40,7 +31,7 @@ void print_problems(const config::Problems& problems) {
 void start_log(std::string_view role, const config::Loaded& loaded) {
   log::start(role, level_named(config::decode_log_level(loaded.environment)));
   for (const auto& [name, entry] : loaded.environment) {
-    if (is_secret(name, loaded)) log::redact(entry.value);
+    if (config::is_secret_name(name, loaded.place)) log::redact(entry.value);
   }
 }
 

@@ -15,6 +15,7 @@
 #include "config/load.hpp"
 #include "gateway/main.hpp"
 #include "http/listening_socket.hpp"
+#include "http/server_tls.hpp"
 #include "log/log.hpp"
 #include "orchestrator/main.hpp"
 #include "process/role.hpp"
@@ -57,6 +58,8 @@ struct Opened {
   std::optional<http::ListeningSocket> admin = std::nullopt;
   std::optional<sandbox::InitProgram> sandbox_init = std::nullopt;
   std::shared_ptr<sandbox::ControlGroups> control_groups = nullptr;
+  std::optional<gateway::WebhookDoor> webhook_door = std::nullopt;
+  std::shared_ptr<http::ServerTls> tls = nullptr;
 };
 
 /// Null where the system has left no control group to Butler: memory is watched then.
@@ -71,10 +74,14 @@ std::shared_ptr<sandbox::ControlGroups> divide_control_group() {
 }
 
 Opened open_early(const config::OrchestratorSettings& settings) {
-  return {.admin = listen_in_home(settings.home / "orchestrator.sock")};
+  Opened opened{.admin = listen_in_home(settings.home / "orchestrator.sock")};
+  if (!settings.certificate.empty())
+    opened.tls = http::ServerTls::from_files(settings.certificate, settings.key);
+  return opened;
 }
 Opened open_early(const config::GatewaySettings& settings) {
-  return {.admin = listen_in_home(settings.home / "gateway.sock")};
+  return {.admin = listen_in_home(settings.home / "gateway.sock"),
+          .webhook_door = gateway::open_webhook_door(settings.webhook)};
 }
 Opened open_early(const config::WorkerSettings& settings) {
   Opened opened{.admin = listen_in_home(settings.home / "worker.sock")};
@@ -86,10 +93,10 @@ Opened open_early(const config::WorkerSettings& settings) {
 }
 
 int run(const config::OrchestratorSettings& settings, Opened opened) {
-  return orchestrator::run(settings, std::move(opened.admin));
+  return orchestrator::run(settings, std::move(opened.admin), std::move(opened.tls));
 }
 int run(const config::GatewaySettings& settings, Opened opened) {
-  return gateway::run(settings, std::move(opened.admin));
+  return gateway::run(settings, std::move(opened.admin), std::move(opened.webhook_door));
 }
 int run(const config::WorkerSettings& settings, Opened opened) {
   return worker::run(settings, std::move(opened.admin), std::move(opened.sandbox_init),

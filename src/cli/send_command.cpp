@@ -78,9 +78,10 @@ void add_send_commands(CLI::App& app, Action& chosen) {
   CLI::App* const chat = add_command(
       app, "chat", "A conversation in the terminal; /help there shows the commands.", chosen, [given] {
         return with_access([&](const console::Access& access) {
-          return console::run_chat(access, given->session, console::Streams::standard(false));
+          return console::run_chat(access, given->session, console::Streams::standard(given->json));
         });
       });
+  chat->add_flag("--json", given->json, "The session, the jobs and their events, as a line of JSON each.");
   add_session_options(*chat, given);
 }
 

@@ -107,6 +107,8 @@ TEST(Decode, TheDefaultsOfTheTableAreThoseOfTheStructs) {
   EXPECT_EQ(orchestrator.lease, OrchestratorSettings{}.lease);
   EXPECT_EQ(orchestrator.session_home, OrchestratorSettings{}.session_home);
   EXPECT_EQ(orchestrator.retention, OrchestratorSettings{}.retention);
+  EXPECT_EQ(orchestrator.artifact_quota, OrchestratorSettings{}.artifact_quota);
+  EXPECT_EQ(orchestrator.attachment_wait, OrchestratorSettings{}.attachment_wait);
   EXPECT_EQ(orchestrator.port, OrchestratorSettings{}.port);
   const auto worker = decode_worker(working(), place()).value();
   EXPECT_EQ(worker.idle_limit, WorkerSettings{}.idle_limit);
@@ -118,7 +120,29 @@ TEST(Decode, TheDefaultsOfTheTableAreThoseOfTheStructs) {
   EXPECT_EQ(gateway.prompt_max_chars, GatewaySettings{}.prompt_max_chars);
   EXPECT_EQ(gateway.telegram_root, GatewaySettings{}.telegram_root);
   EXPECT_EQ(gateway.rate_limit_per_minute, GatewaySettings{}.rate_limit_per_minute);
+  EXPECT_EQ(gateway.gather, GatewaySettings{}.gather);
   EXPECT_EQ(gateway.allow_requester_abort, GatewaySettings{}.allow_requester_abort);
+}
+
+TEST(Decode, VoiceMessagesAreWrittenDownByAServiceOrACommandAndNotByBoth) {
+  const auto off = decode_worker(working(), place())->transcription;
+  EXPECT_TRUE(off.url.empty() && off.command.empty());
+  EXPECT_EQ(off.model, TranscriptionSettings{}.model);
+  const auto service = decode_worker(working_with({{"WORKER_TRANSCRIBE_URL", "https://api.openai.com/v1"},
+                                                   {"WORKER_TRANSCRIBE_KEY", "sk-0123456789abcdef"},
+                                                   {"WORKER_TRANSCRIBE_MODEL", "m"}}),
+                                     place())
+                           ->transcription;
+  EXPECT_EQ(service.url, "https://api.openai.com/v1");
+  EXPECT_EQ(service.key.reveal(), "sk-0123456789abcdef");
+  EXPECT_EQ(service.model, "m");
+  const auto command = working_with({{"WORKER_TRANSCRIBE_COMMAND", "whisper --model 'a b'"}});
+  EXPECT_THAT(decode_worker(command, place())->transcription.command,
+              ElementsAre("whisper", "--model", "a b"));
+  EXPECT_THAT(texts(decode_worker(working_with({{"WORKER_TRANSCRIBE_COMMAND", "whisper"},
+                                                {"WORKER_TRANSCRIBE_URL", "https://api.openai.com/v1"}}),
+                                  place())),
+              ElementsAre(HasSubstr("only one of it and WORKER_TRANSCRIBE_URL")));
 }
 
 TEST(Decode, WhoMayDoWhatIsTheConfigurations) {
@@ -144,11 +168,10 @@ TEST(Decode, WhatIsMissingIsNamedWithItsMeaning) {
 }
 
 TEST(Decode, EveryWrongValueIsToldAtOnceWithItsSource) {
-  auto environment = working_with({{"ORCH_PORT", "http"}, {"ORCH_HOST", "0.0.0.0"}});
+  auto environment = working_with({{"ORCH_PORT", "http"}, {"ORCH_HOST", "butler.example"}});
   environment["ORCH_LEASE_SECONDS"] = Entry{"0", ".env:7"};
   EXPECT_THAT(texts(decode_orchestrator(environment, place())),
-              ElementsAre(AllOf(StartsWith("ORCH_HOST (environment): expected an address of this machine"),
-                                HasSubstr("TLS")),
+              ElementsAre(StartsWith("ORCH_HOST (environment): expected a numeric address of this machine"),
                           "ORCH_PORT (environment): expected a whole number from 1 to 65535, got 'http'",
                           "ORCH_LEASE_SECONDS (.env:7): expected a whole number from 1 to 3600, got '0'"));
 }
@@ -171,11 +194,18 @@ TEST(Decode, NoProblemShowsASecret) {
   EXPECT_THAT(all, testing::Each(Not(HasSubstr("hunter2"))));
 }
 
-TEST(Decode, AVariableThatIsNotSupportedYetStopsItsRoleOnly) {
-  const auto environment = working_with({{"ORCH_TLS_CERT", "cert.pem"}});
-  EXPECT_THAT(texts(decode_orchestrator(environment, place())),
-              ElementsAre(HasSubstr("ORCH_TLS_CERT (environment): is not supported yet")));
-  EXPECT_TRUE(decode_gateway(environment, place()));
+TEST(Decode, ADatabaseIsOfPostgresAndItsAddressIsNeverShown) {
+  const auto right = working_with({{"ORCH_DATABASE_URL", "postgresql://u:hunter22@db/butler"}});
+  EXPECT_EQ(decode_orchestrator(right, place())->database_url.reveal(), "postgresql://u:hunter22@db/butler");
+  EXPECT_EQ(decode_orchestrator(working_with({}), place())->database_url.reveal(), "");
+  EXPECT_THAT(
+      texts(decode_orchestrator(working_with({{"ORCH_DATABASE_URL", "mysql://u:hunter22@db"}}), place())),
+      ElementsAre(
+          "ORCH_DATABASE_URL (environment): expected postgresql://user:password@host[:port]/database"));
+  const auto both = working_with({{"ORCH_DATABASE_URL", "postgresql://u:hunter22@db/butler"},
+                                  {"GATEWAY_DATABASE_URL", "postgresql://u:hunter22@db/chats"}});
+  EXPECT_EQ(decode_gateway(both, place())->database_url.reveal(), "postgresql://u:hunter22@db/chats");
+  EXPECT_EQ(decode_orchestrator(both, place())->database_url.reveal(), "postgresql://u:hunter22@db/butler");
 }
 
 TEST(Decode, BudgetsAreAmountsAboveNothing) {

@@ -29,7 +29,7 @@ bool is_first(const Variable& variable) {
 /// Whether the sentence leaves open what may be written.
 bool needs_allowed(Kind kind) {
   return kind == Kind::whole || kind == Kind::flag || kind == Kind::choice || kind == Kind::url ||
-         kind == Kind::host;
+         kind == Kind::urls;
 }
 
 void append(std::string& text, const Variable& variable) {

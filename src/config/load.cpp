@@ -176,6 +176,27 @@ std::optional<Problem> find_machine_problem(const WorkerSettings& settings, cons
   return std::nullopt;
 }
 
+constexpr std::size_t longest_authorities = std::size_t{4} << 20U;
+
+/// Reads ORCH_TLS_CA's file here, while the process may still read what its starter may.
+template <class Settings>
+Decoded<Settings> with_authorities(Decoded<Settings> settings, const Loaded& loaded) {
+  if (!settings || settings->orchestrator_authorities.file.empty()) return settings;
+  auto& authorities = settings->orchestrator_authorities;
+  const auto fail = [&](const std::string& why) {
+    const auto entry = loaded.environment.find("ORCH_TLS_CA");
+    return Problem{.name = "ORCH_TLS_CA",
+                   .source = entry == loaded.environment.end() ? "" : entry->second.source,
+                   .message = authorities.file.string() + " " + why};
+  };
+  auto read = files::read_small_file(authorities.file, longest_authorities);
+  if (!read) return std::unexpected(Problems{fail("cannot be read (" + read.error().message() + ")")});
+  if (!read->text.contains("-----BEGIN CERTIFICATE-----"))
+    return std::unexpected(Problems{fail("holds no certificate in PEM form")});
+  authorities.text = std::move(read->text);
+  return settings;
+}
+
 /// The files' problems first, then the role's.
 template <class Settings>
 Decoded<Settings> joined(const Loaded& loaded, Decoded<Settings> settings) {
@@ -254,14 +275,24 @@ Decoded<OrchestratorSettings> orchestrator_settings(const Loaded& loaded) {
 }
 
 Decoded<GatewaySettings> gateway_settings(const Loaded& loaded) {
-  return joined(loaded, decode_gateway(loaded.environment, loaded.place));
+  return joined(loaded, with_authorities(decode_gateway(loaded.environment, loaded.place), loaded));
 }
 
 Decoded<WorkerSettings> worker_settings(const Loaded& loaded) {
-  auto settings = decode_worker(loaded.environment, loaded.place);
+  auto settings = with_authorities(decode_worker(loaded.environment, loaded.place), loaded);
   if (auto problem = settings ? find_machine_problem(*settings, loaded) : std::nullopt)
     settings = std::unexpected(Problems{*std::move(problem)});
   return joined(loaded, std::move(settings));
+}
+
+Decoded<ClientSettings> client_settings(const Loaded& loaded) {
+  return joined(loaded, with_authorities(decode_client(loaded.environment, loaded.place), loaded));
+}
+
+bool has_state_in_postgres(const Environment& environment, Role role) {
+  if (role == Role::worker) return false;
+  const auto url = environment.find(role == Role::gateway ? "GATEWAY_DATABASE_URL" : "ORCH_DATABASE_URL");
+  return url != environment.end() && !url->second.value.empty();
 }
 
 Problems find_problems(const Loaded& loaded) {

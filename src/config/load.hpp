@@ -50,6 +50,11 @@ std::filesystem::path env_file_path(const Start& start);
 Decoded<OrchestratorSettings> orchestrator_settings(const Loaded& loaded);
 Decoded<GatewaySettings> gateway_settings(const Loaded& loaded);
 Decoded<WorkerSettings> worker_settings(const Loaded& loaded);
+Decoded<ClientSettings> client_settings(const Loaded& loaded);
+
+/// Whether the role's state is in a PostgreSQL database instead of the home (ORCH_DATABASE_URL,
+/// GATEWAY_DATABASE_URL). A worker has none.
+bool has_state_in_postgres(const Environment& environment, Role role);
 
 /// What the three roles together complain about, each problem once.
 Problems find_problems(const Loaded& loaded);

@@ -1,5 +1,8 @@
 #include "config/values.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -50,19 +53,6 @@ bool is_placeholder(std::string_view text) {
          text.starts_with('$');
 }
 
-bool is_loopback(std::string_view host) {
-  if (host == "localhost" || host == "::1" || host == "[::1]") return true;
-  if (!host.starts_with("127.")) return false;
-  int dots = 0;
-  for (std::size_t start = 0; start <= host.size(); ++dots) {
-    const auto end = std::min(host.find('.', start), host.size());
-    const auto part = parse_whole(host.substr(start, end - start));
-    if (!part || *part < 0 || *part > 255) return false;
-    start = end + 1;
-  }
-  return dots == 4;
-}
-
 /// Why a text is no address that we may speak to with a secret; nullopt when it is one.
 std::optional<std::string> find_url_fault(std::string_view text) {
   const bool secure = text.starts_with("https://");
@@ -108,7 +98,10 @@ bool fits(const Variable& variable, std::string_view text) {
     case Kind::flag: return parse_flag(text).has_value();
     case Kind::choice: return is_choice(variable.choices, text);
     case Kind::name: return is_name(text);
-    case Kind::host: return is_loopback(text);
+    case Kind::address: return text == "localhost" || is_numeric_address(text);
+    case Kind::hosts:
+      return std::ranges::all_of(split_list(text),
+                                 [](const auto& host) { return is_name(host) || is_numeric_address(host); });
     case Kind::ids: {
       const auto ids = parse_ids(text);
       return ids && !ids->empty();
@@ -123,6 +116,8 @@ bool fits(const Variable& variable, std::string_view text) {
     case Kind::secret:
     case Kind::bot_token:
     case Kind::url:
+    case Kind::urls:
+    case Kind::database_url:
     case Kind::command: return true;
   }
   return true;
@@ -143,6 +138,26 @@ std::optional<bool> parse_flag(std::string_view text) {
   if (lower == "true" || lower == "yes" || lower == "on" || lower == "1") return true;
   if (lower == "false" || lower == "no" || lower == "off" || lower == "0") return false;
   return std::nullopt;
+}
+
+bool is_numeric_address(std::string_view text) {
+  const std::string copy{text};
+  std::array<unsigned char, sizeof(in6_addr)> parsed{};
+  return ::inet_pton(AF_INET, copy.c_str(), parsed.data()) == 1 ||
+         ::inet_pton(AF_INET6, copy.c_str(), parsed.data()) == 1;
+}
+
+bool is_loopback(std::string_view host) {
+  if (host == "localhost" || host == "::1" || host == "[::1]") return true;
+  if (!host.starts_with("127.")) return false;
+  int dots = 0;
+  for (std::size_t start = 0; start <= host.size(); ++dots) {
+    const auto end = std::min(host.find('.', start), host.size());
+    const auto part = parse_whole(host.substr(start, end - start));
+    if (!part || *part < 0 || *part > 255) return false;
+    start = end + 1;
+  }
+  return dots == 4;
 }
 
 std::vector<std::string> split_list(std::string_view text) {
@@ -214,6 +229,10 @@ std::optional<std::string> find_secret_fault(std::string_view text) {
 
 std::optional<std::string> find_fault(const Variable& variable, std::string_view text) {
   if (text.empty()) return std::nullopt;
+  if (variable.kind == Kind::database_url) {  // its value is never shown
+    if (text.starts_with("postgresql://") || text.starts_with("postgres://")) return std::nullopt;
+    return "expected " + describe_allowed(variable);
+  }
   if (variable.secret()) {
     if (auto fault = find_secret_fault(text)) return fault;
     if (variable.kind == Kind::bot_token && !is_bot_token(text))
@@ -225,15 +244,21 @@ std::optional<std::string> find_fault(const Variable& variable, std::string_view
     if (fault) return "expected " + describe_allowed(variable) + got(text) + ": " + *fault;
     return std::nullopt;
   }
+  if (variable.kind == Kind::urls) {
+    for (const auto& address : split_list(text)) {
+      const auto fault = find_url_fault(address);
+      if (fault) return "expected " + describe_allowed(variable) + got(address) + ": " + *fault;
+    }
+    if (!split_list(text).empty()) return std::nullopt;
+    return "expected " + describe_allowed(variable) + got(text);
+  }
   if (variable.kind == Kind::command) {
     const auto words = split_command_line(text);
     if (!words) return "expected " + describe_allowed(variable) + got(text) + ": " + words.error();
     return std::nullopt;
   }
   if (fits(variable, text)) return std::nullopt;
-  const bool needs_tls = variable.kind == Kind::host;
-  return "expected " + describe_allowed(variable) + got(text) +
-         (needs_tls ? ": a listener that others reach needs TLS, which is not there yet" : "");
+  return "expected " + describe_allowed(variable) + got(text);
 }
 
 }  // namespace butler::config

@@ -19,6 +19,12 @@ std::optional<std::int64_t> parse_whole(std::string_view text);
 /// true, yes, on, 1 and false, no, off, 0, in any case.
 std::optional<bool> parse_flag(std::string_view text);
 
+/// An IPv4 or IPv6 address in numbers.
+bool is_numeric_address(std::string_view text);
+
+/// Whether only this machine reaches the address: localhost, ::1 and 127.0.0.0/8.
+bool is_loopback(std::string_view host);
+
 /// Positive numbers, comma separated; blanks around them and empty places are allowed. nullopt when one is no
 /// number.
 std::optional<std::vector<std::int64_t>> parse_ids(std::string_view text);

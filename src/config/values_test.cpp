@@ -75,8 +75,11 @@ TEST(Values, EachKindOfVariableRefusesWhatItIsNot) {
   const std::vector<Case> cases{
       {"ORCH_PORT", {"1", "8787", "65535"}, {"0", "65536", "-1", "http", "87 87"}},
       {"ORCH_HOST",
-       {"127.0.0.1", "127.8.9.10", "::1", "localhost"},
-       {"0.0.0.0", "::", "127.0.0.1.evil.com", "127.0.0.256", "127.1", "10.0.0.1"}},
+       {"127.0.0.1", "127.8.9.10", "::1", "localhost", "0.0.0.0", "::", "10.0.0.1"},
+       {"127.0.0.1.evil.com", "127.0.0.256", "127.1", "butler.example"}},
+      {"ORCH_ALLOWED_HOSTS",
+       {"butler.example", "butler.example, 10.0.0.1,fd00::1"},
+       {"butler.example:8787", "https://butler.example", "a b", "*"}},
       {"ORCH_BASE_URL",
        {"http://127.0.0.1:8787", "http://localhost", "http://[::1]:9", "https://butler.example",
         "https://butler.example:444/x/"},
@@ -107,7 +110,10 @@ TEST(Values, AFaultSaysWhatIsAllowedAndWhatWasThere) {
   EXPECT_EQ(find_fault(*find_variable("ORCH_PORT"), "http"),
             "expected a whole number from 1 to 65535, got 'http'");
   EXPECT_EQ(find_fault(*find_variable("PI_EXEC_MODE"), "real"), "expected mock or rpc, got 'real'");
-  EXPECT_THAT(find_fault(*find_variable("ORCH_HOST"), "0.0.0.0"), Optional(HasSubstr("needs TLS")));
+  EXPECT_EQ(find_fault(*find_variable("ORCH_BASE_URL"), "https://a.example, http://localhost:1"),
+            std::nullopt);
+  EXPECT_THAT(find_fault(*find_variable("ORCH_BASE_URL"), "https://a.example,http://b.example"),
+              Optional(HasSubstr("http://b.example")));
   EXPECT_THAT(find_fault(*find_variable("ORCH_BASE_URL"), "http://butler.example"),
               Optional(HasSubstr("use https://")));
   EXPECT_THAT(find_fault(*find_variable("ORCH_BASE_URL"), "https://user:hunter2@x"),

@@ -34,12 +34,15 @@ enum class Kind : std::uint8_t {
   choice,     ///< one of `choices`
   secret,     ///< an API secret
   bot_token,  ///< also a secret
-  host,       ///< an address of this machine
+  address,    ///< a numeric address to listen on
   url,
-  ids,      ///< numeric Telegram ids, comma separated
-  labels,   ///< names, comma separated
-  command,  ///< a command line, split as a shell would
-  amount,   ///< US dollars, more than none
+  urls,          ///< comma separated
+  database_url,  ///< also a secret: it holds a password
+  hosts,         ///< names and numeric addresses of machines, comma separated
+  ids,           ///< numeric Telegram ids, comma separated
+  labels,        ///< names, comma separated
+  command,       ///< a command line, split as a shell would
+  amount,        ///< US dollars, more than none
 };
 
 enum class Support : std::uint8_t {
@@ -63,7 +66,9 @@ struct Variable {
   Support support = Support::full;
   bool required = false;
 
-  constexpr bool secret() const { return kind == Kind::secret || kind == Kind::bot_token; }
+  constexpr bool secret() const {
+    return kind == Kind::secret || kind == Kind::bot_token || kind == Kind::database_url;
+  }
 };
 
 /// In the order in which they are shown.

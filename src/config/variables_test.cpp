@@ -36,6 +36,11 @@ TEST(Variables, NoSecretReachesARoleThatMustNotSeeIt) {
   EXPECT_FALSE(find_variable("TELEGRAM_BOT_TOKEN")->roles.has(Role::worker));
   EXPECT_FALSE(find_variable("ORCH_GATEWAY_TOKEN")->roles.has(Role::worker));
   EXPECT_FALSE(find_variable("ORCH_WORKER_TOKEN")->roles.has(Role::gateway));
+  EXPECT_TRUE(find_variable("ORCH_DATABASE_URL")->secret());
+  EXPECT_FALSE(find_variable("ORCH_DATABASE_URL")->roles.has(Role::gateway));
+  EXPECT_FALSE(find_variable("ORCH_DATABASE_URL")->roles.has(Role::worker));
+  EXPECT_FALSE(find_variable("GATEWAY_DATABASE_URL")->roles.has(Role::orchestrator));
+  EXPECT_FALSE(find_variable("GATEWAY_DATABASE_URL")->roles.has(Role::worker));
 }
 
 TEST(Variables, TheExampleFileIsTheGeneratedOne) {

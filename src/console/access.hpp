@@ -13,10 +13,11 @@ namespace butler::console {
 /// chat could have: ids of Telegram are numbers. Where others could read the token too, nothing is allowed
 /// here.
 struct Access {
-  std::filesystem::path home;  ///< where the roles' sockets are
-  std::string url;             ///< the orchestrator's
-  std::string token;           ///< ORCH_GATEWAY_TOKEN
-  std::string person;          ///< "cli:anna"
+  std::filesystem::path home;    ///< where the roles' sockets are
+  std::string url;               ///< the orchestrator's
+  std::string authorities = {};  ///< whose certificates are taken from it, PEM; "" for the system's
+  std::string token;             ///< ORCH_GATEWAY_TOKEN
+  std::string person;            ///< "cli:anna"
   std::string doubt = {};  ///< why others could have read the token too, and the mend; "" when they cannot
 };
 

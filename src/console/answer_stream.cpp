@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/event_member.hpp"
 #include "console/job_text.hpp"
 #include "console/printable.hpp"
 
@@ -18,7 +19,7 @@ std::string_view without_blank_end(std::string_view text) {
 
 AnswerStream::Piece AnswerStream::take(const api::Event& event) {
   if (event.type == domain::EventType::agent_text_delta) {
-    const std::string delta{event.data ? json::find_string(*event.data, "delta") : std::string_view{}};
+    const std::string delta{api::event_member(event, "delta")};
     streamed_ += delta;
     return {.out = mode_ == Mode::live ? show(delta) : ""};
   }

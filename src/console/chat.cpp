@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/describe.hpp"
 #include "async/task_group.hpp"
 #include "console/answer_stream.hpp"
 #include "console/chat_rules.hpp"
@@ -25,6 +26,7 @@
 #include "domain/job_id.hpp"
 #include "domain/job_words.hpp"
 #include "domain/overloaded.hpp"
+#include "json/codec.hpp"
 #include "terminal/screen.hpp"
 
 namespace butler::console {
@@ -44,13 +46,14 @@ class Chat {
         streams_(streams),
         tasks_(connection.executor()),
         changed_(connection.executor()),
-        prompts_(terminal::is_interactive(STDIN_FILENO, STDOUT_FILENO)) {}
+        prompts_(!streams.json && terminal::is_interactive(STDIN_FILENO, STDOUT_FILENO)) {}
 
   asio::awaitable<int> run() {
     using asio::experimental::awaitable_operators::operator||;
     LineReader reader(connection_.executor(), STDIN_FILENO);
     asio::signal_set signals(connection_.executor(), SIGINT, SIGTERM);
     streams_.say("Session " + session_ + ". /help shows the commands, /quit leaves.");
+    write_session();
     prompt();
     const auto first = co_await (keep_fault(read_lines(reader)) || keep_fault(answer_turns()) ||
                                  keep_fault(obey_signals(signals)));
@@ -115,6 +118,7 @@ class Chat {
     if (const auto fault = find_prompt_fault(prompt)) throw Failure(*fault);
     auto request = terminal_task(prompt, session_, connection_.access().person);
     const auto job = co_await create_job(connection_, std::move(request), new_request_key());
+    if (streams_.json) streams_.write(json::Object{{"job", json::encode(job)}});
     turns_.push_back(job.id);
     changed_.notify_all();
   }
@@ -122,6 +126,7 @@ class Chat {
   asio::awaitable<void> begin_session(std::string prompt) {
     session_ = fresh_session_key(connection_.access().person);
     streams_.say("A fresh conversation: session " + session_ + ".");
+    write_session();
     if (!prompt.empty()) co_await ask(std::move(prompt));
   }
 
@@ -206,13 +211,22 @@ class Chat {
     }
   }
 
+  void write_session() const {
+    if (streams_.json) streams_.write(json::Object{{"session", session_}});
+  }
+
+  void show_piece(const std::string& job_id, const api::Event& event, const std::string& text) const {
+    if (streams_.json) return streams_.write(json::Object{{"jobId", job_id}, {"event", json::encode(event)}});
+    streams_.out << text;
+    streams_.out.flush();
+  }
+
   asio::awaitable<void> answer_turn(std::string job_id) {
     AnswerStream answer(streams_.screen.is_terminal ? AnswerStream::Mode::live
                                                     : AnswerStream::Mode::at_the_end);
     const OnEvent show = [&](const api::Event& event) {
       const auto piece = answer.take(event);
-      streams_.out << piece.out;
-      streams_.out.flush();
+      show_piece(job_id, event, piece.out);
       if (event.type == domain::EventType::approval_requested) {
         tasks_.spawn("show a call", show_call(job_id));
       } else if (!piece.status.empty()) {
@@ -224,8 +238,12 @@ class Chat {
     };
     const auto job = co_await follow_job(connection_, job_id, show);
     std::erase_if(shown_, [&](const WaitingCall& call) { return call.job.id == job_id; });
-    streams_.out << answer.finish(job);
-    streams_.out.flush();
+    if (streams_.json) {
+      streams_.write(json::Object{{"job", json::encode(job)}});
+    } else {
+      streams_.out << answer.finish(job);
+      streams_.out.flush();
+    }
     failed_ = job.status != domain::JobStatus::completed;
   }
 

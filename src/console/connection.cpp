@@ -16,10 +16,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-http::Url parsed(const std::string& address) {
-  auto url = http::Url::parse(address);
-  if (!url) throw Failure("ORCH_BASE_URL is no address: " + address + "; `butler config check` says more");
-  return *std::move(url);
+std::vector<http::Url> parsed(const std::string& addresses) {
+  auto urls = api::parse_addresses(addresses);
+  if (!urls) throw Failure("ORCH_BASE_URL is no address: " + addresses + "; `butler config check` says more");
+  return *std::move(urls);
 }
 
 }  // namespace
@@ -34,7 +34,8 @@ std::string terminal_person() {
 }
 
 Connection::Connection(Access access)
-    : access_(std::move(access)), client_(context_.get_executor(), parsed(access_.url), access_.token) {}
+    : access_(std::move(access)),
+      client_(context_.get_executor(), parsed(access_.url), access_.token, access_.authorities) {}
 
 std::string Connection::explain(const api::CallError& error) const {
   if (error.kind == api::CallError::Kind::unreachable) {

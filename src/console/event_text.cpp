@@ -1,6 +1,7 @@
 #include <chrono>
 
 #include "api/describe.hpp"
+#include "api/event_member.hpp"
 #include "console/job_text.hpp"
 #include "domain/describe.hpp"
 #include "domain/enum_name.hpp"
@@ -13,14 +14,11 @@ namespace butler::console {
 
 namespace {
 
+using api::event_member;
 using domain::EventType;
 
 constexpr std::size_t longest_event = 300;
 constexpr std::size_t most_output_lines = 20;
-
-std::string_view text_member(const api::Event& event, std::string_view name) {
-  return event.data ? json::find_string(*event.data, name) : std::string_view{};
-}
 
 std::string and_message(std::string words, const api::Event& event) {
   if (event.message && !event.message->empty()) words += ": " + *event.message;
@@ -28,8 +26,8 @@ std::string and_message(std::string words, const api::Event& event) {
 }
 
 std::string tool_start_words(const api::Event& event) {
-  const std::string name{text_member(event, "toolName")};
-  const std::string summary{text_member(event, "summary")};
+  const std::string name{event_member(event, "toolName")};
+  const std::string summary{event_member(event, "summary")};
   return summary.empty() ? name : name + ": " + summary;
 }
 
@@ -43,10 +41,10 @@ std::string asked_words(const api::Event& event) {
 }
 
 std::string decided_words(const api::Event& event) {
-  std::string words{text_member(event, "status")};
-  words += " (" + domain::short_job_id(text_member(event, "id")) + ")";
-  const auto decider = text_member(event, "deciderId");
-  const auto reason = text_member(event, "reason");
+  std::string words{event_member(event, "status")};
+  words += " (" + domain::short_job_id(event_member(event, "id")) + ")";
+  const auto decider = event_member(event, "deciderId");
+  const auto reason = event_member(event, "reason");
   if (!decider.empty()) words.append(" by ").append(decider);
   if (!reason.empty()) words.append(": ").append(reason);
   return words;
@@ -60,12 +58,12 @@ std::optional<std::string> raw_words(const api::Event& event) {
     case EventType::tool_start: return tool_start_words(event);
     case EventType::tool_end: {
       if (!event.data || !json::find_true(*event.data, "isError")) return std::nullopt;
-      return std::string{text_member(event, "toolName")} + " failed";
+      return std::string{event_member(event, "toolName")} + " failed";
     }
     case EventType::log: return event.message.value_or("");
     case EventType::approval_requested: return asked_words(event);
     case EventType::approval_decided: return decided_words(event);
-    case EventType::artifact_added: return "made the file " + std::string{text_member(event, "name")};
+    case EventType::artifact_added: return "made the file " + std::string{event_member(event, "name")};
     case EventType::job_requeued: return and_message("back in the queue", event);
     case EventType::job_finished: return "done";
     case EventType::job_failed: return and_message("failed", event);
@@ -103,7 +101,7 @@ std::vector<std::string> EventLines::take(const api::Event& event) {
   std::vector<std::string> lines;
   if (event.type == EventType::agent_text_delta) {
     if (open_text_.empty()) open_since_ = event.ts;
-    open_text_ += text_member(event, "delta");
+    open_text_ += event_member(event, "delta");
     for (auto end = open_text_.find('\n'); end != std::string::npos; end = open_text_.find('\n')) {
       lines.push_back(clock_of(open_since_) + "| " + terminal::printable_line(open_text_.substr(0, end)));
       open_text_.erase(0, end + 1);
@@ -112,7 +110,7 @@ std::vector<std::string> EventLines::take(const api::Event& event) {
     return lines;
   }
   const auto words = event_words(event);
-  const auto output = event.type == EventType::tool_end ? text_member(event, "output") : std::string_view{};
+  const auto output = event.type == EventType::tool_end ? event_member(event, "output") : std::string_view{};
   if (!words && output.empty()) return lines;
   end_text(lines);
   if (words) lines.push_back(clock_of(event.ts) + *words);

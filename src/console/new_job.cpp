@@ -58,6 +58,7 @@ api::CreateJobRequest same_again(const domain::Job& job) {
   request.metadata = job.metadata;
   request.deliver_to = job.deliver_to;
   request.labels = job.labels;
+  if (job.attachments && !job.attachments->empty()) request.attachments_from = job.id;
   return request;
 }
 

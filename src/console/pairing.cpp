@@ -4,9 +4,9 @@
 #include <optional>
 #include <ostream>
 
+#include "admin/role_call.hpp"
 #include "async/task_group.hpp"
 #include "console/access.hpp"
-#include "console/role_socket.hpp"
 #include "domain/job_words.hpp"
 #include "http/types.hpp"
 #include "process/installation.hpp"
@@ -19,7 +19,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-asio::awaitable<void> keep_answer(asio::awaitable<RoleAnswer> call, std::optional<RoleAnswer>& answer) {
+constexpr std::chrono::seconds gateway_patience{10};
+
+asio::awaitable<void> keep_answer(asio::awaitable<admin::RoleAnswer> call,
+                                  std::optional<admin::RoleAnswer>& answer) {
   answer = co_await std::move(call);
 }
 
@@ -27,21 +30,22 @@ asio::awaitable<void> keep_answer(asio::awaitable<RoleAnswer> call, std::optiona
 json::Value ask_gateway(const std::filesystem::path& home, std::string method, std::string target) {
   asio::io_context context(1);
   async::TaskGroup tasks(context.get_executor());
-  std::optional<RoleAnswer> answer;
-  auto call = call_role(context.get_executor(), home, "gateway", std::move(method), std::move(target));
+  std::optional<admin::RoleAnswer> answer;
+  auto call = admin::call_role(context.get_executor(), home, "gateway", std::move(method), std::move(target),
+                               gateway_patience);
   tasks.spawn("gateway", keep_answer(std::move(call), answer));
   context.run();
   if (!answer) throw Failure("the gateway gave no answer: butler status looks");
   switch (answer->kind) {
-    case RoleAnswer::Kind::absent:
+    case admin::RoleAnswer::Kind::absent:
       throw Failure("the gateway does not run (nobody listens on " + answer->path.string() + "): `" +
                     process::start_command() + "` starts it");
-    case RoleAnswer::Kind::forbidden:
+    case admin::RoleAnswer::Kind::forbidden:
       throw Failure(answer->path.string() +
                     " belongs to another user: run this as the user who started Butler, or with sudo");
-    case RoleAnswer::Kind::silent:
+    case admin::RoleAnswer::Kind::silent:
       throw Failure("the gateway does not answer on " + answer->path.string() + ": butler status looks");
-    case RoleAnswer::Kind::answered: break;
+    case admin::RoleAnswer::Kind::answered: break;
   }
   if (answer->status == 200) return std::move(answer->body);
   const std::string message = terminal::printable_line(json::find_string(answer->body, "message"));

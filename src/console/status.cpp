@@ -20,6 +20,7 @@ namespace {
 constexpr std::array role_names{"orchestrator", "gateway", "worker"};
 constexpr std::array open_statuses{domain::JobStatus::running, domain::JobStatus::aborting,
                                    domain::JobStatus::needs_approval, domain::JobStatus::queued};
+constexpr std::chrono::seconds role_patience{10};
 constexpr std::size_t most_open_jobs = 2'000;
 
 /// Fills in what only the orchestrator's API tells.
@@ -38,13 +39,18 @@ asio::awaitable<void> ask_orchestrator(Connection& connection, Status& status) {
     std::ranges::move(jobs, std::back_inserter(status.open_jobs));
   }
   status.waiting_calls = co_await waiting_calls(connection);
+  // An orchestrator of an earlier version does not tell.
+  auto workers = co_await connection.orchestrator().workers();
+  if (workers) status.workers = *std::move(workers);
+  place_absent_roles(status, domain::wall_clock_now());
 }
 
 asio::awaitable<Status> collect(Connection& connection, std::string version) {
   const Access& access = connection.access();
   Status status{.version = std::move(version), .url = access.url, .start_command = process::start_command()};
   for (const char* const role : role_names) {
-    const auto answer = co_await call_role(connection.executor(), access.home, role, "GET", "/health");
+    const auto answer =
+        co_await admin::call_role(connection.executor(), access.home, role, "GET", "/health", role_patience);
     status.roles.push_back(read_health(role, answer));
   }
   co_await ask_orchestrator(connection, status);

@@ -6,16 +6,22 @@
 #include <string_view>
 #include <vector>
 
+#include "admin/role_call.hpp"
 #include "console/access.hpp"
 #include "console/job_search.hpp"
-#include "console/role_socket.hpp"
 #include "console/streams.hpp"
 
 namespace butler::console {
 
 /// How a role is.
 struct RoleState {
-  enum class Health : std::uint8_t { well, troubled, unknown, absent };
+  enum class Health : std::uint8_t {
+    well,
+    troubled,
+    unknown,
+    absent,    ///< from this machine
+    elsewhere  ///< absent here, and somebody has seen it well
+  };
 
   std::string name = {};
   Health health = Health::absent;
@@ -24,7 +30,7 @@ struct RoleState {
 };
 
 /// What a role's answer about its health means. Pure.
-RoleState read_health(std::string_view role, const RoleAnswer& answer);
+RoleState read_health(std::string_view role, const admin::RoleAnswer& answer);
 
 /// All that `butler status` shows.
 struct Status {
@@ -37,10 +43,14 @@ struct Status {
   std::optional<std::string> pause_reason = {};
   std::vector<domain::Job> open_jobs = {};  ///< newest first
   std::vector<WaitingCall> waiting_calls = {};
-  std::vector<std::string> activities = {};  ///< of open_jobs, each "" or what it does
+  std::vector<api::WorkerPresence> workers = {};  ///< as the orchestrator knows them
+  std::vector<std::string> activities = {};       ///< of open_jobs, each "" or what it does
 
   bool well() const;
 };
+
+/// What the orchestrator's answer tells of the roles that do not run on this machine. Pure.
+void place_absent_roles(Status& status, domain::Timestamp now);
 
 /// Pure.
 std::string status_text(const Status& status, domain::Timestamp now, const terminal::Palette& palette);

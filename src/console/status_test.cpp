@@ -10,14 +10,14 @@ using Health = RoleState::Health;
 using testing::AllOf;
 using testing::HasSubstr;
 
-RoleAnswer says(std::string_view body) {
-  return {.kind = RoleAnswer::Kind::answered, .status = 200, .body = json::parse(body).value()};
+admin::RoleAnswer says(std::string_view body) {
+  return {.kind = admin::RoleAnswer::Kind::answered, .status = 200, .body = json::parse(body).value()};
 }
 
 TEST(RoleHealthTest, ARoleThatIsNotThereDoesNotRun) {
   EXPECT_EQ(read_health("worker", {}).health, Health::absent);
-  EXPECT_EQ(read_health("worker", {.kind = RoleAnswer::Kind::silent}).health, Health::troubled);
-  const auto foreign = read_health("worker", {.kind = RoleAnswer::Kind::forbidden});
+  EXPECT_EQ(read_health("worker", {.kind = admin::RoleAnswer::Kind::silent}).health, Health::troubled);
+  const auto foreign = read_health("worker", {.kind = admin::RoleAnswer::Kind::forbidden});
   EXPECT_EQ(foreign.health, Health::unknown);
   EXPECT_THAT(foreign.words, HasSubstr("sudo butler status"));
 }
@@ -36,6 +36,9 @@ TEST(RoleHealthTest, TheGatewayTellsWhatItsTroubleIs) {
   EXPECT_EQ(deaf.health, Health::troubled);
   EXPECT_THAT(deaf.words, AllOf(HasSubstr("another poller"), HasSubstr("does not reach the orchestrator")));
   EXPECT_THAT(read_health("gateway", says(R"({"ok":false,"starting":true})")).words, HasSubstr("starting"));
+  const auto second = read_health("gateway", says(R"({"ok":true,"standby":true})"));
+  EXPECT_EQ(second.health, Health::well);
+  EXPECT_THAT(second.words, HasSubstr("stands by"));
 }
 
 TEST(RoleHealthTest, TheWorkerTellsModeSandboxAndPolicy) {
@@ -70,6 +73,43 @@ TEST(StatusTextTest, CountsThePauseAndWhatIsOpenAreShown) {
   EXPECT_EQ(text.find('\x1B'), std::string::npos);
   EXPECT_TRUE(status.well());
   EXPECT_EQ(status_json(status).at("counts").at("running").as_uint64(), 1U);
+}
+
+TEST(StatusTextTest, AWorkerOnAnotherMachineIsToldAsTheOrchestratorKnowsIt) {
+  const domain::Timestamp now{std::chrono::hours{1'000}};
+  auto status = sample_status();
+  status.roles[2].health = Health::absent;
+  status.workers = {
+      {.worker_id = "gone", .last_seen_at = now - std::chrono::hours{2}},
+      {.worker_id = "far", .present = true, .running = 1, .last_seen_at = now - std::chrono::seconds{9}}};
+  place_absent_roles(status, now);
+  EXPECT_TRUE(status.well());
+  EXPECT_EQ(status.roles[2].words, "far was seen 9 s ago with 1 job");
+  EXPECT_THAT(status_text(status, now, {}), HasSubstr("elsewhere"));
+  EXPECT_EQ(status_json(status).at("roles").at(2).at("state").as_string(), "elsewhere");
+  EXPECT_EQ(status_json(status).at("workers").at(1).at("workerId").as_string(), "far");
+}
+
+TEST(StatusTextTest, WorkersThatAreAwayAreToldWithWhenTheyWereSeen) {
+  const domain::Timestamp now{std::chrono::hours{1'000}};
+  auto status = sample_status();
+  status.roles[2].health = Health::absent;
+  place_absent_roles(status, now);
+  EXPECT_EQ(status.roles[2].words, "");
+  status.workers = {{.worker_id = "gone", .last_seen_at = now - std::chrono::hours{2}},
+                    {.worker_id = "new", .running = 2}};
+  place_absent_roles(status, now);
+  EXPECT_FALSE(status.well());
+  EXPECT_EQ(status.roles[2].words, "gone was seen 2 h ago, new has not been seen yet with 2 jobs");
+  EXPECT_THAT(status_text(status, now, {}), HasSubstr("not running here"));
+}
+
+TEST(StatusTextTest, AnOrchestratorThatAnswersFromElsewhereDoesRun) {
+  auto status = sample_status();
+  status.roles[0].health = Health::absent;
+  place_absent_roles(status, {});
+  EXPECT_TRUE(status.well());
+  EXPECT_EQ(status.roles[0].words, "answers at http://127.0.0.1:8787");
 }
 
 TEST(StatusTextTest, WhatDoesNotRunIsToldWithTheNextStep) {

@@ -38,6 +38,9 @@ void add_to(std::string& words, const std::string& more) { words += (words.empty
 
 RoleState gateway_state(RoleState state) {
   const auto& health = state.detail;
+  if (json::find_true(health, "standby")) {
+    return say_of(state, Health::well, "stands by: another gateway of this bot works");
+  }
   if (json::find_true(health, "starting")) {
     return say_of(state, Health::troubled, "starting: Telegram has not told yet which bot this is");
   }
@@ -45,8 +48,10 @@ RoleState gateway_state(RoleState state) {
   if (const auto* bot = json::find(health, "bot")) {
     add_to(words, "@" + std::string{json::find_string(*bot, "username")});
   }
-  const auto* polling = json::find(health, "polling");
-  const auto trouble = polling == nullptr ? std::string_view{} : json::find_string(*polling, "trouble");
+  const auto* webhook = json::find(health, "webhook");
+  if (webhook != nullptr) add_to(words, "webhook at " + std::string{json::find_string(*webhook, "host")});
+  const auto* hearing = webhook != nullptr ? webhook : json::find(health, "polling");
+  const auto trouble = hearing == nullptr ? std::string_view{} : json::find_string(*hearing, "trouble");
   if (!trouble.empty()) add_to(words, std::string{trouble});
   const auto* orchestrator = json::find(health, "orchestrator");
   if (orchestrator != nullptr && !json::find_true(*orchestrator, "reachable")) {
@@ -76,12 +81,35 @@ RoleState worker_state(RoleState state) {
   return say_of(state, reaches && problem.empty() ? Health::well : Health::troubled, words);
 }
 
+std::string about_worker(const api::WorkerPresence& worker, domain::Timestamp now) {
+  std::string words = worker.worker_id + " ";
+  words += worker.last_seen_at ? "was seen " + domain::age(now - *worker.last_seen_at) + " ago"
+                               : "has not been seen yet";
+  if (worker.running > 0) words += " with " + count_of(worker.running, "job", "jobs");
+  return words;
+}
+
+/// Those that are present; if none is, those that were.
+void place_absent_worker(RoleState& role, const std::vector<api::WorkerPresence>& workers,
+                         domain::Timestamp now) {
+  constexpr std::size_t most_named = 5;
+  const bool some = std::ranges::any_of(workers, &api::WorkerPresence::present);
+  std::string words;
+  std::size_t named = 0;
+  for (const auto& worker : workers) {
+    if (worker.present == some && ++named <= most_named) add_to(words, about_worker(worker, now));
+  }
+  if (named > most_named) add_to(words, "and " + std::to_string(named - most_named) + " more");
+  say_of(role, some ? Health::elsewhere : Health::absent, std::move(words));
+}
+
 std::string health_words(Health health, const terminal::Palette& palette) {
   switch (health) {
     case Health::well: return palette.paint("well", terminal::Style::green);
     case Health::troubled: return palette.paint("in trouble", terminal::Style::red);
     case Health::unknown: return palette.paint("unknown", terminal::Style::yellow);
-    case Health::absent: return palette.paint("not running", terminal::Style::red);
+    case Health::absent: return palette.paint("not running here", terminal::Style::red);
+    case Health::elsewhere: return palette.paint("elsewhere", terminal::Style::green);
   }
   return "?";
 }
@@ -127,15 +155,15 @@ std::string lists_of(const Status& status, domain::Timestamp now) {
 
 }  // namespace
 
-RoleState read_health(std::string_view role, const RoleAnswer& answer) {
+RoleState read_health(std::string_view role, const admin::RoleAnswer& answer) {
   RoleState state{.name = std::string{role}};
   switch (answer.kind) {
-    case RoleAnswer::Kind::absent: return state;
-    case RoleAnswer::Kind::forbidden:
+    case admin::RoleAnswer::Kind::absent: return state;
+    case admin::RoleAnswer::Kind::forbidden:
       return say_of(state, Health::unknown,
                     "another user has started it: run this as that user (sudo butler status)");
-    case RoleAnswer::Kind::silent: return say_of(state, Health::troubled, "does not answer");
-    case RoleAnswer::Kind::answered: break;
+    case admin::RoleAnswer::Kind::silent: return say_of(state, Health::troubled, "does not answer");
+    case admin::RoleAnswer::Kind::answered: break;
   }
   state.detail = answer.body;
   if (answer.status != 200)
@@ -146,9 +174,17 @@ RoleState read_health(std::string_view role, const RoleAnswer& answer) {
 }
 
 bool Status::well() const {
-  return trouble.empty() && std::ranges::all_of(roles, [](const RoleState& role) {
-           return role.health == Health::well || role.health == Health::unknown;
+  return trouble.empty() && std::ranges::none_of(roles, [](const RoleState& role) {
+           return role.health == Health::troubled || role.health == Health::absent;
          });
+}
+
+void place_absent_roles(Status& status, domain::Timestamp now) {
+  for (auto& role : status.roles) {
+    if (role.health != Health::absent) continue;
+    if (role.name == "orchestrator") say_of(role, Health::elsewhere, "answers at " + status.url);
+    if (role.name == "worker") place_absent_worker(role, status.workers, now);
+  }
 }
 
 std::string status_text(const Status& status, domain::Timestamp now, const terminal::Palette& palette) {
@@ -172,7 +208,7 @@ std::string status_text(const Status& status, domain::Timestamp now, const termi
 }
 
 json::Value status_json(const Status& status) {
-  static constexpr std::array health_names{"well", "troubled", "unknown", "absent"};
+  static constexpr std::array health_names{"well", "troubled", "unknown", "absent", "elsewhere"};
   json::Array roles;
   for (const auto& role : status.roles) {
     json::Object shown{{"role", role.name},
@@ -203,6 +239,9 @@ json::Value status_json(const Status& status) {
   shown["counts"] = std::move(counts);
   shown["openJobs"] = std::move(jobs);
   shown["waitingCalls"] = std::move(calls);
+  json::Array workers;
+  for (const auto& worker : status.workers) workers.push_back(json::encode(worker));
+  shown["workers"] = std::move(workers);
   return shown;
 }
 

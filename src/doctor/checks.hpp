@@ -34,6 +34,8 @@ boost::asio::awaitable<Findings> check_telegram(const Context& context);
 boost::asio::awaitable<Findings> check_webhook(const Context& context);
 boost::asio::awaitable<Findings> check_pollers(const Context& context);
 boost::asio::awaitable<Findings> check_port(const Context& context);
+boost::asio::awaitable<Findings> check_certificate(const Context& context);
+boost::asio::awaitable<Findings> check_address(const Context& context);
 boost::asio::awaitable<Findings> check_roles(const Context& context);
 boost::asio::awaitable<Findings> check_runtime(const Context& context);
 boost::asio::awaitable<Findings> check_turn(const Context& context);

@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <functional>
-#include <set>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
 #include "config/local_secrets.hpp"
-#include "config/providers.hpp"
+#include "config/secret_name.hpp"
 #include "config/variables.hpp"
 
 namespace butler::doctor {
@@ -49,13 +48,6 @@ std::optional<Settings> settings_or_none(config::Decoded<Settings> decoded) {
   return std::move(*decoded);
 }
 
-bool is_secret_name(const std::string& name, const std::set<std::string, std::less<>>& of_providers) {
-  const auto* const variable = config::find_variable(name);
-  if (variable != nullptr) return variable->secret();
-  return of_providers.contains(name) || name.ends_with("_KEY") || name.ends_with("_TOKEN") ||
-         name.ends_with("_SECRET") || name.ends_with("_PASSWORD");
-}
-
 }  // namespace
 
 std::string Context::env_file() const {
@@ -84,15 +76,15 @@ Context make_context(const boost::asio::any_io_executor& executor, const config:
   return context;
 }
 
+boost::asio::awaitable<admin::RoleAnswer> health_of(const Context& context, std::string role) {
+  constexpr std::chrono::seconds role_patience{3};
+  return admin::call_role(context.executor, context.home(), std::move(role), "GET", "/health", role_patience);
+}
+
 std::vector<std::string> secret_values(const config::Loaded& loaded) {
-  std::set<std::string, std::less<>> of_providers(loaded.place.provider_variables.begin(),
-                                                  loaded.place.provider_variables.end());
-  for (const auto& provider : config::providers()) {
-    for (const auto key : provider.keys) of_providers.emplace(key);
-  }
   std::vector<std::string> secrets;
   for (const auto& [name, entry] : loaded.environment) {
-    if (entry.value.size() < shortest_hidden || !is_secret_name(name, of_providers)) continue;
+    if (entry.value.size() < shortest_hidden || !config::is_secret_name(name, loaded.place)) continue;
     secrets.push_back(entry.value);
     // What stands after the number of a bot's token is the secret in it.
     const auto colon = entry.value.find(':');

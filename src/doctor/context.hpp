@@ -1,12 +1,14 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "admin/role_call.hpp"
 #include "config/load.hpp"
 #include "process/role.hpp"
 
@@ -31,6 +33,9 @@ struct Context {
 };
 
 Context make_context(const boost::asio::any_io_executor& executor, const config::Loaded& loaded);
+
+/// What a role ("gateway") of this home says of itself; answers within 3 s.
+boost::asio::awaitable<admin::RoleAnswer> health_of(const Context& context, std::string role);
 
 /// Every value of the configuration that must never be shown, the longest first.
 std::vector<std::string> secret_values(const config::Loaded& loaded);

@@ -138,9 +138,21 @@ boost::asio::awaitable<Findings> check_databases(const Context& context) {
   // As their owner: what SQLite has to make beside them is theirs, too.
   const AsUser owner(context.control);
   Findings findings;
-  findings.push_back(
-      judge_database(look_at_database(context.home() / "state.db", store::orchestrator_migrations())));
-  findings.push_back(judge_database(look_at_database(context.home() / "gateway.db", gateway_migrations())));
+  const auto elsewhere = [&](config::Role role) {
+    const bool found = config::has_state_in_postgres(context.loaded.environment, role);
+    if (found) {
+      findings.push_back(all_well("The " + std::string{config::role_name(role)} +
+                                  "'s state is in PostgreSQL; it checks that database when it starts."));
+    }
+    return found;
+  };
+  if (!elsewhere(config::Role::orchestrator)) {
+    findings.push_back(
+        judge_database(look_at_database(context.home() / "state.db", store::orchestrator_migrations())));
+  }
+  if (!elsewhere(config::Role::gateway)) {
+    findings.push_back(judge_database(look_at_database(context.home() / "gateway.db", gateway_migrations())));
+  }
   co_return findings;
 }
 

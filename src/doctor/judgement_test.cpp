@@ -25,7 +25,6 @@ TEST(Judgement, AWrongSettingIsMendedByConfigSetAndALineThatIsNoneInTheFile) {
       .problems = {{.name = "ORCH_PORT", .source = "/h/.env:3", .message = "expected a number"},
                    {.name = "", .source = "/h/.env:7", .message = "is no line"},
                    {.name = "TG_OWNER_IDS", .source = "", .message = "is required"},
-                   {.name = "ORCH_TLS_CERT", .source = "/h/.env:9", .message = "is not supported yet"},
                    {.name = "ORCH_HOST", .source = "environment", .message = "expected an address"}},
       .warnings = {"/h/.env can be read by other users: chmod 600 it",
                    "PI_MODLE (/h/.env:11) is no variable; did you mean PI_MODEL?"},
@@ -35,7 +34,6 @@ TEST(Judgement, AWrongSettingIsMendedByConfigSetAndALineThatIsNoneInTheFile) {
               ElementsAre(found(Status::broken, "ORCH_PORT (/h/.env:3)", "butler config set ORCH_PORT"),
                           found(Status::broken, "/h/.env:7", "+7 /h/.env"),
                           found(Status::broken, "TG_OWNER_IDS", "butler setup"),
-                          found(Status::broken, "ORCH_TLS_CERT", "butler config unset ORCH_TLS_CERT"),
                           found(Status::broken, "ORCH_HOST", "unset ORCH_HOST"),
                           found(Status::warning, "PI_MODEL?", "+11 /h/.env")));
   EXPECT_THAT(judge_configuration({.env_file = "/h/.env"}), ElementsAre(found(Status::ok, "/h/.env")));
@@ -154,6 +152,39 @@ TEST(Judgement, ATokenIsWrongOrTelegramIsOutOfReach) {
               found(Status::broken, "502", "curl"));
 }
 
+TEST(Judgement, OurOwnWebhookIsJudgedByWhatTelegramAndAStrangerSee) {
+  const std::string ours = "https://butler.example/hook";
+  const WebhookFacts well{.url = ours, .pending_updates = 2, .wanted = ours, .answer = 401};
+  const auto with = [&well](const auto& change) {
+    auto facts = well;
+    change(facts);
+    return judge_webhook(facts);
+  };
+
+  EXPECT_EQ(judge_webhook(well).status, Status::ok);
+  EXPECT_THAT(with([](auto& facts) { facts.url = "https://other.example/x"; }),
+              found(Status::broken, "other.example takes", "butler logs gateway"));
+  EXPECT_THAT(with([](auto& facts) { facts.url.clear(); }),
+              found(Status::warning, "No webhook is set", "butler logs gateway"));
+  EXPECT_THAT(with([](auto& facts) { facts.answer = 502; }),
+              found(Status::broken, "502 instead of 401", "https://butler.example/hook"));
+  EXPECT_THAT(with([](auto& facts) { facts.answer = 200; }),
+              found(Status::broken, "does not lead to Butler", "https://butler.example/hook"));
+  EXPECT_THAT(with([](auto& facts) { facts.last_error = "Connection refused"; }),
+              found(Status::broken, "Connection refused", "https://butler.example/hook"));
+  EXPECT_EQ(with([](auto& facts) {
+              facts.last_error = "Connection refused";
+              facts.pending_updates = 0;
+            }).status,
+            Status::ok);
+  EXPECT_THAT(with([](auto& facts) {
+                facts.answer.reset();
+                facts.unreachable = "timed out";
+              }),
+              found(Status::warning, "from here: timed out", "https://butler.example/hook"));
+  EXPECT_EQ(with([](auto& facts) { facts.url = "https://Butler.example:443/hook"; }).status, Status::ok);
+}
+
 TEST(Judgement, AWebhookIsNamedByItsHostAlone) {
   EXPECT_EQ(judge_webhook({}).status, Status::ok);
   const auto finding = judge_webhook({.url = "https://other.example/secret-path", .pending_updates = 3});
@@ -188,7 +219,11 @@ TEST(Judgement, ThePortIsFreeOursOrSomebodyElses) {
 }
 
 RoleFacts::One role_that_says(const std::string& name, const std::string& health) {
-  return {.name = name, .answer = {.listening = true, .pid = 9, .body = json::parse(health).value()}};
+  return {.name = name,
+          .answer = {.kind = admin::RoleAnswer::Kind::answered,
+                     .status = 200,
+                     .body = json::parse(health).value(),
+                     .pid = 9}};
 }
 
 TEST(Judgement, RolesSayWhatAilsThem) {
@@ -199,9 +234,11 @@ TEST(Judgement, RolesSayWhatAilsThem) {
               ElementsAre(found(Status::broken, "do not run: worker", "kill -TERM 4")));
   EXPECT_THAT(judge_roles({.supervisor = 4, .roles = {absent}, .start = "systemctl start butler.target"}),
               ElementsAre(testing::Field(&Finding::remark, "Then: systemctl start butler.target")));
-  EXPECT_THAT(judge_roles({.roles = {{.name = "worker", .answer = {.denied = true}}}}),
-              ElementsAre(found(Status::skipped, "another user's")));
+  EXPECT_THAT(
+      judge_roles({.roles = {{.name = "worker", .answer = {.kind = admin::RoleAnswer::Kind::forbidden}}}}),
+      ElementsAre(found(Status::skipped, "another user's")));
   auto stuck = role_that_says("worker", "{}");
+  stuck.answer.kind = admin::RoleAnswer::Kind::silent;
   stuck.answer.fault = "no answer in time";
   const auto sick = [](const std::string& name, const std::string& health) {
     return judge_roles({.roles = {role_that_says(name, health)}}).at(0);

@@ -132,6 +132,10 @@ void add_databases(PermissionTable& table, const fs::path& home, const Owner& co
   }
 }
 
+void add_artifacts(PermissionTable& table, const fs::path& home, const Owner& control) {
+  table.add_folder(home / "artifacts", "the files of jobs", control);
+}
+
 void add_agent_folders(PermissionTable& table, const Context& context, const Owner& agent) {
   for (const char* const name : {"agent", "people", "groups", "worker"})
     table.add_folder(context.home() / name, "a folder of the agent's", agent);
@@ -167,6 +171,7 @@ boost::asio::awaitable<Findings> check_permissions(const Context& context) {
   table.add_file(home / "secrets.env", "the file of the API secrets", self);
   table.add_folder(home, "the home of all state", self, context.root ? 0002 : 0066);
   add_databases(table, home, control);
+  add_artifacts(table, home, control);
   add_agent_folders(table, context, agent);
   table.add_folder(home / "config", "the folder of the policy", self, 0022);
   table.add_file(home / "config/policy.json", "the policy",
@@ -175,6 +180,14 @@ boost::asio::awaitable<Findings> check_permissions(const Context& context) {
                      : self,
                  0022);
   table.add_file(home / "config/mcp-host.json", "a file of the worker's that may hold secrets", agent);
+  // Where others renew it, links lead to it, and a group may share it.
+  if (context.gateway && !context.gateway->webhook.key.empty()) {
+    const auto key = fs::weakly_canonical(context.gateway->webhook.key, missing);
+    struct stat status{};
+    const Owner owner =
+        ::lstat(key.c_str(), &status) == 0 ? Owner{status.st_uid, user_name(status.st_uid)} : self;
+    table.add_file(key, "the key of the webhook's certificate", owner, 0027);
+  }
   co_return table.take();
 }
 

@@ -23,11 +23,13 @@ std::string title_of(const RoleFacts::One& role) {
   return "The " + role.name + " (process " + std::to_string(role.answer.pid) + ")";
 }
 
-/// "polling": {"ok": false, "trouble": …} of the gateway, "orchestratorReachable": false of the worker.
+/// "polling" or "webhook": {"ok": false, "trouble": …} of the gateway, "orchestratorReachable": false of the
+/// worker.
 std::string find_trouble(const json::Value& health) {
-  if (const auto* const polling = json::find(health, "polling");
-      polling != nullptr && !json::find_true(*polling, "ok")) {
-    const auto words = json::find_string(*polling, "trouble");
+  const auto* const webhook = json::find(health, "webhook");
+  const auto* const hearing = webhook != nullptr ? webhook : json::find(health, "polling");
+  if (hearing != nullptr && !json::find_true(*hearing, "ok")) {
+    const auto words = json::find_string(*hearing, "trouble");
     return "it does not hear Telegram" + (words.empty() ? "" : ": " + std::string{words});
   }
   const auto* const reaches = json::find(health, "orchestratorReachable");
@@ -43,10 +45,18 @@ std::string find_trouble(const json::Value& health) {
   return "";
 }
 
+/// Why there is no answer of use although somebody listens.
+std::string find_fault(const admin::RoleAnswer& answer) {
+  if (answer.kind == admin::RoleAnswer::Kind::silent)
+    return answer.fault.empty() ? "it is silent" : answer.fault;
+  return answer.status == 200 && answer.body.is_object() ? "" : "it answers " + std::to_string(answer.status);
+}
+
 Finding judge_role(const RoleFacts::One& role, const std::string& start) {
   const auto& answer = role.answer;
-  if (!answer.fault.empty()) {
-    const std::string is = title_of(role) + " runs and does not answer: " + answer.fault + ".";
+  const auto fault = find_fault(answer);
+  if (!fault.empty()) {
+    const std::string is = title_of(role) + " runs and does not answer: " + fault + ".";
     constexpr const char* should = "It answers at once.";
     if (answer.pid <= 0) return wrong(is, should, start);
     return wrong(is, should, "kill -TERM " + std::to_string(answer.pid),
@@ -66,8 +76,8 @@ Findings judge_roles(const RoleFacts& facts) {
   bool denied = false;
   std::string missing;
   for (const auto& role : facts.roles) {
-    denied = denied || role.answer.denied;
-    if (role.answer.listening) {
+    denied = denied || role.answer.kind == admin::RoleAnswer::Kind::forbidden;
+    if (role.answer.listens()) {
       findings.push_back(judge_role(role, facts.start));
     } else {
       missing += (missing.empty() ? "" : ", ") + role.name;
@@ -114,7 +124,7 @@ boost::asio::awaitable<Findings> check_roles(const Context& context) {
       .home = context.home().string(), .supervisor = {}, .roles = {}, .start = process::start_command()};
   facts.supervisor = find_lock_holder(context.home() / "butler.lock");
   for (const char* const name : role_names) {
-    auto answer = co_await ask_role(context, name, "/health");
+    auto answer = co_await health_of(context, name);
     facts.roles.push_back({.name = name, .answer = std::move(answer)});
   }
   co_return judge_roles(facts);
@@ -123,7 +133,7 @@ boost::asio::awaitable<Findings> check_roles(const Context& context) {
 boost::asio::awaitable<Findings> check_port(const Context& context) {
   if (!context.orchestrator) co_return Findings{left_out("The orchestrator's configuration is wrong.")};
   PortFacts facts{.host = context.orchestrator->host, .port = context.orchestrator->port};
-  const auto answer = co_await ask_role(context, "orchestrator", "/health");
+  const auto answer = co_await health_of(context, "orchestrator");
   facts.ours = answer.pid;
   const auto state = try_port(facts.host, context.orchestrator->port);
   facts.free = state.free;

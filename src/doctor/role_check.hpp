@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "doctor/admin_call.hpp"
+#include "admin/role_call.hpp"
 #include "doctor/finding.hpp"
 
 /// The checks `roles` and `port`: their judgements. Pure.
@@ -15,7 +15,7 @@ namespace butler::doctor {
 struct RoleFacts {
   struct One {
     std::string name;
-    RoleAnswer answer;
+    admin::RoleAnswer answer;
   };
   std::string home = {};
   std::optional<pid_t> supervisor = {};  ///< who has the home's lock

@@ -76,6 +76,10 @@ Finding judge_secret(const config::Problem& problem, const std::string& secrets_
     return wrong(as_sentence(problem.text()), allowed_words(problem), command, remark);
   };
   if (problem.source == config::environment_source) return mended_by("unset " + problem.name, where_to_unset);
+  if (variable != nullptr && variable->kind == config::Kind::database_url) {
+    return mended_by("butler config unset " + problem.name,
+                     "Without it the state is in SQLite, in the home.");
+  }
   if (token) return mended_by("butler setup", "");
   // Made as a whole where it is not there; it holds nothing else.
   const std::string file = problem.source.empty() ? secrets_file : place_of(problem.source).file;

@@ -7,8 +7,9 @@
 #include <future>
 #include <utility>
 
-#include "doctor/admin_call.hpp"
 #include "doctor/checks.hpp"
+#include "domain/timestamp.hpp"
+#include "http/client.hpp"
 
 namespace butler::doctor {
 
@@ -19,6 +20,10 @@ namespace {
 constexpr std::chrono::seconds poll_wait{6};
 constexpr std::chrono::seconds poll_patience{12};
 constexpr int conflict = 409;
+constexpr int unauthorized = 401;
+constexpr std::chrono::seconds address_patience{8};
+/// Telegram keeps the last error for ever.
+constexpr std::chrono::minutes error_counts{5};
 
 std::optional<http::Url> telegram_root(const config::GatewaySettings& settings) {
   return http::Url::parse(settings.telegram_root);
@@ -47,6 +52,45 @@ std::expected<std::string, std::string> remove_webhook(const http::Url& root, co
   return "The webhook is taken away; the updates that wait there are kept.";
 }
 
+/// The command shows what a stranger gets: 401 is right.
+std::string look_command(const std::string& url) {
+  return "curl -sS -X POST -o /dev/null -w '%{http_code}\\n' " + shell_word(url);
+}
+
+/// With TG_WEBHOOK_URL: Telegram shall deliver there, and it shall be ours.
+Finding judge_our_webhook(const WebhookFacts& facts) {
+  const std::string host = host_of(facts.wanted);
+  const std::string waiting = std::to_string(facts.pending_updates) + " wait";
+  if (facts.url.empty()) {
+    return doubtful("No webhook is set, and TG_WEBHOOK_URL names one at " + host + ".",
+                    "The gateway sets it as soon as it runs.", "butler logs gateway");
+  }
+  if (!telegram::same_webhook_url(facts.url, facts.wanted)) {
+    return wrong("A webhook at " + host_of(facts.url) + " takes the bot's updates (" + waiting +
+                     "), and TG_WEBHOOK_URL is another, at " + host + ".",
+                 "The gateway sets its own as soon as it runs; whatever set the other one is stopped.",
+                 "butler logs gateway");
+  }
+  if (facts.answer && *facts.answer != unauthorized) {
+    return wrong("The webhook's address at " + host + " answers a stranger with " +
+                     std::to_string(*facts.answer) + " instead of 401: it does not lead to Butler.",
+                 "Its proxy passes TG_WEBHOOK_URL on to TG_WEBHOOK_HOST and TG_WEBHOOK_PORT, path included.",
+                 look_command(facts.wanted));
+  }
+  if (!facts.last_error.empty() && facts.pending_updates > 0) {
+    return wrong(
+        "Telegram cannot deliver updates to " + host + " (" + waiting + "): " + as_sentence(facts.last_error),
+        "Telegram reaches the address, and its certificate is one that Telegram trusts.",
+        look_command(facts.wanted));
+  }
+  if (!facts.unreachable.empty()) {
+    return doubtful("The webhook's address at " + host +
+                        " cannot be reached from here: " + as_sentence(facts.unreachable),
+                    "It is reached from everywhere; Telegram has no complaint.", look_command(facts.wanted));
+  }
+  return all_well("Telegram delivers updates to " + host + " (" + waiting + ").");
+}
+
 }  // namespace
 
 Finding judge_token(const TokenFacts& facts) {
@@ -65,6 +109,7 @@ Finding judge_token(const TokenFacts& facts) {
 
 Finding judge_webhook(const WebhookFacts& facts) {
   if (facts.error) return left_out("Telegram gives no answer: " + facts.error->describe() + ".");
+  if (!facts.wanted.empty()) return judge_our_webhook(facts);
   if (facts.url.empty()) return all_well("No webhook is set: updates come by polling.");
   return wrong("A webhook at " + host_of(facts.url) + " takes the bot's updates (" +
                    std::to_string(facts.pending_updates) + " wait): Butler hears nothing.",
@@ -101,6 +146,23 @@ asio::awaitable<Findings> check_telegram(const Context& context) {
   co_return Findings{judge_token(facts)};
 }
 
+/// As a stranger, while our gateway runs. Not where the certificate is our own: it need not be one that this
+/// machine trusts.
+asio::awaitable<void> ask_address(const Context& context, WebhookFacts& facts) {
+  const auto url = http::Url::parse(facts.wanted);
+  if (!url || !context.gateway->webhook.certificate.empty()) co_return;
+  const auto health = co_await health_of(context, "gateway");
+  if (!health.listens()) co_return;
+  http::Client client(context.executor, http::Url{.tls = url->tls, .host = url->host, .port = url->port});
+  http::Request request{.head = {.method = "POST", .target = url->path.empty() ? "/" : url->path}};
+  const auto answer = co_await client.send(std::move(request), address_patience);
+  if (answer) {
+    facts.answer = answer->status;
+  } else {
+    facts.unreachable = answer.error().message;
+  }
+}
+
 asio::awaitable<Findings> check_webhook(const Context& context) {
   if (!context.gateway) co_return Findings{left_out("The gateway's configuration is wrong.")};
   const auto root = telegram_root(*context.gateway);
@@ -111,8 +173,15 @@ asio::awaitable<Findings> check_webhook(const Context& context) {
   if (state) {
     facts.url = state->url;
     facts.pending_updates = state->pending_updates;
+    const domain::Timestamp failed{std::chrono::seconds{state->last_error_at}};
+    if (domain::wall_clock_now() - failed < error_counts) facts.last_error = state->last_error;
   } else {
     facts.error = state.error();
+  }
+  facts.wanted = context.gateway->webhook.url;
+  if (!facts.wanted.empty()) {
+    co_await ask_address(context, facts);
+    co_return Findings{judge_webhook(facts)};
   }
   auto finding = judge_webhook(facts);
   if (!facts.url.empty()) {
@@ -129,8 +198,8 @@ asio::awaitable<Findings> check_pollers(const Context& context) {
   const auto root = telegram_root(*context.gateway);
   if (!root) co_return Findings{left_out("TELEGRAM_API_ROOT is no address.")};
   PollerFacts facts;
-  const auto health = co_await ask_role(context, "gateway", "/health");
-  facts.gateway_runs = health.listening;
+  const auto health = co_await health_of(context, "gateway");
+  facts.gateway_runs = health.listens();
   if (facts.gateway_runs) co_return Findings{judge_pollers(facts)};
   telegram::BotApi api(context.executor, *root, context.gateway->bot_token);
   const auto state = co_await api.get_webhook_info();

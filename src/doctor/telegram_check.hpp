@@ -22,6 +22,10 @@ struct WebhookFacts {
   std::string url = {};  ///< "" for none
   std::int64_t pending_updates = 0;
   std::optional<telegram::ApiError> error = {};
+  std::string wanted = {};         ///< TG_WEBHOOK_URL; "" when Butler polls
+  std::string last_error = {};     ///< Telegram's words; "" when it is old, or there was none
+  std::optional<int> answer = {};  ///< the status that the address gives to a stranger, if it was asked
+  std::string unreachable = {};    ///< why there was none
 };
 
 /// What is wrong has no fix of its own yet.

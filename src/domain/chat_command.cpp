@@ -10,9 +10,9 @@ namespace butler::domain {
 namespace {
 
 constexpr auto names = std::to_array<std::string_view>(
-    {"task",  "run",      "approve",     "deny",   "abort", "stop",    "status",
-     "retry", "jobs",     "steer",       "new",    "reset", "context", "settings",
-     "panic", "pairings", "approvepair", "unpair", "help",  "start",   "whoami"});
+    {"task",        "run",    "approve", "deny",  "abort",   "stop",     "status", "retry",
+     "jobs",        "steer",  "new",     "reset", "context", "settings", "panic",  "pairings",
+     "approvepair", "unpair", "help",    "start", "whoami",  "topic"});
 
 constexpr std::string_view white_space = " \t\r\n\v\f";
 
@@ -87,6 +87,16 @@ DenyCommand deny(std::string_view rest) {
   return {first_word(rest), std::string{behind_first_word(rest)}};
 }
 
+/// A line is a name; so is what stands before a colon that a blank follows.
+TopicCommand topic(std::string_view rest) {
+  const auto line = rest.substr(0, rest.find('\n'));
+  const auto colon = line.find(": ");
+  if (colon != std::string_view::npos) {
+    return {std::string{trimmed(line.substr(0, colon))}, std::string{trimmed(rest.substr(colon + 1))}};
+  }
+  return {std::string{trimmed(line)}, std::string{trimmed(rest.substr(line.size()))}};
+}
+
 ChatCommand command_named(const std::string& name, std::string_view rest) {
   if (name == "task") return TaskCommand{std::string{rest}};
   if (name == "run") return RunCommand{std::string{rest}};
@@ -98,6 +108,7 @@ ChatCommand command_named(const std::string& name, std::string_view rest) {
   if (name == "jobs") return JobsCommand{first_word(rest)};
   if (name == "steer") return SteerCommand{std::string{rest}};
   if (name == "new" || name == "reset") return NewCommand{std::string{rest}};
+  if (name == "topic") return topic(rest);
   if (name == "context") return ContextCommand{};
   if (name == "settings") return SettingsCommand{std::string{rest}};
   if (name == "panic") return PanicCommand{lower(first_word(rest))};

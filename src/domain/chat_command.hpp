@@ -68,6 +68,14 @@ struct NewCommand {
   bool operator==(const NewCommand&) const = default;
 };
 
+/// /topic: a topic of that name; `prompt` is the first request in it, "" when there is none. It stands on the
+/// lines behind the name, or behind a colon.
+struct TopicCommand {
+  std::string name;
+  std::string prompt;
+  bool operator==(const TopicCommand&) const = default;
+};
+
 struct ContextCommand {
   bool operator==(const ContextCommand&) const = default;
 };
@@ -122,9 +130,9 @@ struct UnknownCommand {
 
 using ChatCommand =
     std::variant<TaskCommand, RunCommand, ApproveCommand, DenyCommand, AbortCommand, StatusCommand,
-                 RetryCommand, JobsCommand, SteerCommand, NewCommand, ContextCommand, SettingsCommand,
-                 PanicCommand, PairingsCommand, ApprovePairCommand, UnpairCommand, HelpCommand, StartCommand,
-                 WhoamiCommand, UnknownCommand>;
+                 RetryCommand, JobsCommand, SteerCommand, NewCommand, TopicCommand, ContextCommand,
+                 SettingsCommand, PanicCommand, PairingsCommand, ApprovePairCommand, UnpairCommand,
+                 HelpCommand, StartCommand, WhoamiCommand, UnknownCommand>;
 
 /// A text, understood.
 struct ChatText {

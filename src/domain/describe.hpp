@@ -30,8 +30,8 @@ BOOST_DESCRIBE_STRUCT(Usage, (),
                       (input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd))
 BOOST_DESCRIBE_STRUCT(Job, (),
                       (id, kind, status, prompt, channel, chat_id, requester_id, thread_id, session_key,
-                       requires_approval, metadata, deliver_to, labels, abort_requested, worker_id, attempt,
-                       max_attempts, result_text, error, usage, created_at, updated_at, started_at,
-                       finished_at))
+                       requires_approval, metadata, deliver_to, labels, attachments, abort_requested,
+                       worker_id, attempt, max_attempts, result_text, error, usage, created_at, updated_at,
+                       started_at, finished_at))
 
 }  // namespace butler::domain

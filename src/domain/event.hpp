@@ -42,7 +42,7 @@ constexpr bool is_activity(EventType type) {
   }
 }
 
-/// True for what a worker may append; the rest is written by the orchestrator with the transition it records.
+/// True for what a worker may append; the rest is written by the orchestrator with the change it records.
 constexpr bool is_reported_by_worker(EventType type) {
   return is_activity(type) || type == EventType::log || type == EventType::usage;
 }

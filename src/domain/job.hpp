@@ -48,6 +48,8 @@ struct Job {
   std::optional<std::map<std::string, std::string>> metadata;
   std::optional<std::string> deliver_to;
   std::optional<std::vector<std::string>> labels;
+  /// Names of the artifacts that have to be there before the job is claimed.
+  std::optional<std::vector<std::string>> attachments;
   bool abort_requested = false;
   std::optional<std::string> worker_id;
   std::int64_t attempt = 0;  ///< how often it was claimed

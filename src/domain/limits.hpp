@@ -48,6 +48,14 @@ inline constexpr std::size_t body_bytes = 1024 * 1024;
 inline constexpr std::size_t events_body_bytes = 4 * 1024 * 1024;
 inline constexpr std::size_t complete_body_bytes = 25 * 1024 * 1024;
 
+inline constexpr std::size_t attachments = 20;
+inline constexpr std::size_t artifact_name = 128;
+inline constexpr std::size_t artifact_caption = 1'024;
+inline constexpr std::size_t artifact_content_type = 255;
+inline constexpr std::size_t artifact_bytes = 50 * 1024 * 1024;
+inline constexpr std::size_t artifacts_per_job = 64;
+inline constexpr std::size_t artifact_bytes_per_job = 500 * 1024 * 1024;
+
 inline constexpr std::chrono::seconds wait{60};
 inline constexpr std::size_t jobs_per_page = 200;
 inline constexpr std::size_t deliveries_per_page = 100;

@@ -6,11 +6,14 @@
 
 #include "admin/admin_socket.hpp"
 #include "async/task_group.hpp"
+#include "gateway/attachments.hpp"
 #include "gateway/gateway_store.hpp"
+#include "gateway/live_status.hpp"
 #include "gateway/outbox_sender.hpp"
 #include "gateway/pairing.hpp"
 #include "gateway/unpairing.hpp"
 #include "gateway/update_loop.hpp"
+#include "gateway/webhook.hpp"
 #include "metrics/registry.hpp"
 #include "telegram/bot_api.hpp"
 
@@ -25,6 +28,9 @@ struct Administered {
   Unpairing& unpairing;
   async::TaskGroup& tasks;  ///< for what takes longer than an answer
   const UpdateLoop& updates;
+  const Attachments& attachments;
+  const LiveStatus& live;
+  const Webhook* webhook = nullptr;  ///< null while we poll
   bool orchestrator_away = false;
 };
 
@@ -35,6 +41,8 @@ using FindAdministered = std::function<std::optional<Administered>()>;
 http::Response not_started();
 
 /// Adds the gateway's routes: health, metrics, dead letters. Everything referred to outlives the socket.
-void add_admin_routes(admin::AdminSocket& socket, metrics::Registry& registry, FindAdministered find);
+/// @param is_standby  whether another gateway of this bot works, and this one waits
+void add_admin_routes(admin::AdminSocket& socket, metrics::Registry& registry, FindAdministered find,
+                      std::function<bool()> is_standby);
 
 }  // namespace butler::gateway

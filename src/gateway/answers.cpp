@@ -5,6 +5,8 @@
 #include "domain/describe.hpp"
 #include "domain/enum_name.hpp"
 #include "domain/job_id.hpp"
+#include "gateway/keyboards.hpp"
+#include "gateway/replacement.hpp"
 #include "gateway/reply.hpp"
 #include "gateway/wording.hpp"
 #include "log/log.hpp"
@@ -29,6 +31,18 @@ std::optional<Lane> lane_of(const domain::Job& job) {
   return lane;
 }
 
+Keyboard keyboard_under(wording::Language language, const domain::Job& job) {
+  return job.status == domain::JobStatus::failed ? failure_keyboard(language, job.id) : Keyboard{};
+}
+
+Audience outlives_the_job() { return {.expires_at = domain::wall_clock_now() + failure_keyboard_kept}; }
+
+std::vector<std::string> payloads_of(wording::Language language, const domain::Job& job,
+                                     const std::optional<Turn>& turn, Lane lane) {
+  const auto reply_to = turn ? reply_target(lane, turn->message_id) : std::nullopt;
+  return answer_payloads(language, job, turn && turn->denied, reply_to);
+}
+
 MessageKind kind_of(const domain::Job& job) {
   return job.status == domain::JobStatus::failed ? MessageKind::failure : MessageKind::answer;
 }
@@ -42,23 +56,37 @@ void Answers::put(const domain::Job& job) {
     log::error("delivery.without_chat", {{"job", job.id}, {"chat", job.chat_id}});
     return;
   }
-  const auto reply_to = turn ? reply_target(*lane, turn->message_id) : std::nullopt;
-  const bool denied = turn && turn->denied;
+  show_job_decision(buttons_, store_, job);
+  buttons_.job_ended(job.id);
+  if (was_replaced(job)) return forget(job);
+  const auto language = turn ? languages_.of_person(turn->requester_id) : languages_.of_lane(*lane);
   const bool allowed = may_be_answered(job);
   store_.withdraw_notices(job.id);
-  const bool added = outbox_.queue({.source = job.id,
-                                    .kind = kind_of(job),
-                                    .to = *lane,
-                                    .payloads = allowed ? answer_payloads(job, denied, reply_to)
-                                                        : plain_payloads(wording::answer_withheld())});
+  const bool added =
+      queue_with_keyboard(outbox_, buttons_,
+                          {.source = job.id,
+                           .kind = kind_of(job),
+                           .to = *lane,
+                           .payloads = allowed ? payloads_of(language, job, turn, *lane)
+                                               : plain_payloads(wording::answer_withheld(language))},
+                          allowed ? keyboard_under(language, job) : Keyboard{}, outlives_the_job());
   store_.answer_turn(job.id, domain::wall_clock_now());
-  if (notices_.lifecycle) note_end(job, *lane);
+  if (added && allowed && job.started_at) store_.add_file_check({.job_id = job.id, .lane = *lane});
+  if (notices_.lifecycle) note_end(job, *lane, language);
   store_.after_commit([this, job_id = job.id] { on_answered_(job_id); });
   log::info("delivery.taken", {{"job", job.id},
                                {"chat", lane->chat_id},
                                {"status", domain::enum_name(job.status)},
                                {"withheld", !allowed},
                                {"again", !added}});
+}
+
+/// Its person has changed the request, and knows: another job answers it.
+void Answers::forget(const domain::Job& job) {
+  store_.withdraw_notices(job.id);
+  buttons_.job_ended(job.id);
+  store_.answer_turn(job.id, domain::wall_clock_now());
+  store_.after_commit([this, job_id = job.id] { on_answered_(job_id); });
 }
 
 /// The one who asked may have been unpaired, or taken out of the configuration, while the job ran.
@@ -68,14 +96,15 @@ bool Answers::may_be_answered(const domain::Job& job) const {
   return requester && people_.role_of(*requester);
 }
 
-void Answers::note_end(const domain::Job& job, Lane lane) {
+void Answers::note_end(const domain::Job& job, Lane lane, wording::Language language) {
   if (job.status != domain::JobStatus::completed) return;  // the answer says so itself
   const auto ended = job.finished_at.value_or(job.updated_at);
   const auto took = ended - job.started_at.value_or(ended);
-  outbox_.queue({.source = "finished:" + job.id,
-                 .kind = MessageKind::notice,
-                 .to = lane,
-                 .payloads = quiet_payloads(wording::job_finished(domain::short_job_id(job.id), took))});
+  outbox_.queue(
+      {.source = "finished:" + job.id,
+       .kind = MessageKind::notice,
+       .to = lane,
+       .payloads = quiet_payloads(wording::job_finished(language, domain::short_job_id(job.id), took))});
 }
 
 }  // namespace butler::gateway

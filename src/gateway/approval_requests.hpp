@@ -3,6 +3,7 @@
 #include "api/types.hpp"
 #include "domain/job.hpp"
 #include "domain/permissions.hpp"
+#include "gateway/buttons.hpp"
 #include "gateway/gateway_store.hpp"
 #include "gateway/outbox_sender.hpp"
 #include "gateway/people.hpp"
@@ -17,8 +18,13 @@ std::string approval_source(const std::string& job_id);
 /// else every owner, in their private chats, and the one who wants it hears that.
 class ApprovalRequests {
  public:
-  ApprovalRequests(OutboxSender& outbox, const People& people, domain::PermissionRules permissions)
-      : outbox_(outbox), people_(people), permissions_(permissions) {}
+  ApprovalRequests(OutboxSender& outbox, Buttons& buttons, const People& people, const Languages& languages,
+                   domain::PermissionRules permissions)
+      : outbox_(outbox),
+        buttons_(buttons),
+        people_(people),
+        languages_(languages),
+        permissions_(permissions) {}
 
   /// Once per job, however often it is called. Inside a unit of the store.
   void ask(const Turn& turn, const domain::Job& job);
@@ -29,11 +35,14 @@ class ApprovalRequests {
  private:
   bool may_decide(const Turn& turn) const;
   void ask_owners(const domain::Job& job);
-  void send(const std::string& source, Lane to, const std::string& markdown,
-            std::optional<std::int64_t> reply_to);
+  /// `job_to_decide`: with buttons to do so; "" without.
+  void send(wording::Language language, const std::string& source, Lane to, const std::string& markdown,
+            std::optional<std::int64_t> reply_to, const std::string& job_to_decide);
 
   OutboxSender& outbox_;
+  Buttons& buttons_;
   const People& people_;
+  const Languages& languages_;
   domain::PermissionRules permissions_;
 };
 

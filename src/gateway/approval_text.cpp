@@ -54,25 +54,26 @@ std::string input_in_words(const api::Approval& approval) {
   return domain::make_all_visible(api::input_text(approval));
 }
 
-std::vector<std::string> tool_request_payloads(const api::Approval& approval, const domain::Job& job,
-                                               std::string_view requester,
+std::vector<std::string> tool_request_payloads(wording::Language language, const api::Approval& approval,
+                                               const domain::Job& job, std::string_view requester,
                                                std::optional<std::int64_t> reply_to) {
   wording::ShownCall shown = shown_call(approval, job);
   shown.requester = requester;
-  auto texts = payloads(render::render_markdown(wording::tool_request(approval, shown)), reply_to);
+  auto texts = payloads(render::render_markdown(wording::tool_request(language, approval, shown)), reply_to);
   if (shown.whole) return texts;
   const auto document =
       telegram::document_payload(wording::tool_request_file_name(shown.short_id),
-                                 wording::tool_request_in_full(approval, input_in_words(approval)),
-                                 wording::tool_request_caption(shown.short_id));
+                                 wording::tool_request_in_full(language, approval, input_in_words(approval)),
+                                 wording::tool_request_caption(language, shown.short_id));
   texts.push_back(json::serialize(document));
   return texts;
 }
 
-std::vector<std::string> owner_is_asked_payloads(const api::Approval& approval, const domain::Job& job,
+std::vector<std::string> owner_is_asked_payloads(wording::Language language, const api::Approval& approval,
+                                                 const domain::Job& job,
                                                  std::optional<std::int64_t> reply_to) {
-  const auto text =
-      wording::owner_is_asked_about_tool(approval, shown_call(approval, job), domain::short_job_id(job.id));
+  const auto text = wording::owner_is_asked_about_tool(language, approval, shown_call(approval, job),
+                                                       domain::short_job_id(job.id));
   return payloads(render::render_markdown(text), reply_to);
 }
 

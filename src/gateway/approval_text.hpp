@@ -7,6 +7,7 @@
 
 #include "api/types.hpp"
 #include "domain/job.hpp"
+#include "gateway/language.hpp"
 
 namespace butler::gateway {
 
@@ -16,12 +17,13 @@ std::string input_in_words(const api::Approval& approval);
 
 /// The question as payloads: one message, and a file with the whole when that is long. `requester` is "" for
 /// the one whose job it is. Pure.
-std::vector<std::string> tool_request_payloads(const api::Approval& approval, const domain::Job& job,
-                                               std::string_view requester,
+std::vector<std::string> tool_request_payloads(wording::Language language, const api::Approval& approval,
+                                               const domain::Job& job, std::string_view requester,
                                                std::optional<std::int64_t> reply_to);
 
 /// What the one whose job it is hears while an owner decides. Pure.
-std::vector<std::string> owner_is_asked_payloads(const api::Approval& approval, const domain::Job& job,
+std::vector<std::string> owner_is_asked_payloads(wording::Language language, const api::Approval& approval,
+                                                 const domain::Job& job,
                                                  std::optional<std::int64_t> reply_to);
 
 }  // namespace butler::gateway

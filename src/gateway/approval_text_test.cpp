@@ -38,7 +38,7 @@ std::string text_of(const std::string& payload) {
 }
 
 std::string asked(const api::Approval& approval) {
-  return text_of(tool_request_payloads(approval, job(), "", std::nullopt).front());
+  return text_of(tool_request_payloads(wording::Language::en, approval, job(), "", std::nullopt).front());
 }
 
 TEST(ApprovalTextTest, ACommandIsShownAsItIsAndTheRestUnderItsName) {
@@ -68,7 +68,8 @@ TEST(ApprovalTextTest, NothingThatAWorkerWritesEscapesItsBlock) {
 
 TEST(ApprovalTextTest, ALongInputShowsItsBeginningSaysSoAndComesWholeAsAFile) {
   const std::string command = "echo " + std::string(5'000, 'x') + "; rm -rf ~";
-  const auto payloads = tool_request_payloads(tool("bash", {{"command", command}}), job(), "", std::nullopt);
+  const auto payloads = tool_request_payloads(wording::Language::en, tool("bash", {{"command", command}}),
+                                              job(), "", std::nullopt);
   ASSERT_THAT(payloads, SizeIs(2));
   EXPECT_THAT(text_of(payloads[0]),
               AllOf(HasSubstr("echo xxx"), HasSubstr("That is not all of it (5015 characters)"),
@@ -78,7 +79,8 @@ TEST(ApprovalTextTest, ALongInputShowsItsBeginningSaysSoAndComesWholeAsAFile) {
 
 TEST(ApprovalTextTest, WhatIsPushedOutOfSightByEmptyLinesComesAsAFileToo) {
   const std::string command = "ls" + std::string(60, '\n') + "rm -rf ~";
-  const auto payloads = tool_request_payloads(tool("bash", {{"command", command}}), job(), "", std::nullopt);
+  const auto payloads = tool_request_payloads(wording::Language::en, tool("bash", {{"command", command}}),
+                                              job(), "", std::nullopt);
   ASSERT_THAT(payloads, SizeIs(2));
   EXPECT_THAT(text_of(payloads[0]), HasSubstr("That is not all of it"));
 }
@@ -89,7 +91,8 @@ TEST(ApprovalTextTest, OneMessageHoldsTheQuestionWhateverIsInIt) {
   auto approval = tool("bash", {{"command", wide}});
   approval.cwd = std::string(4'000, 'c');
   approval.risk = std::string(4'000, 'r');
-  const auto payloads = tool_request_payloads(approval, job(), "Anna (id 7)", std::nullopt);
+  const auto payloads =
+      tool_request_payloads(wording::Language::en, approval, job(), "Anna (id 7)", std::nullopt);
   ASSERT_THAT(payloads, SizeIs(2)) << "the question and the file";
   EXPECT_THAT(text_of(payloads[0]), AllOf(StartsWith("May I use"), HasSubstr("Anna (id 7)")));
   EXPECT_THAT(payloads[1], HasSubstr(approval.cwd));
@@ -97,11 +100,10 @@ TEST(ApprovalTextTest, OneMessageHoldsTheQuestionWhateverIsInIt) {
 
 TEST(ApprovalTextTest, OnlyTheScopesThatMayBeChosenAreOffered) {
   auto approval = tool("bash", {{"command", "ls"}});
-  EXPECT_THAT(asked(approval), AllOf(HasSubstr("/approve a1b2c3 - this once"), Not(HasSubstr("session")),
+  EXPECT_THAT(asked(approval), AllOf(HasSubstr("/approve a1b2c3 or /deny a1b2c3"), Not(HasSubstr("session")),
                                      Not(HasSubstr("always"))));
   approval.scopes = {ApprovalScope::once, ApprovalScope::session, ApprovalScope::always};
-  EXPECT_THAT(asked(approval),
-              AllOf(HasSubstr("/approve a1b2c3 session"), HasSubstr("/approve a1b2c3 always")));
+  EXPECT_THAT(asked(approval), HasSubstr("/approve a1b2c3 [session|always] or /deny a1b2c3"));
 }
 
 }  // namespace

@@ -31,9 +31,10 @@ JobSearch::Wish what_waits(const std::string& command, std::string typed) {
           .nothing = wording::nothing_to_decide};
 }
 
-std::vector<std::string> lines_of(const std::vector<Job>& jobs, const std::vector<AskedApproval>& tools) {
-  auto lines = job_lines(jobs);
-  std::ranges::move(approval_lines(tools), std::back_inserter(lines));
+std::vector<std::string> lines_of(wording::Language language, const std::vector<Job>& jobs,
+                                  const std::vector<AskedApproval>& tools) {
+  auto lines = job_lines(language, jobs);
+  std::ranges::move(approval_lines(language, tools), std::back_inserter(lines));
   return lines;
 }
 
@@ -47,7 +48,7 @@ ControlAnswer Approvals::approve(domain::ApproveCommand command, const ControlRe
   }
   const auto& job = std::get<Job>(*found);
   const bool once = command.scope.empty() || command.scope == "once";
-  if (!once) co_return ControlResult{wording::jobs_are_approved_once(short_job_id(job.id))};
+  if (!once) co_return ControlResult{wording::jobs_are_approved_once(request.language, short_job_id(job.id))};
   co_return co_await jobs_.approve(job, request);
 }
 
@@ -74,11 +75,15 @@ Approvals::Found Approvals::find_typed(std::string command, std::string typed,
       store_.known_jobs(jobs_to_name(request), approvals_to_search),
       [&](const auto& known) { return domain::matches_short_job_id(known.job_id, typed); });
   if (tools.size() == 1 && !names_a_job) co_return tools.front();
-  if (!tools.empty()) co_return std::unexpected(wording::which_one(command, approval_lines(tools)));
+  if (!tools.empty())
+    co_return std::unexpected(
+        wording::which_one(request.language, command, approval_lines(request.language, tools)));
   const auto job = co_await search_.find(what_waits(command, std::move(typed)), request);
   if (!job) co_return std::unexpected(job.error());
   const auto of_job = store_.waiting_approvals_of(job->id);
-  if (!of_job.empty()) co_return std::unexpected(wording::which_one(command, approval_lines(of_job)));
+  if (!of_job.empty())
+    co_return std::unexpected(
+        wording::which_one(request.language, command, approval_lines(request.language, of_job)));
   co_return *job;
 }
 
@@ -106,14 +111,18 @@ Approvals::Found Approvals::find_only(std::string command, const ControlRequest&
     const bool could = co_await could_be_seen({here->source}, request);
     if (could) seen.emplace_back(asked);
   }
-  if (jobs->empty() && tools.empty()) co_return std::unexpected(wording::nothing_to_decide());
+  if (jobs->empty() && tools.empty()) co_return std::unexpected(wording::nothing_to_decide(request.language));
   if (command == "/deny" && seen.empty() && jobs->size() + tools.size() == 1) {
     // Nothing happens by it, so it need not be certain that it was seen.
     if (tools.empty()) co_return jobs->front();
     co_return tools.front();
   }
-  if (seen.size() > 1) co_return std::unexpected(wording::which_one(command, lines_of(*jobs, tools)));
-  if (seen.empty()) co_return std::unexpected(wording::name_what_you_mean(command, lines_of(*jobs, tools)));
+  if (seen.size() > 1)
+    co_return std::unexpected(
+        wording::which_one(request.language, command, lines_of(request.language, *jobs, tools)));
+  if (seen.empty())
+    co_return std::unexpected(
+        wording::name_what_you_mean(request.language, command, lines_of(request.language, *jobs, tools)));
   co_return std::move(seen.front());
 }
 

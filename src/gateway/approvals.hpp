@@ -20,10 +20,10 @@ namespace butler::gateway {
 class Approvals {
  public:
   Approvals(GatewayStore& store, api::OrchestratorClient& orchestrator, JobSearch& search,
-            ToolApprovals& tool_approvals)
+            ToolApprovals& tool_approvals, Buttons& buttons)
       : store_(store),
         search_(search),
-        jobs_(store, orchestrator, search),
+        jobs_(store, orchestrator, search, buttons),
         tools_(store, orchestrator, tool_approvals) {}
 
   ControlAnswer approve(domain::ApproveCommand command, const ControlRequest& request);

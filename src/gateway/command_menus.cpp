@@ -1,6 +1,8 @@
 #include "gateway/command_menus.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "gateway/repeat_call.hpp"
@@ -21,15 +23,31 @@ std::string as_text(const std::vector<telegram::BotCommand>& commands) {
   return text;
 }
 
+std::vector<CommandMenu> menus_in(wording::Language language, std::string_view code,
+                                  const std::vector<std::int64_t>& owners,
+                                  const domain::PermissionRules& rules) {
+  std::vector<CommandMenu> menus{{CommandScope::all_private_chats().in(code),
+                                  wording::private_menu(language, domain::Role::person, rules)},
+                                 {CommandScope::all_group_chats().in(code), wording::group_menu(language)}};
+  for (const std::int64_t owner : owners) {
+    menus.push_back(
+        {CommandScope::chat(owner).in(code), wording::private_menu(language, domain::Role::owner, rules)});
+  }
+  return menus;
+}
+
 }  // namespace
 
 std::vector<CommandMenu> wanted_menus(const std::vector<std::int64_t>& owners,
-                                      const domain::PermissionRules& rules) {
-  std::vector<CommandMenu> menus{
-      {CommandScope::all_private_chats(), wording::private_menu(domain::Role::person, rules)},
-      {CommandScope::all_group_chats(), wording::group_menu()}};
-  for (const std::int64_t owner : owners) {
-    menus.push_back({CommandScope::chat(owner), wording::private_menu(domain::Role::owner, rules)});
+                                      const domain::PermissionRules& rules,
+                                      std::optional<wording::Language> fixed) {
+  const wording::Language others = fixed.value_or(wording::Language::en);
+  std::vector<CommandMenu> menus = menus_in(others, "", owners, rules);
+  if (fixed) return menus;
+  for (const wording::Language language : butler::wording::all_languages) {
+    if (language == others) continue;
+    std::ranges::move(menus_in(language, wording::code_of(language), owners, rules),
+                      std::back_inserter(menus));
   }
   return menus;
 }

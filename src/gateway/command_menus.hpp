@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "domain/permissions.hpp"
 #include "gateway/flood_control.hpp"
 #include "gateway/gateway_store.hpp"
+#include "gateway/language.hpp"
 #include "telegram/bot_api.hpp"
 
 namespace butler::gateway {
@@ -20,9 +22,11 @@ struct CommandMenu {
   std::vector<telegram::BotCommand> commands = {};
 };
 
-/// The menus that there are to be: for people, for groups, and for each owner's private chat. Pure.
+/// The menus that there are to be: for people, for groups, and for each owner's private chat; in `fixed`, or
+/// else in each language for those who speak it, and in English for all others. Pure.
 std::vector<CommandMenu> wanted_menus(const std::vector<std::int64_t>& owners,
-                                      const domain::PermissionRules& rules);
+                                      const domain::PermissionRules& rules,
+                                      std::optional<wording::Language> fixed);
 
 /// Keeps Telegram's menus of commands as they are wanted: tells only what has changed, and takes back the
 /// menu of an owner who is one no longer. What was told is noted in the store.

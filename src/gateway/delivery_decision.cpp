@@ -12,6 +12,7 @@ using telegram::ApiError;
 
 constexpr int most_restarts = 5;
 constexpr int most_server_faults = 3;
+constexpr int most_file_faults = 16;  // some 5 minutes
 constexpr std::chrono::seconds flood_without_a_figure{1};
 
 // Telegram's words, by what follows from them (telegram.org/bots/api, and the server's source).
@@ -37,9 +38,16 @@ std::chrono::milliseconds flood_pause(const ApiError& error, const DeliveryTimin
 }
 
 DeliveryDecision uncertain(const PartFacts& part, const DeliveryTiming& timing) {
-  const bool again = is_final(part.kind) && part.unknown_outcomes == 0;
-  if (again) return {Action::retry_uncertain, timing.uncertain_retry};
+  const bool sends_again = is_final(part.kind) && part.unknown_outcomes == 0;
+  if (sends_again) return {Action::retry_uncertain, timing.uncertain_retry};
   return {Action::leave_uncertain};
+}
+
+/// As documents, Telegram looks at nothing in them; too large or gone (410, our own) is so in any form.
+DeliveryDecision refused_files(const ApiError& error, const PartFacts& part) {
+  const bool in_any_form = error.error_code == 413 || error.error_code == 410;
+  const bool may_change = part.files == FilesForm::media && !in_any_form;
+  return {may_change ? Action::resend_files_as_documents : Action::resend_files_as_words};
 }
 
 DeliveryDecision refused_request(const ApiError& error, const PartFacts& part) {
@@ -47,6 +55,7 @@ DeliveryDecision refused_request(const ApiError& error, const PartFacts& part) {
   if (error.error_code == 403 || mentions(error, no_such_chat)) return {Action::park};
   if (mentions(error, bad_entities) && part.has_entities) return {Action::resend_plain};
   if (mentions(error, no_such_topic) && part.has_thread) return {Action::resend_without_thread};
+  if (part.files != FilesForm::none) return refused_files(error, part);
   const bool unfit = error.error_code == 413 || mentions(error, no_such_text);
   if (unfit && !part.is_document) return {Action::resend_as_document};
   return {Action::dead};
@@ -72,6 +81,9 @@ DeliveryDecision delivery_decision(const SendOutcome& outcome, const PartFacts& 
   if (outcome) return {Action::done};
   const ApiError& error = outcome.error();
   if (error.kind == ApiError::Kind::not_sent) {
+    // The orchestrator answers, and does not hand the files over: what is behind them goes on.
+    const bool unreadable = part.files != FilesForm::none && error.error_code != 0;
+    if (unreadable && part.attempts >= most_file_faults) return {Action::resend_files_as_words};
     return {Action::retry, domain::retry_delay(timing.not_sent, part.attempts, jitter)};
   }
   if (error.error_code == 429) return {Action::retry, flood_pause(error, timing)};

@@ -22,6 +22,9 @@ struct DeliveryTiming {
   std::chrono::milliseconds uncertain_retry{5'000};  ///< before an answer is sent a second time
 };
 
+/// What a part is made of, when it is files.
+enum class FilesForm : std::uint8_t { none, media, documents };
+
 /// What is known of a part beside the outcome of its latest try.
 struct PartFacts {
   MessageKind kind = MessageKind::answer;
@@ -31,23 +34,26 @@ struct PartFacts {
   bool has_entities = false;
   bool has_thread = false;
   bool is_document = false;
+  FilesForm files = FilesForm::none;
 };
 
 /// What to do with a part now.
 struct DeliveryDecision {
   enum class Action : std::uint8_t {
     done,
-    retry,                  ///< it was provably not sent: again after `wait`
-    retry_restart,          ///< likewise, because the server restarts
-    retry_uncertain,        ///< nobody knows: again, once, after `wait`
-    leave_uncertain,        ///< nobody knows, and a second one would be worse than none
-    resend_plain,           ///< Telegram does not take the entities: the text without them
-    resend_without_thread,  ///< the topic is gone
-    resend_moved,           ///< the group has another id now
-    resend_as_document,     ///< no text that Telegram takes: our bug, the reader gets it as a file
-    park,                   ///< the chat takes nothing now: what waits for it is kept for a while
-    dead,                   ///< Telegram will not take it
-    stop,                   ///< the token is refused: nothing can be sent any more
+    retry,                      ///< it was provably not sent: again after `wait`
+    retry_restart,              ///< likewise, because the server restarts
+    retry_uncertain,            ///< nobody knows: again, once, after `wait`
+    leave_uncertain,            ///< nobody knows, and a second one would be worse than none
+    resend_plain,               ///< Telegram does not take the entities: the text without them
+    resend_without_thread,      ///< the topic is gone
+    resend_moved,               ///< the group has another id now
+    resend_as_document,         ///< no text that Telegram takes: our bug, the reader gets it as a file
+    resend_files_as_documents,  ///< Telegram does not take them as photos, videos…
+    resend_files_as_words,      ///< nor at all: the reader is told why
+    park,                       ///< the chat takes nothing now: what waits for it is kept for a while
+    dead,                       ///< Telegram will not take it
+    stop,                       ///< the token is refused: nothing can be sent any more
   };
   Action action = Action::done;
   std::chrono::milliseconds wait{0};

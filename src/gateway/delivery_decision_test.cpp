@@ -161,6 +161,32 @@ TEST(DeliveryDecisionTest, AProxysPageIsNoRefusal) {
   EXPECT_EQ(decide(page).action, Action::retry_uncertain);
 }
 
+TEST(DeliveryDecisionTest, FilesThatAreRefusedBecomeDocumentsAndThenWords) {
+  using Action = DeliveryDecision::Action;
+  const auto after = [](int code, FilesForm form) {
+    const SendOutcome outcome = std::unexpected(telegram::ApiError{.kind = telegram::ApiError::Kind::refused,
+                                                                   .error_code = code,
+                                                                   .description = "Bad Request: something"});
+    return delivery_decision(outcome, {.is_document = true, .files = form}, {}, 0.0).action;
+  };
+
+  EXPECT_EQ(after(400, FilesForm::media), Action::resend_files_as_documents);
+  EXPECT_EQ(after(400, FilesForm::documents), Action::resend_files_as_words);
+  EXPECT_EQ(after(413, FilesForm::media), Action::resend_files_as_words);
+  EXPECT_EQ(after(410, FilesForm::media), Action::resend_files_as_words);
+  EXPECT_EQ(after(403, FilesForm::media), Action::park);
+}
+
+TEST(DeliveryDecisionTest, FilesThatCannotBeReadWhereTheyAreKeptHoldTheChatUpForSomeMinutesOnly) {
+  ApiError unreadable = not_sent;
+  unreadable.error_code = 503;
+  EXPECT_EQ(decide(unreadable, {.attempts = 15, .files = FilesForm::media}).action, Action::retry);
+  EXPECT_EQ(decide(unreadable, {.attempts = 16, .files = FilesForm::media}).action,
+            Action::resend_files_as_words);
+  EXPECT_EQ(decide(not_sent, {.attempts = 1'000, .files = FilesForm::media}).action, Action::retry)
+      << "nobody is there to be asked";
+}
+
 }  // namespace
 
 }  // namespace butler::gateway::delivery_decision_test

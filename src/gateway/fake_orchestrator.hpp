@@ -12,6 +12,7 @@
 #include "domain/job_id.hpp"
 #include "domain/job_status.hpp"
 #include "gateway/fake_approvals.hpp"
+#include "gateway/fake_artifacts.hpp"
 #include "http/server.hpp"
 #include "json/codec.hpp"
 
@@ -60,6 +61,14 @@ class FakeOrchestrator : public http::Application {
       auto response = events_of(path.substr(9, path.rfind('/') - 9), request.head.query());
       co_return co_await exchange.send(std::move(response));
     }
+    if (const auto at = path.find("/artifacts"); at != std::string::npos) {
+      const std::string job_id = path.substr(9, at - 9);
+      const std::string name = path.substr(std::min(path.size(), at + 11));
+      auto response =
+          jobs.contains(job_id) ? artifacts.serve(request, job_id, name) : refusal(404, "job_not_found");
+      changed.notify_all();
+      co_return co_await exchange.send(std::move(response));
+    }
     if (path.find("/approvals") != std::string::npos) {
       co_return co_await serve_approvals(std::move(request), exchange);
     }
@@ -67,6 +76,10 @@ class FakeOrchestrator : public http::Application {
       messages.emplace_back(request.head.headers.find("idempotency-key").value_or("-"), request.body);
     }
     http::Response response = answer(path, request.body);
+    if (path.ends_with("/abort") && on_aborted) {
+      std::exchange(on_aborted, {})();
+      co_return;
+    }
     co_await exchange.send(std::move(response));
   }
 
@@ -136,6 +149,7 @@ class FakeOrchestrator : public http::Application {
   bool hold_creates = false;  ///< creations wait until this is false
   std::size_t held_creates = 0;
   std::optional<std::pair<int, std::string>> create_error;
+  std::function<void()> on_aborted;  ///< likewise after an abort
   std::function<void()> on_created;  ///< the job exists, and the gateway does not know; no answer is given
   bool refuse_acknowledgements = false;
   std::size_t acknowledgements = 0;
@@ -143,6 +157,7 @@ class FakeOrchestrator : public http::Application {
   std::vector<std::pair<std::string, std::string>> messages;  ///< for running jobs: key, body
   std::map<std::string, std::vector<api::Event>> events;      ///< by job id, with their seqs
   FakeApprovals decisions;
+  FakeArtifacts artifacts;
   std::vector<std::string> pauses;  ///< their bodies
   async::Event changed;
 
@@ -368,7 +383,7 @@ class FakeOrchestrator : public http::Application {
     if (job.status == domain::JobStatus::running) {
       change(id, domain::JobStatus::aborting);
     } else if (!domain::is_terminal(job.status)) {
-      finish(id, domain::JobStatus::aborted);
+      finish(id, domain::JobStatus::aborted, {}, wanted.reason);
     }
     return true;
   }

@@ -60,6 +60,16 @@ TEST_F(FloodControlTest, RestGivesTheBurstBack) {
   EXPECT_EQ(now, rested);
 }
 
+TEST_F(FloodControlTest, EditsBeforeAStartThatNobodyNotedUseMostOfTheBurst) {
+  send(1);
+  now += 100ms;
+  flood.remember_edits(1, now);
+  EXPECT_EQ(send(1), 100ms);
+  EXPECT_EQ(send(1), 1'100ms);
+  EXPECT_EQ(send(1), 2'100ms);
+  EXPECT_EQ(flood.wait(2, Urgency::answer, now), 0ms);
+}
+
 TEST_F(FloodControlTest, TheWholeBotLeavesRoomForWhatIsMoreUrgent) {
   std::int64_t chat = 0;
   const auto sent_at_once = [&](Urgency urgency) {
@@ -78,6 +88,53 @@ TEST_F(FloodControlTest, TheWholeBotLeavesRoomForWhatIsMoreUrgent) {
   EXPECT_EQ(flood.wait(++chat, Urgency::urgent, now), 1'000ms);
   now += 1s;
   EXPECT_EQ(flood.wait(chat, Urgency::urgent, now), 0ms);
+}
+
+TEST_F(FloodControlTest, WhatWasDecidedOneByOneDoesNotLeaveTogetherWithWhatIsDecidedLater) {
+  for (int chat = 1; chat <= 20; ++chat) {
+    ASSERT_EQ(flood.wait(chat, Urgency::answer, now), 0ms);
+    flood.reserve(chat, now);
+    now += 100ms;  // a slow disk: nothing has left yet
+  }
+  EXPECT_EQ(flood.wait(50, Urgency::answer, now), 0ms) << "22 answers may leave together";
+  flood.reserve(21, now);
+  flood.reserve(22, now);
+  EXPECT_EQ(flood.wait(50, Urgency::answer, now), 1'000ms) << "the first was decided two seconds ago";
+  for (int chat = 1; chat <= 22; ++chat) flood.departs(chat, now);
+  EXPECT_EQ(flood.wait(50, Urgency::answer, now + 999ms), 1ms) << "counted from when they left";
+  EXPECT_EQ(flood.wait(50, Urgency::answer, now + 1'000ms), 0ms);
+}
+
+TEST_F(FloodControlTest, AChatsMessageCountsFromWhenItLeaves) {
+  for (int i = 0; i < 3; ++i) send(1);
+  now += 10s;
+  flood.reserve(1, now);
+  now += 5s;
+  flood.departs(1, now);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(flood.wait(1, Urgency::answer, now), 0ms);
+    flood.spend(1, now);
+  }
+  EXPECT_EQ(flood.wait(1, Urgency::answer, now), 1'000ms);
+}
+
+TEST_F(FloodControlTest, AGroupsMinuteBeginsWhenTheMessageLeaves) {
+  flood.reserve(-1, now);
+  now += 5s;
+  flood.departs(-1, now);
+  const auto left = now;
+  for (int i = 0; i < 18; ++i) send(-1);
+  EXPECT_EQ(now + flood.wait(-1, Urgency::answer, now), left + 60s);
+}
+
+TEST_F(FloodControlTest, WhatWasTakenBackOrForgottenHoldsNobodyUp) {
+  for (int chat = 1; chat <= 22; ++chat) flood.reserve(chat, now);
+  EXPECT_GT(flood.wait(50, Urgency::answer, now), 0ms);
+  flood.take_back(7);
+  EXPECT_EQ(flood.wait(50, Urgency::answer, now), 0ms);
+  flood.reserve(23, now);
+  EXPECT_GT(flood.wait(50, Urgency::answer, now), 0ms);
+  EXPECT_EQ(flood.wait(50, Urgency::answer, now + 10s), 0ms);
 }
 
 TEST_F(FloodControlTest, ARefusedChatIsLeftAloneAndOthersGoOn) {
@@ -182,6 +239,52 @@ TEST(FloodControlPropertyTest, WhateverIsSentAsSoonAsItMayTelegramNeverRefusesIt
       ASSERT_TRUE(telegram.take(chat, now + on_its_way)) << "seed " << seed << ", message " << i;
     }
   }
+}
+
+TEST_F(FloodControlTest, APreviewLeavesRoomInItsChatForWhatIsMoreUrgent) {
+  EXPECT_TRUE(flood.take_preview(1, now));
+  EXPECT_TRUE(flood.take_preview(1, now));
+  EXPECT_FALSE(flood.take_preview(1, now)) << "two messages more may go at once";
+  EXPECT_EQ(flood.wait(1, Urgency::answer, now), 0ms);
+  EXPECT_TRUE(flood.take_preview(1, now + 1'000ms));
+}
+
+TEST_F(FloodControlTest, PreviewsNeverFillAGroupsMinute) {
+  for (int i = 0; i < 13; ++i) {
+    EXPECT_TRUE(flood.take_preview(-1, now));
+    now += 4'000ms;
+  }
+  EXPECT_FALSE(flood.take_preview(-1, now)) << "six of nineteen are kept free";
+  EXPECT_EQ(flood.wait(-1, Urgency::answer, now), 0ms);
+}
+
+TEST_F(FloodControlTest, PreviewsGiveWayToWhatTheWholeBotSends) {
+  for (int i = 0; i < 10; ++i) flood.spend(100 + i, now);
+  EXPECT_FALSE(flood.take_preview(1, now));
+  EXPECT_FALSE(flood.take_draft(1, now));
+}
+
+TEST_F(FloodControlTest, DraftsHaveABudgetOfTheirOwn) {
+  for (int i = 0; i < 4; ++i) flood.spend(1, now);
+  EXPECT_TRUE(flood.take_draft(1, now)) << "they are no messages";
+  EXPECT_TRUE(flood.take_draft(1, now));
+  EXPECT_FALSE(flood.take_draft(1, now));
+  EXPECT_TRUE(flood.take_draft(1, now + 1'000ms));
+}
+
+TEST_F(FloodControlTest, NoMessageWaitsForARefusedDraft) {
+  flood.draft_refused(1, 300'000ms, now);
+  EXPECT_FALSE(flood.take_draft(1, now + 59'999ms));
+  EXPECT_EQ(flood.wait(1, Urgency::answer, now), 0ms);
+  EXPECT_TRUE(flood.take_preview(1, now));
+  EXPECT_TRUE(flood.take_draft(1, now + 60'000ms)) << "a minute at most";
+}
+
+TEST_F(FloodControlTest, ARefusedMessageHoldsTheDraftsOfItsChatToo) {
+  flood.refused(1, 5'000ms, now);
+  EXPECT_FALSE(flood.take_draft(1, now + 4'999ms));
+  EXPECT_FALSE(flood.take_preview(1, now + 4'999ms));
+  EXPECT_TRUE(flood.take_draft(1, now + 5'000ms));
 }
 
 }  // namespace

@@ -2,24 +2,13 @@
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
+#include <filesystem>
 
 #include "gateway/administration.hpp"
 #include "gateway/administration_people.hpp"
-#include "gateway/answers.hpp"
-#include "gateway/approval_requests.hpp"
-#include "gateway/command_menus.hpp"
-#include "gateway/controls.hpp"
-#include "gateway/deliveries.hpp"
-#include "gateway/intake.hpp"
-#include "gateway/job_creator.hpp"
-#include "gateway/lanes.hpp"
-#include "gateway/open_texts.hpp"
-#include "gateway/owner_notices.hpp"
-#include "gateway/pairing.hpp"
-#include "gateway/people.hpp"
+#include "gateway/gateway_parts.hpp"
 #include "gateway/poll_pause.hpp"
-#include "gateway/waiting_notices.hpp"
-#include "gateway/wording.hpp"
+#include "gateway/webhook_plan.hpp"
 #include "log/log.hpp"
 #include "process/role.hpp"
 
@@ -30,7 +19,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr int fault_status = 1;
-constexpr int configuration_status = 78;  // EX_CONFIG: another start would end the same way
 
 http::Url address(const std::string& text, std::string_view variable) {
   auto url = http::Url::parse(text);
@@ -38,139 +26,35 @@ http::Url address(const std::string& text, std::string_view variable) {
   return std::move(*url);
 }
 
-domain::PermissionRules permissions(const config::GatewaySettings& settings) {
-  return {.run_owner_only = settings.run_owner_only,
-          .approve_owner_only = settings.approve_owner_only,
-          .allow_requester_abort = settings.allow_requester_abort};
+std::vector<http::Url> orchestrators(const std::string& list) {
+  auto urls = api::parse_addresses(list);
+  if (!urls) throw std::runtime_error("ORCH_BASE_URL is no http(s) address: " + list);
+  return *std::move(urls);
 }
-
-JobNotices notices_of(const config::GatewaySettings& settings) {
-  if (settings.only_agent_output) return {};
-  return {.lifecycle = true, .tools = settings.notify_tool_events};
-}
-
-JobWatches::Options watch_options(const GatewayOptions& options, const config::GatewaySettings& settings) {
-  auto watching = options.watching;
-  watching.notices = notices_of(settings);
-  return watching;
-}
-
-/// The day, so that an owner hears of the same trouble once on each.
-std::string today() { return domain::to_iso8601(domain::wall_clock_now()).substr(0, 10); }
 
 }  // namespace
 
-/// What works for one bot.
-struct Gateway::Parts {
-  Parts(Gateway& gateway, const telegram::Bot& our_bot)
-      : bot(our_bot),
-        store(gateway.database_, bot.id),
-        outbox(gateway.executor_, store, gateway.api_, gateway.flood_, gateway.sending_,
-               gateway.options_.sending.timing, sender_events(gateway)),
-        owners(outbox, gateway.settings_.owners),
-        typing(gateway.executor_, store, gateway.api_, gateway.flood_, gateway.working_,
-               gateway.options_.typing_interval),
-        people(store, {.owners = gateway.settings_.owners, .allowed = gateway.settings_.allowed}),
-        approvals(outbox, people, permissions(gateway.settings_)),
-        tool_approvals(store, gateway.orchestrator_, outbox, approvals, gateway.working_),
-        watches(gateway.executor_, store, gateway.orchestrator_, outbox, typing, tool_approvals,
-                gateway.working_, watch_options(gateway.options_, gateway.settings_)),
-        answers(store, outbox, people, notices_of(gateway.settings_),
-                [this](const std::string& job_id) { watches.ended(job_id); }),
-        pairing(store, outbox, people, bot),
-        unpairing(store, gateway.orchestrator_, pairing, people),
-        menus(gateway.executor_, store, gateway.api_, gateway.flood_,
-              gateway.settings_.telegram_root + ":" + std::to_string(bot.id),
-              wanted_menus(people.owners(), permissions(gateway.settings_))),
-        creator(store, gateway.orchestrator_, outbox, people, approvals,
-                [this](const Turn& turn, const domain::Job& job) {
-                  notices.turn_taken();
-                  watches.watch(turn, job);
-                }),
-        controls(
-            store, gateway.orchestrator_, outbox, answers, people, unpairing, tool_approvals,
-            {.permissions = permissions(gateway.settings_), .patience = gateway.options_.control_patience},
-            bot, [this](Lane lane) { turn_stored(lane); }),
-        turn_lanes(gateway.working_, "turns", [this](Lane lane) { return creator.step(lane); }),
-        control_lanes(gateway.working_, "controls", [this](Lane lane) { return controls.step(lane); }),
-        notices(gateway.executor_, store, outbox, gateway.options_.until_told_waiting),
-        open_texts(gateway.executor_, store, outbox, gateway.options_.pasting,
-                   gateway.settings_.prompt_max_chars, [this](Lane lane) { turn_stored(lane); }),
-        intake(store, outbox, people, pairing, open_texts,
-               {.permissions = permissions(gateway.settings_),
-                .rate_limit = {.count = gateway.settings_.rate_limit_per_minute},
-                .prompt_max_chars = gateway.settings_.prompt_max_chars},
-               bot,
-               {.turn_stored = [this](Lane lane) { turn_stored(lane); },
-                .control_kept = [this](std::int64_t chat_id) { control_lanes.wake({.chat_id = chat_id}); },
-                .owner_started = [this] { menus.look_again(); }}),
-        updates(gateway.api_, store, intake, gateway.flood_, gateway.options_.polling,
-                [this](const std::string& words) { owners.tell("polling:" + today(), words); }),
-        deliveries(store, gateway.orchestrator_, answers, "telegram:" + std::to_string(bot.id)) {}
-
-  void turn_stored(Lane lane) {
-    turn_lanes.wake(lane);
-    notices.turn_stored();
-  }
-
-  SenderEvents sender_events(Gateway& gateway) {
-    return {.token_refused =
-                [&gateway](const std::string& words) {
-                  log::error("telegram.token_refused", {{"error", words}});
-                  gateway.end(configuration_status);
-                },
-            .undeliverable =
-                [this](std::int64_t chat_id, const std::string& reason) {
-                  owners.tell("undeliverable:" + std::to_string(chat_id),
-                              wording::undeliverable(chat_id, reason), chat_id);
-                },
-            .chat_moved = [this](std::int64_t) { store.after_commit([this] { wake_lanes(); }); }};
-  }
-
-  void wake_lanes() {
-    for (const Lane lane : store.lanes_with_stored_turns()) turn_lanes.wake(lane);
-    for (const std::int64_t chat_id : store.chats_with_controls()) control_lanes.wake({.chat_id = chat_id});
-  }
-
-  telegram::Bot bot;
-  SqliteGatewayStore store;
-  OutboxSender outbox;
-  OwnerNotices owners;
-  Typing typing;
-  People people;
-  ApprovalRequests approvals;
-  ToolApprovals tool_approvals;
-  JobWatches watches;
-  Answers answers;
-  Pairing pairing;
-  Unpairing unpairing;
-  CommandMenus menus;
-  JobCreator creator;
-  Controls controls;
-  Lanes turn_lanes;
-  Lanes control_lanes;
-  WaitingNotices notices;
-  OpenTexts open_texts;
-  Intake intake;
-  UpdateLoop updates;
-  Deliveries deliveries;
-};
-
 Gateway::Gateway(const asio::any_io_executor& executor, const config::GatewaySettings& settings,
-                 std::function<void()> on_ready, GatewayOptions options)
+                 std::function<void()> on_ready, GatewayOptions options, std::optional<WebhookDoor> door)
     : executor_(executor),
       settings_(settings),
       on_ready_(std::move(on_ready)),
       options_(options),
-      database_(GatewayDatabase::open(settings.home, domain::wall_clock_now())),
+      door_(door ? std::move(door) : open_webhook_door(settings.webhook)),
       api_(executor, address(settings.telegram_root, "TELEGRAM_API_ROOT"), settings.bot_token),
-      orchestrator_(executor, address(settings.orchestrator_url, "ORCH_BASE_URL"),
-                    settings.gateway_token.reveal()),
+      orchestrator_(executor, orchestrators(settings.orchestrator_url), settings.gateway_token.reveal(),
+                    settings.orchestrator_authorities.text),
+      downloads_(executor, api_, address(settings.telegram_root, "TELEGRAM_API_ROOT"), settings.bot_token,
+                 settings.telegram_server_files, options_.files.patience),
       working_(executor, [this](std::string_view task, std::string_view what) { fault(task, what); }),
       sending_(executor, [this](std::string_view task, std::string_view what) { fault(task, what); }),
       flood_(options_.sending.flood),
       grace_(executor),
-      ended_(executor) {}
+      ended_(executor) {
+  if (settings.database_url.empty()) {
+    database_.emplace(GatewayDatabase::open(settings.home, domain::wall_clock_now()));
+  }
+}
 
 Gateway::~Gateway() = default;
 
@@ -189,9 +73,12 @@ void Gateway::administer(admin::AdminSocket& socket, metrics::Registry& registry
                         .unpairing = parts_->unpairing,
                         .tasks = working_,
                         .updates = parts_->updates,
+                        .attachments = parts_->attachments,
+                        .live = parts_->live,
+                        .webhook = parts_->webhook.get(),
                         .orchestrator_away = parts_->deliveries.is_away()};
   };
-  add_admin_routes(socket, registry, find);
+  add_admin_routes(socket, registry, find, [this] { return standby_; });
   add_people_routes(socket, find);
 }
 
@@ -211,11 +98,15 @@ asio::awaitable<int> Gateway::run() {
   }
   co_await asio::this_coro::reset_cancellation_state();
   if (killed) sending_.cancel();
-  co_await shut_down();
+  co_await shut_down(killed);
   co_return exit_status_.value_or(fault_status);
 }
 
-asio::awaitable<void> Gateway::shut_down() {
+asio::awaitable<void> Gateway::shut_down(bool killed) {
+  if (parts_ && parts_->webhook) {
+    const auto grace = killed ? std::chrono::milliseconds{0} : options_.webhook_grace;
+    co_await parts_->webhook->shut_down(grace);
+  }
   working_.cancel();  // the open poll with it: what it had confirmed was stored, nothing new is confirmed
   co_await working_.join();
   if (parts_) parts_->outbox.stop();
@@ -231,13 +122,49 @@ asio::awaitable<void> Gateway::cut_sending() {
   sending_.cancel();
 }
 
+void Gateway::tell_ready() {
+  if (!std::exchange(told_ready_, true)) on_ready_();
+}
+
+/// False when that cannot be.
+asio::awaitable<bool> Gateway::open_on_server() {
+  log::redact(settings_.database_url.reveal());
+  std::error_code unknown;
+  const auto file = settings_.home / "gateway.db";
+  if (std::filesystem::exists(file, unknown)) log::warn("store.other_state", {{"file", file.string()}});
+  try {
+    GatewayLock lock(settings_.database_url.reveal(), bot_of_token(settings_.bot_token.reveal()));
+    if (!lock.try_take()) co_await wait_for_lock(lock);
+    database_.emplace(std::move(lock).open(domain::wall_clock_now()));
+  } catch (const boost::system::system_error&) {  // cancelled
+    throw;
+  } catch (const std::runtime_error& error) {
+    log::error("gateway.cannot_run", {{"error", error.what()}});
+    end(fault_status);
+    co_return false;
+  }
+  working_.spawn("database", watch_connection(executor_, *database_->server));
+  co_return true;
+}
+
+/// Polls nothing and sends nothing meanwhile.
+asio::awaitable<void> Gateway::wait_for_lock(GatewayLock& lock) {
+  standby_ = true;
+  log::info("gateway.standby", {{"works", lock.holder()}});
+  tell_ready();
+  co_await lock.take(executor_);
+  standby_ = false;
+  log::warn("gateway.took_over");
+}
+
 asio::awaitable<void> Gateway::start() {
+  if (!database_ && !co_await open_on_server()) co_return;
   const auto bot = co_await identify();
   if (!bot) co_return;
   log::info("gateway.bot", {{"bot", bot->id}, {"username", bot->username}});
   start_parts(*bot);
   log::info("gateway.ready");
-  on_ready_();
+  tell_ready();
 }
 
 asio::awaitable<std::optional<telegram::Bot>> Gateway::identify() {
@@ -260,21 +187,49 @@ asio::awaitable<std::optional<telegram::Bot>> Gateway::identify() {
 
 void Gateway::start_parts(const telegram::Bot& bot) {
   parts_ = std::make_unique<Parts>(*this, bot);
-  parts_->outbox.resume();
-  parts_->wake_lanes();
-  parts_->watches.resume();
-  parts_->tool_approvals.resume();
-  working_.spawn("polling", poll());
+  parts_->resume();
+  start_hearing();
   working_.spawn("deliveries", parts_->deliveries.run());
   working_.spawn("waiting notices", parts_->notices.run());
   working_.spawn("open texts", parts_->open_texts.run());
+  working_.spawn("attachments", parts_->attachments.run());
+  working_.spawn("artifacts", parts_->artifacts.run());
+  working_.spawn("keyboards", parts_->keyboards.run());
   working_.spawn("menus", parts_->menus.run());
   working_.spawn("housekeeping", keep_house());
 }
 
+void Gateway::start_hearing() {
+  if (!door_) return working_.spawn("polling", poll());
+  parts_->webhook = std::make_unique<Webhook>(
+      executor_, Webhook::Parts{.api = api_, .store = parts_->store, .intake = parts_->intake},
+      settings_.webhook, *std::exchange(door_, std::nullopt),
+      webhook_fact(settings_.telegram_root, parts_->bot.id), options_.webhook,
+      [this](const std::string& reason) {
+        parts_->tell_owners_today("webhook", [&](wording::Language language) {
+          return wording::say(language, "polling.webhook_is_changed", {{"reason", reason}});
+        });
+      });
+  parts_->webhook->start(working_);
+  working_.spawn("webhook", watch_webhook());
+}
+
+std::uint16_t Gateway::webhook_port() const {
+  return parts_ && parts_->webhook ? parts_->webhook->port() : std::uint16_t{0};
+}
+
 asio::awaitable<void> Gateway::poll() {
-  const std::string refused = co_await parts_->updates.run();
-  log::error("telegram.token_refused", {{"error", refused}});
+  const std::string words = co_await parts_->updates.run();
+  refused(words);
+}
+
+asio::awaitable<void> Gateway::watch_webhook() {
+  const std::string words = co_await parts_->webhook->watch();
+  refused(words);
+}
+
+void Gateway::refused(const std::string& words) {
+  log::error("telegram.token_refused", {{"error", words}});
   end(configuration_status);
 }
 

@@ -44,7 +44,8 @@ TEST_F(ConversationTest, NewRotatesTheGenerationAndTheNextPromptStartsFresh) {
   EXPECT_EQ(job("one").session_key, "telegram:42:v1");
   EXPECT_EQ(job("two").session_key, "telegram:42:v2");
   EXPECT_EQ(job("three").session_key, "telegram:42:v3");
-  EXPECT_THAT(texts(), UnorderedElementsAre("re: one", wording::fresh_session(2), "re: two", "re: three"));
+  EXPECT_THAT(texts(), UnorderedElementsAre("re: one", wording::fresh_session(wording::Language::en, 2),
+                                            "re: two", "re: three"));
   kill();
   start();
   say("four");
@@ -122,14 +123,14 @@ TEST_F(ConversationTest, APhotoInAGroupIsAnsweredOnlyWhenItIsForUs) {
   telegram.push({{"message", message}});
 
   ASSERT_TRUE(shown(1));
-  EXPECT_THAT(texts(), ElementsAre(wording::text_only()));
+  EXPECT_THAT(texts(), ElementsAre(wording::text_only(wording::Language::en)));
 }
 
 TEST_F(ConversationTest, AControlCommandInAGroupMayFollowAMention) {
   start();
   say_in_group("@butler_bot /status", owner, mention(0));
   ASSERT_TRUE(shown(1));
-  EXPECT_THAT(texts(), ElementsAre(wording::nothing_to_stop()));
+  EXPECT_THAT(texts(), ElementsAre(wording::nothing_to_stop(wording::Language::en)));
   EXPECT_EQ(replied_to(telegram.shown[0]), telegram.next_message_id - 2);
 }
 
@@ -148,7 +149,7 @@ TEST_F(ConversationTest, RetryAsksForTheLatestFailureOnceMoreInThePresentSession
   ASSERT_TRUE(shown(4));
   ASSERT_TRUE(until([&] { return orchestrator.created.size() == 3; }));
 
-  EXPECT_EQ(texts()[3], wording::retrying(failed, domain::JobKind::task));
+  EXPECT_EQ(texts()[3], wording::retrying(wording::Language::en, failed, domain::JobKind::task));
   EXPECT_THAT(orchestrator.created, ElementsAre("one", "two", "one"));
   EXPECT_THAT(orchestrator.bodies.rbegin()->second, HasSubstr("telegram:42:v2"));
 }
@@ -160,7 +161,7 @@ TEST_F(ConversationTest, RetryOfACommandIsApprovedAgainAndWhatRunsIsNotRepeated)
   const std::string id = short_id("reboot");
   say("/retry " + id);
   ASSERT_TRUE(shown(2));
-  EXPECT_EQ(texts()[1], wording::not_over_yet(id, domain::JobStatus::needs_approval));
+  EXPECT_EQ(texts()[1], wording::not_over_yet(wording::Language::en, id, domain::JobStatus::needs_approval));
   say("/deny");
   ASSERT_TRUE(shown(3));
   say("/retry " + id);
@@ -174,7 +175,7 @@ TEST_F(ConversationTest, RetryWithNothingToRetrySaysSo) {
   start();
   say("/retry");
   ASSERT_TRUE(shown(1));
-  EXPECT_THAT(texts(), ElementsAre(wording::nothing_to_retry()));
+  EXPECT_THAT(texts(), ElementsAre(wording::nothing_to_retry(wording::Language::en)));
   EXPECT_THAT(orchestrator.created, IsEmpty());
 }
 
@@ -246,7 +247,7 @@ TEST_F(ConversationTest, SteerReachesTheRunningJobWithAKeyOfItsOwn) {
   say("/steer only in  src");
   ASSERT_TRUE(shown(1));
 
-  EXPECT_THAT(texts(), ElementsAre(wording::steered(short_id("think"))));
+  EXPECT_THAT(texts(), ElementsAre(wording::steered(wording::Language::en, short_id("think"))));
   EXPECT_THAT(orchestrator.messages,
               ElementsAre(std::pair{"steer:700001:" + std::to_string(update),
                                     std::string{R"({"mode":"steer","text":"only in  src"})"}}));
@@ -268,10 +269,11 @@ TEST_F(ConversationTest, SteerSaysWhyThereIsNothingToSteer) {
   say("/steer left");
   ASSERT_TRUE(shown(5));
 
-  EXPECT_EQ(texts()[0], wording::empty_steer());
-  EXPECT_EQ(texts()[1], wording::nothing_to_steer());
-  EXPECT_EQ(texts()[2], wording::not_started_yet(short_id("think"), domain::JobStatus::queued));
-  EXPECT_EQ(texts()[4], wording::nothing_to_steer()) << "it runs in the session before";
+  EXPECT_EQ(texts()[0], wording::empty_steer(wording::Language::en));
+  EXPECT_EQ(texts()[1], wording::nothing_to_steer(wording::Language::en));
+  EXPECT_EQ(texts()[2],
+            wording::not_started_yet(wording::Language::en, short_id("think"), domain::JobStatus::queued));
+  EXPECT_EQ(texts()[4], wording::nothing_to_steer(wording::Language::en)) << "it runs in the session before";
   EXPECT_THAT(orchestrator.messages, IsEmpty());
 }
 
@@ -292,11 +294,11 @@ TEST_F(ConversationTest, PanicStopsWhatRunsAndGoesOnAgain) {
   say("/panic now");
   ASSERT_TRUE(shown(5));
 
-  EXPECT_EQ(texts()[0], wording::panic_status(false, {}, 1, 1));
-  EXPECT_EQ(texts()[1], wording::panic_on(1, 1));
+  EXPECT_EQ(texts()[0], wording::panic_status(wording::Language::en, false, {}, 1, 1));
+  EXPECT_EQ(texts()[1], wording::panic_on(wording::Language::en, 1, 1));
   EXPECT_THAT(texts()[2], HasSubstr("Paused (panic by Ada (42))"));
-  EXPECT_EQ(texts()[3], wording::panic_off(true, 1));
-  EXPECT_EQ(texts()[4], wording::panic_usage());
+  EXPECT_EQ(texts()[3], wording::panic_off(wording::Language::en, true, 1));
+  EXPECT_EQ(texts()[4], wording::panic_usage(wording::Language::en));
   EXPECT_THAT(
       orchestrator.pauses,
       ElementsAre(R"body({"reason":"panic by Ada (42)","abortRunning":true,"requesterId":"42"})body"));

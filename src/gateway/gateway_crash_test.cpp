@@ -21,7 +21,7 @@ class GatewayCrashTest : public GatewayTest {
     auto gateway_db = GatewayDatabase::open(home.path(), domain::wall_clock_now());
     std::vector<std::string> found;
     auto& statement =
-        gateway_db.database.prepared("SELECT payload FROM outbox WHERE state = 'uncertain'").bind();
+        gateway_db.database->prepared("SELECT payload FROM outbox WHERE state = 'uncertain'").bind();
     while (statement.step()) found.push_back(statement.string(0));
     return found;
   }
@@ -119,7 +119,7 @@ TEST_F(GatewayCrashTest, BetweenSendingAndRecordingAnApprovalIsNotRepeated) {
   say("/deny");
 
   ASSERT_TRUE(shown(2));
-  EXPECT_THAT(texts(), ElementsAre(HasSubstr("reboot"), wording::denied()));
+  EXPECT_THAT(texts(), ElementsAre(HasSubstr("reboot"), wording::denied(wording::Language::en)));
 }
 
 TEST_F(GatewayCrashTest, AControlCommandIsAnsweredAfterTheRestart) {
@@ -134,7 +134,7 @@ TEST_F(GatewayCrashTest, AControlCommandIsAnsweredAfterTheRestart) {
   start();
 
   ASSERT_TRUE(shown(1));
-  EXPECT_THAT(texts(), ElementsAre(wording::nothing_to_stop()));
+  EXPECT_THAT(texts(), ElementsAre(wording::nothing_to_stop(wording::Language::en)));
 }
 
 TEST_F(GatewayCrashTest, AJobThatEndsWhileTheGatewayIsAwayIsAnswered) {

@@ -45,13 +45,14 @@ class GatewayTest : public ::testing::Test {
     options.polling.timing.flood_slack = std::chrono::milliseconds{0};
     options.until_told_waiting = std::chrono::milliseconds{300};
     options.control_patience = std::chrono::milliseconds{200};
+    settings.gather = std::chrono::milliseconds{0};
     servers.spawn("telegram", telegram.run());
     servers.spawn("orchestrator", orchestrator.run());
   }
 
   ~GatewayTest() override {
     kill();
-    telegram.hold_sends = orchestrator.hold_creates = false;
+    telegram.hold_sends = telegram.hold_downloads = orchestrator.hold_creates = false;
     telegram.changed.notify_all();
     orchestrator.changed.notify_all();
     servers.spawn("end of telegram", telegram.shut_down());
@@ -109,6 +110,28 @@ class GatewayTest : public ::testing::Test {
     std::vector<std::string> all;
     for (const auto& one : telegram.shown) all.push_back(one.text);
     return all;
+  }
+
+  std::vector<std::string> texts_in(std::int64_t chat_id) const {
+    std::vector<std::string> all;
+    for (const auto& one : telegram.shown) {
+      if (one.chat_id == chat_id) all.push_back(one.text);
+    }
+    return all;
+  }
+
+  /// Waits until there are that many jobs.
+  bool created(std::size_t count) {
+    return until([&] { return orchestrator.created.size() == count; });
+  }
+
+  /// Runs the loop for that long: for what must not happen.
+  void run_for(std::chrono::milliseconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < end) {
+      io.restart();
+      io.run_one_until(end);
+    }
   }
 
   /// Waits until that many messages are in the chats, and everything has come to rest.

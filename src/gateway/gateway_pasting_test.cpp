@@ -1,3 +1,4 @@
+#include "domain/utf8.hpp"
 #include "gateway/gateway_fixture.hpp"
 #include "gateway/wording.hpp"
 
@@ -5,16 +6,18 @@ namespace butler::gateway::gateway_pasting_test {
 
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
-using ::testing::UnorderedElementsAre;
+using ::testing::EndsWith;
+using ::testing::StartsWith;
 
 /// Long texts that a client has cut, on the whole gateway.
 class PastingTest : public GatewayTest {
  protected:
   PastingTest() {
     settings.prompt_max_chars = 15'000;
-    options.pasting.window = std::chrono::milliseconds{40};
-    options.pasting.longest = std::chrono::milliseconds{200};
+    options.gathering.paste_window = std::chrono::milliseconds{40};
+    options.gathering.longest = std::chrono::milliseconds{200};
   }
 
   const domain::Job& job(std::string_view prompt) const { return orchestrator.job_with_prompt(prompt); }
@@ -43,13 +46,13 @@ TEST_F(PastingTest, ALongMessageWithoutARestGoesWhenItsWindowIsOver) {
   say(a);
   ASSERT_TRUE(shown(1));
   say("later");
-  ASSERT_TRUE(shown(2));
+  ASSERT_TRUE(until([&] { return orchestrator.created.size() == 2; })) << testing::PrintToString(texts());
   EXPECT_THAT(orchestrator.created, ElementsAre(a, "later"));
 }
 
 TEST_F(PastingTest, PartsOfDifferentPeopleAreNeverJoinedAndKeepTheirOrder) {
   settings.owners = {owner, 43};
-  options.pasting.window = std::chrono::milliseconds{500};
+  options.gathering.paste_window = std::chrono::milliseconds{500};
   start();
   const std::string long_text = "@butler_bot " + std::string(4'060, 'a');
   say_in_group(long_text, owner, mention(0));
@@ -61,7 +64,7 @@ TEST_F(PastingTest, PartsOfDifferentPeopleAreNeverJoinedAndKeepTheirOrder) {
 }
 
 TEST_F(PastingTest, ACommandIsNoPartAndCompletesTheText) {
-  options.pasting.window = std::chrono::seconds{60};
+  options.gathering.paste_window = std::chrono::seconds{60};
   start();
   const std::string a(4'096, 'a');
   say(a);
@@ -72,22 +75,54 @@ TEST_F(PastingTest, ACommandIsNoPartAndCompletesTheText) {
   EXPECT_EQ(job(a).session_key, "telegram:42:v1");
 }
 
-TEST_F(PastingTest, APasteOverTheLimitIsRefusedOnceWithItsFigure) {
+TEST_F(PastingTest, APasteOverTheLimitIsAFileOfItsJobAndThePromptItsBeginning) {
   settings.prompt_max_chars = 8'000;
   start();
-  say(std::string(4'096, 'a'));
-  say(std::string(4'096, 'b'));
+  const std::string a(4'096, 'a');
+  const std::string b(4'096, 'b');
+  say(a);
+  say(b);
   say("end");
-  say("short");
 
-  ASSERT_TRUE(shown(2));
-  EXPECT_THAT(texts(), UnorderedElementsAre(wording::prompt_too_long(8'195, 8'000), "re: short"));
-  EXPECT_THAT(orchestrator.created, ElementsAre("short"));
+  ASSERT_TRUE(until([&] { return orchestrator.artifacts.of_job.size() == 1; }));
+  const std::string& prompt = orchestrator.created.at(0);
+  EXPECT_EQ(domain::count_code_points(prompt), 8'000U);
+  EXPECT_THAT(prompt,
+              AllOf(StartsWith(a + "bbb"), EndsWith("all of its 8195 characters are in the attached file "
+                                                    "1-message.txt.]")));
+  const auto& stored = orchestrator.artifacts.of_job.begin()->second.at(0);
+  EXPECT_EQ(stored.artifact.name, "1-message.txt");
+  EXPECT_EQ(stored.bytes, a + b + "end");
+}
+
+TEST_F(PastingTest, ARetryOfALongTextBringsAllOfItAgain) {
+  settings.prompt_max_chars = 100;
+  start();
+  const std::string words(101, 'x');
+  say(words);
+  ASSERT_TRUE(until([&] { return orchestrator.artifacts.of_job.size() == 1; }));
+  orchestrator.finish(orchestrator.artifacts.of_job.begin()->first, domain::JobStatus::failed, {},
+                      "no model");
+  ASSERT_TRUE(shown(1));
+
+  say("/retry");
+
+  ASSERT_TRUE(until([&] { return orchestrator.artifacts.of_job.size() == 2; }));
+  for (const auto& [job, files] : orchestrator.artifacts.of_job) EXPECT_EQ(files.at(0).bytes, words);
+}
+
+TEST_F(PastingTest, AMessageOverTheLimitIsAFileToo) {
+  settings.prompt_max_chars = 100;
+  start();
+  say(std::string(101, 'x'));
+
+  ASSERT_TRUE(until([&] { return orchestrator.artifacts.of_job.size() == 1; }));
+  EXPECT_EQ(orchestrator.artifacts.of_job.begin()->second.at(0).bytes, std::string(101, 'x'));
 }
 
 TEST_F(PastingTest, AKilledGatewayForgetsNoPartOfAnOpenText) {
-  options.pasting.window = std::chrono::seconds{60};
-  options.pasting.longest = std::chrono::seconds{60};
+  options.gathering.paste_window = std::chrono::seconds{60};
+  options.gathering.longest = std::chrono::seconds{60};
   start();
   const std::string a(4'096, 'a');
   say(a);

@@ -11,10 +11,15 @@
 #include "domain/job.hpp"
 #include "domain/timestamp.hpp"
 #include "gateway/approval_records.hpp"
+#include "gateway/button_records.hpp"
+#include "gateway/file_records.hpp"
+#include "gateway/gathering.hpp"
 #include "gateway/job_scope.hpp"
 #include "gateway/lane.hpp"
-#include "gateway/pasted_text.hpp"
+#include "gateway/language_records.hpp"
+#include "gateway/live_records.hpp"
 #include "gateway/people_records.hpp"
+#include "gateway/turn_parts.hpp"
 
 namespace butler::gateway {
 
@@ -57,6 +62,8 @@ struct NewTurn {
   domain::JobKind kind = domain::JobKind::task;
   std::string body = {};
   std::optional<domain::Timestamp> sent_at = {};  ///< when the person asked; unset: not counted as a request
+  std::vector<TurnPart> parts = {};               ///< to be stored with it; a turn that is read has none
+  std::vector<TurnFile> files = {};               ///< to be fetched for its job; not read back with the turn
 };
 
 /// One request of a person on its way to becoming a job, and after.
@@ -68,6 +75,17 @@ struct Turn : NewTurn {
   bool told_state = false;                 ///< the person knows that it waits, and for what
   domain::Timestamp created_at{};          ///< when its text was complete, or began if it is not
   std::optional<OpenText> open_text = {};  ///< set while its text may still go on
+};
+
+/// A message that its sender has changed, and whose turn may be the orchestrator's already.
+struct Edit {
+  std::int64_t id = 0;
+  std::int64_t turn_id = 0;
+  std::int64_t message_id = 0;
+  std::int64_t update_id = 0;
+  std::string text = {};  ///< what the message gives to the prompt now
+
+  bool operator==(const Edit&) const = default;
 };
 
 /// A job that came from a chat.
@@ -177,7 +195,12 @@ class StoreFault : public std::runtime_error {
 /// Every call is atomic and on disk when it returns, unless it stands inside a unit(). Outcomes come back as
 /// values. StoreFault when a change was not made; any other exception means that its outcome is not known, or
 /// a bug: the process has to end and start from what is on disk.
-class GatewayStore : public PeopleRecords, public ApprovalRecords {
+class GatewayStore : public PeopleRecords,
+                     public ApprovalRecords,
+                     public FileRecords,
+                     public LanguageRecords,
+                     public LiveRecords,
+                     public ButtonRecords {
  public:
   /// Runs the changes as one: all of them are on disk when it returns, none when it throws. Units nest; an
   /// inner one that throws undoes only what it did itself.
@@ -192,6 +215,8 @@ class GatewayStore : public PeopleRecords, public ApprovalRecords {
   /// The offset for the next getUpdates; 0 when this bot never had an update.
   virtual std::int64_t next_offset() = 0;
   virtual void set_next_offset(std::int64_t offset) = 0;
+  /// The next getUpdates begins at the oldest update that Telegram has.
+  virtual void forget_offset() = 0;
   /// False when the update is known already.
   virtual bool add_update(const InboxUpdate& update, domain::Timestamp now) = 0;
   virtual void keep_as_control(std::int64_t update_id, std::int64_t chat_id) = 0;
@@ -232,12 +257,41 @@ class GatewayStore : public PeopleRecords, public ApprovalRecords {
   virtual void put_open_text(std::int64_t turn_id, const OpenText& open) = 0;
   /// The text is complete: the turn may become a job, and is as old as `now`.
   virtual void end_open_text(std::int64_t turn_id, domain::Timestamp now) = 0;
-  /// Gives a turn another body, to which one more update has added.
-  virtual void extend_turn(std::int64_t turn_id, const std::string& body, std::int64_t update_id) = 0;
+  /// Gives a turn another body, to which one more update has added these parts.
+  virtual void extend_turn(std::int64_t turn_id, const std::string& body, const std::vector<TurnPart>& parts,
+                           std::int64_t update_id) = 0;
   /// The turn of the person in the lane whose text may still go on.
   virtual std::optional<Turn> open_turn(Lane lane, std::int64_t requester_id) = 0;
   /// The one that is due first.
   virtual std::optional<Turn> next_open_turn() = 0;
+
+  // The messages of turns, and what their senders made of them later.
+  /// In their order.
+  virtual std::vector<TurnPart> turn_parts(std::int64_t turn_id) = 0;
+  /// The latest turn that a message of the person is part of.
+  virtual std::optional<Turn> turn_of_message(std::int64_t chat_id, std::int64_t message_id,
+                                              std::int64_t requester_id) = 0;
+  /// A message of a stored turn gives another text to it now.
+  virtual void change_turn(std::int64_t turn_id, const std::string& body, const TurnPart& part) = 0;
+  virtual bool has_stored_turn(Lane lane) = 0;
+  virtual std::optional<Turn> turn(std::int64_t turn_id) = 0;
+  /// Whether a later turn of its lane waits or works.
+  virtual bool has_turns_behind(const Turn& turn) = 0;
+  /// 0 when there was none.
+  virtual std::int64_t last_turn_id() = 0;
+  /// A later edit of the same message takes the place of one that waits.
+  virtual void put_edit(const Edit& edit) = 0;
+  /// The oldest edit of the lane whose turn is not stored any more.
+  virtual std::optional<Edit> first_edit(Lane lane) = 0;
+  /// Of a turn, whatever has become of it.
+  virtual std::vector<Edit> edits_of(std::int64_t turn_id) = 0;
+  virtual std::vector<Lane> lanes_with_edits() = 0;
+  virtual void remove_edit(std::int64_t edit_id) = 0;
+  /// Stores the turn in the place of another, whose job is over: its messages and other edits are the new
+  /// one's. Returns the new one's id.
+  virtual std::int64_t replace_turn(std::int64_t turn_id, const NewTurn& turn, domain::Timestamp now) = 0;
+  /// The job of which a notice told that has this id in the chat.
+  virtual std::optional<std::string> job_told_in(std::int64_t chat_id, std::int64_t message_id) = 0;
 
   // The outbox.
   /// False when messages of this source are there already; nothing is added then.

@@ -33,14 +33,6 @@ class GatewayWatchingTest : public GatewayTest {
   bool watched(std::size_t jobs) {
     return until([&] { return orchestrator.watching == jobs; });
   }
-
-  void run_for(std::chrono::milliseconds time) {
-    const auto end = std::chrono::steady_clock::now() + time;
-    while (std::chrono::steady_clock::now() < end) {
-      io.restart();
-      io.run_one_until(end);
-    }
-  }
 };
 
 TEST_F(GatewayWatchingTest, AJobBehindAnotherSaysSoOnceAndQuietly) {
@@ -50,7 +42,7 @@ TEST_F(GatewayWatchingTest, AJobBehindAnotherSaysSoOnceAndQuietly) {
   job_of("second");
 
   ASSERT_TRUE(shown(1));
-  EXPECT_THAT(texts(), ElementsAre(wording::queued_behind(1, 1)));
+  EXPECT_THAT(texts(), ElementsAre(wording::queued_behind(wording::Language::en, 1, 1)));
   EXPECT_TRUE(json::find_true(telegram.shown[0].body, "disable_notification"));
   run_for(150ms);
   EXPECT_EQ(texts().size(), 1U);
@@ -65,7 +57,7 @@ TEST_F(GatewayWatchingTest, MessagesThatQueueTogetherAreToldTogether) {
 
   ASSERT_TRUE(shown(1));
   run_for(150ms);
-  EXPECT_THAT(texts(), ElementsAre(wording::queued_behind(5, 1)));
+  EXPECT_THAT(texts(), ElementsAre(wording::queued_behind(wording::Language::en, 5, 1)));
 }
 
 TEST_F(GatewayWatchingTest, WhatComesSoonAfterwardsIsToldWithTheRest) {
@@ -80,14 +72,15 @@ TEST_F(GatewayWatchingTest, WhatComesSoonAfterwardsIsToldWithTheRest) {
   }
 
   ASSERT_TRUE(shown(2));
-  EXPECT_THAT(texts(), ElementsAre(wording::queued_behind(1, 1), wording::queued_behind(3, 2)));
+  EXPECT_THAT(texts(), ElementsAre(wording::queued_behind(wording::Language::en, 1, 1),
+                                   wording::queued_behind(wording::Language::en, 3, 2)));
 }
 
 TEST_F(GatewayWatchingTest, AJobThatNobodyTakesWaitsForAWorker) {
   start();
   job_of("anybody?");
   ASSERT_TRUE(shown(1));
-  EXPECT_THAT(texts(), ElementsAre(wording::waits_for_a_worker(1)));
+  EXPECT_THAT(texts(), ElementsAre(wording::waits_for_a_worker(wording::Language::en, 1)));
 }
 
 TEST_F(GatewayWatchingTest, APauseIsToldWithItsReason) {
@@ -195,8 +188,8 @@ TEST_F(GatewayWatchingTest, TheEndOfAJobTakesBackWhatWasStillToBeSaidOfIt) {
   telegram.changed.notify_all();
 
   ASSERT_TRUE(shown(4));
-  EXPECT_THAT(texts(),
-              ElementsAre(wording::queued_behind(1, 1), "answer first", "answer second", "answer third"));
+  EXPECT_THAT(texts(), ElementsAre(wording::queued_behind(wording::Language::en, 1, 1), "answer first",
+                                   "answer second", "answer third"));
 }
 
 TEST_F(GatewayWatchingTest, TheWholeLifeIsToldToThoseWhoWantIt) {

@@ -27,16 +27,19 @@ asio::awaitable<bool> JobCreator::step(Lane lane) {
     drop(*turn);
     co_return true;
   }
+  begun_.insert(turn->id);
   for (int attempt = 1;; ++attempt) {
     const auto job = co_await orchestrator_.create_job(turn->idempotency_key, turn->body);
     if (job) {
       note(*turn, *job);
+      begun_.erase(turn->id);
       const bool known = people_.role_of(turn->requester_id).has_value();
       if (!known) co_await stop(job->id);
       co_return true;
     }
     if (!worth_another_try(job.error())) {
       refuse(*turn, job.error());
+      begun_.erase(turn->id);
       co_return true;
     }
     if (attempt == 1) {
@@ -46,6 +49,10 @@ asio::awaitable<bool> JobCreator::step(Lane lane) {
     const auto wait = domain::retry_delay(backoff_, attempt, process::random_fraction());
     co_await async::sleep_for(wait);
   }
+}
+
+bool JobCreator::is_unsent(const Turn& turn) const {
+  return turn.state == TurnState::stored && turn.id > last_of_earlier_lives_ && !begun_.contains(turn.id);
 }
 
 void JobCreator::drop(const Turn& turn) {
@@ -65,8 +72,10 @@ void JobCreator::note(const Turn& turn, const domain::Job& job) {
   const auto now = domain::wall_clock_now();
   store_.unit([&] {
     store_.note_job(turn.id, job.id, now);
-    store_.after_commit([&] { on_job_(turn, job); });
-    if (job.status == domain::JobStatus::needs_approval) approvals_.ask(turn, job);
+    // As it is on disk now: its group may have moved while the orchestrator was asked.
+    const Turn noted = store_.turn(turn.id).value_or(turn);
+    store_.after_commit([this, noted, job] { on_job_(noted, job); });
+    if (job.status == domain::JobStatus::needs_approval) approvals_.ask(noted, job);
   });
   log::info("job.created", {{"job", job.id}, {"chat", turn.lane.chat_id}, {"key", turn.idempotency_key}});
 }
@@ -77,8 +86,9 @@ void JobCreator::refuse(const Turn& turn, const api::CallError& error) {
     outbox_.queue({.source = "refused:" + turn.idempotency_key,
                    .kind = MessageKind::answer,
                    .to = turn.lane,
-                   .payloads = plain_payloads(wording::not_taken(error.message),
-                                              reply_target(turn.lane, turn.message_id))});
+                   .payloads = plain_payloads(
+                       wording::not_taken(languages_.of_person(turn.requester_id), error.message),
+                       reply_target(turn.lane, turn.message_id))});
   });
   log::error("turn.refused", {{"key", turn.idempotency_key},
                               {"status", error.status},

@@ -6,9 +6,11 @@
 #include "domain/job_id.hpp"
 #include "domain/job_status.hpp"
 #include "domain/limits.hpp"
+#include "gateway/keyboards.hpp"
 #include "gateway/patience.hpp"
 #include "gateway/wording.hpp"
 #include "gateway/wording_conversation.hpp"
+#include "gateway/wording_media.hpp"
 
 namespace butler::gateway {
 
@@ -57,27 +59,39 @@ ControlAnswer JobReports::status_of_job(std::string typed, const ControlRequest&
   std::string does;
   if (domain::is_leased(found->status)) {
     const auto latest = co_await latest_events(found->id, request.give_up);
-    if (!latest) co_return ControlResult{excuse(latest.error())};
-    does = api::activity(*latest);
+    if (!latest) co_return ControlResult{excuse(request.language, latest.error())};
+    does = wording::activity_words(request.language, api::activity_of(*latest));
   }
-  std::string text = wording::job_in_full(*found, does, domain::wall_clock_now());
+  std::string text = wording::job_in_full(request.language, *found, does, domain::wall_clock_now());
+  const std::string files = co_await files_of(found->id, request);
+  if (!files.empty()) text += "\n" + files;
   const auto waiting = store_.waiting_approvals_of(found->id);
-  if (!waiting.empty()) text += "\n\n" + wording::waits_for_decisions(approval_lines(waiting));
-  co_return ControlResult{std::move(text)};
+  if (!waiting.empty())
+    text +=
+        "\n\n" + wording::waits_for_decisions(request.language, approval_lines(request.language, waiting));
+  Keyboard keyboard = job_keyboard(request.language, *found);
+  if (keyboard.rows.empty()) co_return ControlResult{std::move(text)};
+  const std::string until_the_end_of = domain::is_terminal(found->status) ? "" : found->id;
+  co_return ControlResult{
+      .text = std::move(text), .keyboard = std::move(keyboard), .keyboard_job = until_the_end_of};
 }
 
 ControlAnswer JobReports::status_of_chat(const ControlRequest& request) {
   const std::size_t waiting = store_.count_stored_turns(request.lane.chat_id);
   auto call = [&] { return orchestrator_.admin_state(); };
   const auto admin = co_await patiently<api::AdminState>(call, request.give_up);
-  if (!admin) co_return ControlResult{wording::status_unknown(waiting)};
+  if (!admin) co_return ControlResult{wording::status_unknown(request.language, waiting)};
   const auto jobs = co_await search_.open_jobs(jobs_of_chat(request), request.give_up);
-  if (!jobs) co_return ControlResult{wording::status_unknown(waiting)};
+  if (!jobs) co_return ControlResult{wording::status_unknown(request.language, waiting)};
   std::optional<std::string> pause;
-  if (admin->paused) pause = wording::paused(admin->pause_reason);
+  if (admin->paused) pause = wording::paused(request.language, admin->pause_reason);
   const auto decisions = store_.waiting_approvals(approvals_to_mean(request));
-  co_return ControlResult{wording::status_of_chat(job_lines(*jobs, deciding(request)),
-                                                  approval_lines(decisions), waiting, pause)};
+  std::string text =
+      wording::status_of_chat(request.language, job_lines(request.language, *jobs, deciding(request)),
+                              approval_lines(request.language, decisions), waiting, pause);
+  Keyboard keyboard = stop_keyboard(request.language, *jobs);
+  if (keyboard.rows.empty()) co_return ControlResult{std::move(text)};
+  co_return ControlResult{.text = std::move(text), .keyboard = std::move(keyboard)};
 }
 
 ControlAnswer JobReports::jobs(std::string before, const ControlRequest& request) {
@@ -90,14 +104,25 @@ ControlAnswer JobReports::jobs(std::string before, const ControlRequest& request
   }
   query = query_of(jobs_of_chat(request), std::move(query));
   auto list = co_await search_.list(query, request.give_up);
-  if (!list) co_return ControlResult{excuse(list.error())};
-  if (list->jobs.empty()) co_return ControlResult{wording::no_jobs()};
+  if (!list) co_return ControlResult{excuse(request.language, list.error())};
+  if (list->jobs.empty()) co_return ControlResult{wording::no_jobs(request.language)};
   std::optional<std::string> older;
   if (list->jobs.size() > jobs_per_message) {
     list->jobs.resize(jobs_per_message);
     older = domain::short_job_id(list->jobs.back().id);
   }
-  co_return ControlResult{wording::jobs(job_lines(list->jobs, deciding(request)), older)};
+  auto lines = job_lines(request.language, list->jobs, deciding(request));
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string files = co_await files_of(list->jobs[i].id, request);
+    if (!files.empty()) lines[i] += "\n" + files;
+  }
+  co_return ControlResult{wording::jobs(request.language, lines, older)};
+}
+
+boost::asio::awaitable<std::string> JobReports::files_of(std::string job_id, const ControlRequest& request) {
+  auto call = [&] { return orchestrator_.list_artifacts(api::ArtifactSide::gateway(), job_id); };
+  const auto artifacts = co_await patiently<std::vector<api::Artifact>>(call, request.give_up);
+  co_return artifacts ? wording::files_of_job(request.language, *artifacts) : std::string{};
 }
 
 ControlAnswer JobReports::context(const ControlRequest& request) {
@@ -110,13 +135,14 @@ ControlAnswer JobReports::context(const ControlRequest& request) {
   work.complete = false;
   for (int page = 0; page < pages_of_a_session && !work.complete; ++page) {
     const auto list = co_await search_.list(query, request.give_up);
-    if (!list) co_return ControlResult{excuse(list.error())};
+    if (!list) co_return ControlResult{excuse(request.language, list.error())};
     count(work, *list, waiting);
     work.complete = !list->next_before.has_value();
     query.before = list->next_before;
   }
   const bool in_topic = request.lane.thread_id.has_value();
-  co_return ControlResult{wording::context(session, in_topic, work, memory_in(request), now)};
+  co_return ControlResult{
+      wording::context(request.language, session, in_topic, work, memory_in(request), now)};
 }
 
 api::Call<std::vector<api::Event>> JobReports::latest_events(std::string job_id,

@@ -26,6 +26,8 @@ class JobReports {
   /// The chat's jobs of which a tool call waits for a decision.
   std::set<std::string> deciding(const ControlRequest& request);
   ControlAnswer status_of_job(std::string typed, const ControlRequest& request);
+  /// The files of a job in one line; "" when it has none, or nobody could tell.
+  boost::asio::awaitable<std::string> files_of(std::string job_id, const ControlRequest& request);
   /// The latest events of a job, oldest first.
   api::Call<std::vector<api::Event>> latest_events(std::string job_id,
                                                    std::chrono::steady_clock::time_point give_up);

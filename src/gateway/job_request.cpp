@@ -1,6 +1,7 @@
 #include "gateway/job_request.hpp"
 
 #include <chrono>
+#include <stdexcept>
 
 #include "api/describe.hpp"
 #include "domain/describe.hpp"
@@ -29,7 +30,7 @@ std::string body(const JobOrigin& origin, domain::JobKind kind, const std::strin
   request.requires_approval = kind == domain::JobKind::run;
   request.metadata = {{"messageId", std::to_string(message.message_id)},
                       {"requesterRole", std::string{domain::enum_name(origin.role)}},
-                      {"requesterName", wording::person_name(origin.person)},
+                      {"requesterName", wording::person_name(wording::Language::en, origin.person)},
                       {"chatType", place_of(message) == domain::Place::group ? "group" : "private"}};
   request.deliver_to = "telegram:" + std::to_string(origin.bot_id);
   return json::serialize(json::encode(request));
@@ -46,6 +47,20 @@ NewTurn job_request(const JobOrigin& origin, domain::JobKind kind, const std::st
           .kind = kind,
           .body = body(origin, kind, prompt, session),
           .sent_at = domain::Timestamp{std::chrono::seconds{origin.message.date}}};
+}
+
+api::CreateJobRequest request_of(const NewTurn& turn) {
+  const auto value = json::parse(turn.body);
+  auto request =
+      value ? json::decode<api::CreateJobRequest>(*value) : std::unexpected(std::vector<json::Problem>{});
+  if (!request) throw std::logic_error("gateway.db: the body of a turn cannot be read again");
+  return *std::move(request);
+}
+
+std::string body_with_prompt(const NewTurn& turn, std::string prompt) {
+  auto request = request_of(turn);
+  request.prompt = std::move(prompt);
+  return json::serialize(json::encode(request));
 }
 
 }  // namespace butler::gateway

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "api/types.hpp"
 #include "domain/job.hpp"
 #include "gateway/access.hpp"
 #include "gateway/gateway_store.hpp"
@@ -22,5 +23,11 @@ struct JobOrigin {
 /// The turn that asks for a job in a session: all that its creation will send, the same for each try. Pure.
 NewTurn job_request(const JobOrigin& origin, domain::JobKind kind, const std::string& prompt,
                     const Session& session);
+
+/// What the creation of a turn's job sends. Throws std::logic_error for a body that we have not written.
+api::CreateJobRequest request_of(const NewTurn& turn);
+
+/// The turn's body with another prompt.
+std::string body_with_prompt(const NewTurn& turn, std::string prompt);
 
 }  // namespace butler::gateway

@@ -68,22 +68,25 @@ api::JobQuery query_of(const JobScope& scope, api::JobQuery query) {
   return query;
 }
 
-asio::awaitable<JobSearch::Found> JobSearch::find(Wish wish, const ControlRequest& request) {
+asio::awaitable<JobSearch::Found> JobSearch::find(Wish wish, const ControlRequest& request,
+                                                  std::vector<Job>* several) {
   if (!wish.typed.empty()) co_return co_await find_typed(std::move(wish), request);
   const std::string_view command = wish.command;
-  std::string (*const nothing)() = wish.nothing;
+  std::string (*const nothing)(wording::Language) = wish.nothing;
   const auto found = co_await candidates(std::move(wish), request);
   if (!found) co_return std::unexpected(found.error());
-  if (found->empty()) co_return std::unexpected(nothing());
-  if (found->size() > 1) co_return std::unexpected(wording::which_one(command, job_lines(*found)));
-  co_return found->front();
+  if (found->empty()) co_return std::unexpected(nothing(request.language));
+  if (found->size() == 1) co_return found->front();
+  if (several != nullptr) *several = *found;
+  co_return std::unexpected(
+      wording::which_one(request.language, command, job_lines(request.language, *found)));
 }
 
 asio::awaitable<std::expected<std::vector<Job>, std::string>> JobSearch::candidates(
     Wish wish, const ControlRequest& request) {
   const JobScope scope = jobs_to_mean(request, wish.action);
   const auto open = co_await open_jobs(scope, request.give_up);
-  if (!open) co_return std::unexpected(excuse(open.error()));
+  if (!open) co_return std::unexpected(excuse(request.language, open.error()));
   std::vector<Job> found;
   std::ranges::copy_if(*open, std::back_inserter(found), [&](const Job& job) {
     return wish.wanted(job.status) &&
@@ -97,18 +100,21 @@ asio::awaitable<JobSearch::Found> JobSearch::find_typed(Wish wish, const Control
   for (const KnownJob& known : store_.known_jobs(jobs_to_name(request), jobs_to_search)) {
     if (domain::matches_short_job_id(known.job_id, wish.typed)) ids.push_back(known.job_id);
   }
-  if (ids.empty()) co_return std::unexpected(wording::no_such_job(wish.typed));
+  if (ids.empty()) co_return std::unexpected(wording::no_such_job(request.language, wish.typed));
   std::vector<Job> jobs;
   for (const std::string& id : ids | std::views::take(jobs_to_show)) {
     const auto one = co_await job(id, request.give_up);
     if (one) {
       jobs.push_back(*one);
     } else if (one.error().status != 404) {
-      co_return std::unexpected(excuse(one.error()));
+      co_return std::unexpected(excuse(request.language, one.error()));
     }
   }
-  if (jobs.empty()) co_return std::unexpected(wording::job_gone(domain::short_job_id(ids.front())));
-  if (jobs.size() > 1) co_return std::unexpected(wording::which_one(wish.command, job_lines(jobs)));
+  if (jobs.empty())
+    co_return std::unexpected(wording::job_gone(request.language, domain::short_job_id(ids.front())));
+  if (jobs.size() > 1)
+    co_return std::unexpected(
+        wording::which_one(request.language, wish.command, job_lines(request.language, jobs)));
   co_return jobs.front();
 }
 
@@ -146,20 +152,22 @@ bool is_elsewhere(const Job& job, const ControlRequest& request) {
   return job.chat_id != std::to_string(request.lane.chat_id);
 }
 
-std::vector<std::string> job_lines(const std::vector<Job>& jobs, const std::set<std::string>& deciding) {
+std::vector<std::string> job_lines(wording::Language language, const std::vector<Job>& jobs,
+                                   const std::set<std::string>& deciding) {
   const auto now = domain::wall_clock_now();
   std::vector<std::string> lines;
   for (const Job& job : jobs | std::views::take(jobs_to_show)) {
-    lines.push_back(wording::job_line(job, now, deciding.contains(job.id)));
+    lines.push_back(wording::job_line(language, job, now, deciding.contains(job.id)));
   }
   return lines;
 }
 
-std::vector<std::string> approval_lines(const std::vector<AskedApproval>& approvals) {
+std::vector<std::string> approval_lines(wording::Language language,
+                                        const std::vector<AskedApproval>& approvals) {
   const auto now = domain::wall_clock_now();
   std::vector<std::string> lines;
   for (const AskedApproval& one : approvals | std::views::take(jobs_to_show)) {
-    lines.push_back(wording::waiting_approval_line(one, now));
+    lines.push_back(wording::waiting_approval_line(language, one, now));
   }
   return lines;
 }

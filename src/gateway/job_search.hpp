@@ -44,19 +44,21 @@ class JobSearch {
 
   /// What a command wants to find.
   struct Wish {
-    std::string_view command;                     ///< "/approve", for the list of candidates
-    std::string typed;                            ///< the id as typed, "" when there is none
-    domain::Action action = domain::Action::ask;  ///< what it does to the job
-    bool (*wanted)(domain::JobStatus) = nullptr;  ///< which jobs a command without an id can mean
-    std::string (*nothing)() = nullptr;           ///< the sentence when there is none of them
+    std::string_view command;                             ///< "/approve", for the list of candidates
+    std::string typed;                                    ///< the id as typed, "" when there is none
+    domain::Action action = domain::Action::ask;          ///< what it does to the job
+    bool (*wanted)(domain::JobStatus) = nullptr;          ///< which jobs a command without an id can mean
+    std::string (*nothing)(wording::Language) = nullptr;  ///< the sentence when there is none of them
   };
 
   /// Those that a command without an id can mean, newest first.
   boost::asio::awaitable<std::expected<std::vector<domain::Job>, std::string>> candidates(
       Wish wish, const ControlRequest& request);
 
-  /// With an id the job that it names, whatever its status; without one the only job that is wanted.
-  boost::asio::awaitable<Found> find(Wish wish, const ControlRequest& request);
+  /// With an id the job that it names, whatever its status; without one the only job that is wanted. If that
+  /// can be several, they are put into `several`, for buttons.
+  boost::asio::awaitable<Found> find(Wish wish, const ControlRequest& request,
+                                     std::vector<domain::Job>* several = nullptr);
 
   /// Jobs of the scope that have no answer yet, newest first, at most as many as a message shows.
   boost::asio::awaitable<std::expected<std::vector<domain::Job>, api::CallError>> open_jobs(
@@ -80,10 +82,11 @@ bool is_elsewhere(const domain::Job& job, const ControlRequest& request);
 
 /// A line about each job, at most as many as a message shows. Those in `deciding` wait for a decision about a
 /// tool call.
-std::vector<std::string> job_lines(const std::vector<domain::Job>& jobs,
+std::vector<std::string> job_lines(wording::Language language, const std::vector<domain::Job>& jobs,
                                    const std::set<std::string>& deciding = {});
 
 /// Likewise about tool calls that wait for a decision.
-std::vector<std::string> approval_lines(const std::vector<AskedApproval>& approvals);
+std::vector<std::string> approval_lines(wording::Language language,
+                                        const std::vector<AskedApproval>& approvals);
 
 }  // namespace butler::gateway

@@ -4,11 +4,13 @@
 #include <span>
 #include <utility>
 
+#include "api/event_member.hpp"
 #include "domain/backoff.hpp"
 #include "domain/enum_name.hpp"
 #include "domain/job_id.hpp"
 #include "domain/job_status.hpp"
 #include "domain/limits.hpp"
+#include "gateway/keyboards.hpp"
 #include "gateway/reply.hpp"
 #include "gateway/tool_summary.hpp"
 #include "gateway/wording.hpp"
@@ -43,8 +45,8 @@ bool asks_somebody(const api::EventPage& page) {
 
 /// A tool call, or a connection, that the rules refused without asking anybody.
 bool is_refusal(const api::Event& event) {
-  if (event.type != domain::EventType::log || !event.message || !event.data) return false;
-  const auto kind = json::find_string(*event.data, "kind");
+  if (event.type != domain::EventType::log || !event.message) return false;
+  const auto kind = api::event_member(event, "kind");
   return kind == "policy_denied" || kind == "egress_denied";
 }
 
@@ -83,8 +85,16 @@ void JobWatches::watch(const Turn& turn, const domain::Job& job) {
   const auto left = std::max<milliseconds>(options_.until_told - age, milliseconds::zero());
   Watched watched{.turn = turn, .job = job, .due = Clock::now() + left, .tells_tools = true};
   if (options_.notices.lifecycle)
-    note(watched, "created", wording::job_created(domain::short_job_id(job.id)));
+    note(watched, "created", wording::job_created(language_of(watched), domain::short_job_id(job.id)));
   follow_later(std::move(watched));
+}
+
+bool JobWatches::is_busy(std::string_view session_key) const {
+  return std::ranges::any_of(watched_, [&](const auto& entry) {
+    const domain::Job& job = entry.second.job;
+    return job.session_key == session_key && job.status != JobStatus::needs_approval &&
+           !domain::is_terminal(job.status);
+  });
 }
 
 void JobWatches::ended(const std::string& job_id) {
@@ -100,7 +110,9 @@ void JobWatches::ended(const std::string& job_id) {
 
 void JobWatches::follow_later(Watched watched) {
   std::string job_id = watched.job.id;
+  const Turn turn = watched.turn;
   if (!watched_.emplace(job_id, std::move(watched)).second) return;
+  live_.begin(turn, job_id);
   changed_.notify_all();
   tasks_.spawn("job watch", follow(std::move(job_id)));
 }
@@ -118,6 +130,7 @@ asio::awaitable<void> JobWatches::follow(std::string job_id) {
     }
     if (job.error().kind == api::CallError::Kind::refused) {
       log::warn("job.not_watched", {{"job", job_id}, {"error", job.error().message}});
+      live_.end(job_id);
       co_return ended(job_id);
     }
     show_typing(found->second, false);  // nobody knows whether it still runs
@@ -164,6 +177,7 @@ JobWatches::Look JobWatches::look_at_events(std::string job_id) {
     found = watched_.find(job_id);
     if (found == watched_.end()) co_return co_await orchestrator_.get_job(std::move(job_id));
   }
+  live_.hear(job_id, page->events);
   note_events(found->second, *page);
   const bool more = page->events.size() >= domain::limits::events_per_page;
   const bool running = found->second.job.status == JobStatus::running;
@@ -178,11 +192,13 @@ JobWatches::Look JobWatches::look_at_events(std::string job_id) {
 
 void JobWatches::see(Watched& watched, const domain::Job& job) {
   const JobStatus before = std::exchange(watched.job, job).status;
+  show_job_decision(buttons_, store_, job);
   if (waits(job) && before != JobStatus::queued) watched.due = Clock::now() + options_.until_told;
   watched.deciding = approvals_.waits(job.id);
   show_typing(watched, job.status == JobStatus::running && !watched.deciding);
+  live_.see(job, watched.deciding);
   if (options_.notices.lifecycle && job.status == JobStatus::running) {
-    note(watched, "started", wording::job_started(domain::short_job_id(job.id)));
+    note(watched, "started", wording::job_started(language_of(watched), domain::short_job_id(job.id)));
   }
   changed_.notify_all();
 }
@@ -191,7 +207,7 @@ void JobWatches::show_typing(Watched& watched, bool running) {
   const auto since = watched.job.started_at.value_or(domain::wall_clock_now());
   const auto age = domain::wall_clock_now() - since;
   const bool wanted = running && age < options_.typing_at_most;
-  if (running && !wanted) note(watched, "working", wording::still_working(age));
+  if (running && !wanted) note(watched, "working", wording::still_working(language_of(watched), age));
   if (wanted == watched.typing) return;
   watched.typing = wanted;
   wanted ? typing_.begin(watched.turn.lane) : typing_.end(watched.turn.lane);
@@ -202,7 +218,7 @@ void JobWatches::note_events(Watched& watched, const api::EventPage& page) {
   if (waits(watched.job)) {
     for (const api::Event& event : since_it_waits(page.events)) {
       if (event.type != domain::EventType::log || !event.message) continue;
-      note(watched, "away", wording::waits_for_its_machine(*event.message));
+      note(watched, "away", wording::waits_for_its_machine(language_of(watched), *event.message));
     }
     return;
   }
@@ -244,18 +260,26 @@ asio::awaitable<void> JobWatches::tell_last_refusals(Watched watched) {
 }
 
 void JobWatches::tell_tools(Watched& watched) {
-  note(watched, "tools:" + std::to_string(watched.cursor), wording::tools_used(tool_summary(watched.tools)));
+  note(watched, "tools:" + std::to_string(watched.cursor),
+       wording::tools_used(language_of(watched), tool_summary(language_of(watched), watched.tools)));
   watched.tools.clear();
   watched.tools_due = Clock::now() + options_.between_tool_notices;
 }
 
+wording::Language JobWatches::language_of(const Watched& watched) const {
+  return languages_.of_person(watched.turn.requester_id);
+}
+
 /// Once per job and topic, quietly.
-void JobWatches::note(const Watched& watched, const std::string& topic, const std::string& text) {
-  outbox_.queue({.source = topic + ":" + watched.job.id,
-                 .kind = MessageKind::notice,
-                 .to = watched.turn.lane,
-                 .payloads = quiet_payloads(text),
-                 .about = watched.job.id});
+void JobWatches::note(const Watched& watched, const std::string& topic, const std::string& text,
+                      const Keyboard& keyboard) {
+  queue_with_keyboard(outbox_, buttons_,
+                      {.source = topic + ":" + watched.job.id,
+                       .kind = MessageKind::notice,
+                       .to = watched.turn.lane,
+                       .payloads = quiet_payloads(text),
+                       .about = watched.job.id},
+                      keyboard, {.job_id = watched.job.id});
 }
 
 // What waits.
@@ -311,12 +335,13 @@ void JobWatches::tell(const std::vector<Watched*>& of_lane, const std::optional<
   const Watched& first = *of_lane.front();
   const std::size_t ahead = count_ahead(first);
   const std::size_t count = of_lane.size();
-  const std::string text = pause       ? wording::waits_while_paused(count, *pause)
-                           : ahead > 0 ? wording::queued_behind(count, ahead, deciding_ahead(first))
-                                       : wording::waits_for_a_worker(count);
+  const std::string text =
+      pause       ? wording::waits_while_paused(language_of(first), count, *pause)
+      : ahead > 0 ? wording::queued_behind(language_of(first), count, ahead, deciding_ahead(first))
+                  : wording::waits_for_a_worker(language_of(first), count);
   store_.unit([&] {
     for (const Watched* watched : of_lane) store_.set_told_state(watched->turn.id);
-    note(first, "waits", text);
+    note(first, "waits", text, waiting_keyboard(language_of(first), first.job.id, count == 1));
   });
   for (Watched* watched : of_lane) watched->turn.told_state = true;
   log::info("job.waits", {{"job", first.job.id},

@@ -6,13 +6,17 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/orchestrator_client.hpp"
 #include "async/event.hpp"
 #include "async/task_group.hpp"
+#include "gateway/buttons.hpp"
 #include "gateway/gateway_store.hpp"
 #include "gateway/job_notices.hpp"
+#include "gateway/languages.hpp"
+#include "gateway/live_status.hpp"
 #include "gateway/outbox_sender.hpp"
 #include "gateway/tool_approvals.hpp"
 #include "gateway/typing.hpp"
@@ -35,13 +39,17 @@ class JobWatches {
 
   /// Works as tasks of `tasks`.
   JobWatches(boost::asio::any_io_executor executor, GatewayStore& store,
-             api::OrchestratorClient& orchestrator, OutboxSender& outbox, Typing& typing,
-             ToolApprovals& approvals, async::TaskGroup& tasks, Options options)
+             api::OrchestratorClient& orchestrator, OutboxSender& outbox, Buttons& buttons, Typing& typing,
+             LiveStatus& live, ToolApprovals& approvals, const Languages& languages, async::TaskGroup& tasks,
+             Options options)
       : store_(store),
         orchestrator_(orchestrator),
         outbox_(outbox),
+        buttons_(buttons),
         typing_(typing),
+        live_(live),
         approvals_(approvals),
+        languages_(languages),
         tasks_(tasks),
         options_(options),
         changed_(std::move(executor)) {}
@@ -51,6 +59,10 @@ class JobWatches {
 
   /// Watches a job that was just created.
   void watch(const Turn& turn, const domain::Job& job);
+
+  /// Whether something works or waits in a session, as far as was seen. What waits for an approval holds
+  /// nothing back.
+  bool is_busy(std::string_view session_key) const;
 
   /// The job's end is in the outbox: nothing more is shown of it.
   void ended(const std::string& job_id);
@@ -85,7 +97,9 @@ class JobWatches {
   void note_refusals(const Watched& watched, const std::vector<api::Event>& events);
   boost::asio::awaitable<void> tell_last_refusals(Watched watched);
   void tell_tools(Watched& watched);
-  void note(const Watched& watched, const std::string& topic, const std::string& text);
+  wording::Language language_of(const Watched& watched) const;
+  void note(const Watched& watched, const std::string& topic, const std::string& text,
+            const Keyboard& keyboard = {});
 
   boost::asio::awaitable<void> tell_what_waits();
   boost::asio::awaitable<void> tell_due();
@@ -98,8 +112,11 @@ class JobWatches {
   GatewayStore& store_;
   api::OrchestratorClient& orchestrator_;
   OutboxSender& outbox_;
+  Buttons& buttons_;
   Typing& typing_;
+  LiveStatus& live_;
   ToolApprovals& approvals_;
+  const Languages& languages_;
   async::TaskGroup& tasks_;
   Options options_;
   std::map<std::string, Watched> watched_;  ///< by job id: in the order of their creation

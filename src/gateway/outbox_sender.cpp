@@ -31,6 +31,15 @@ Urgency urgency_of(MessageKind kind) {
   }
 }
 
+FilesForm form_of(const json::Object& body) {
+  const auto message = files_message(body);
+  if (!message) return FilesForm::none;
+  const bool documents = std::ranges::all_of(message->files, [](const OutgoingFile& file) {
+    return file.shown_as == telegram::UploadKind::document;
+  });
+  return documents ? FilesForm::documents : FilesForm::media;
+}
+
 void log_part(std::string_view event, const OutboxRow& row, std::string_view error) {
   log::warn(event, {{"source", row.source},
                     {"part", row.part},
@@ -43,12 +52,13 @@ void log_part(std::string_view event, const OutboxRow& row, std::string_view err
 }  // namespace
 
 OutboxSender::OutboxSender(asio::any_io_executor executor, GatewayStore& store, telegram::BotApi& api,
-                           FloodControl& flood, async::TaskGroup& tasks, DeliveryTiming timing,
-                           SenderEvents events)
+                           FloodControl& flood, const Languages& languages, async::TaskGroup& tasks,
+                           DeliveryTiming timing, SenderEvents events)
     : executor_(std::move(executor)),
       store_(store),
       api_(api),
       flood_(flood),
+      languages_(languages),
       tasks_(tasks),
       timing_(timing),
       events_(std::move(events)) {}
@@ -57,9 +67,11 @@ OutboxSender::OutboxSender(asio::any_io_executor executor, GatewayStore& store, 
 void OutboxSender::remember_what_left() {
   const auto wall = domain::wall_clock_now();
   const auto now = steady_clock::now();
-  for (const SentMessage& sent : store_.sent_since(wall - flood_.memory())) {
+  const auto messages = store_.sent_since(wall - flood_.memory());
+  for (const SentMessage& sent : messages) {
     flood_.spend(sent.chat_id, now - std::max(wall - sent.at, milliseconds::zero()));
   }
+  for (const SentMessage& sent : messages) flood_.remember_edits(sent.chat_id, now);
 }
 
 void OutboxSender::resume() {
@@ -81,7 +93,7 @@ bool OutboxSender::queue(Outgoing message) {
   if (!added) return false;
   if (at_once) {
     claimed_.insert(chat_id);
-    flood_.spend(chat_id, steady_clock::now());
+    flood_.reserve(chat_id, steady_clock::now());
   }
   store_.after_commit([this, chat_id] { wake(chat_id); });
   return true;
@@ -165,7 +177,8 @@ asio::awaitable<void> OutboxSender::send(OutboxRow row) {
                         .unknown_outcomes = row.unknown_outcomes,
                         .has_entities = body.contains("entities"),
                         .has_thread = row.to.thread_id.has_value(),
-                        .is_document = telegram::is_document(body)};
+                        .is_document = telegram::is_document(body),
+                        .files = form_of(body)};
   struct Arrived {
     std::unordered_set<std::int64_t>& in_flight;
     std::int64_t row_id;
@@ -174,11 +187,21 @@ asio::awaitable<void> OutboxSender::send(OutboxRow row) {
   {
     in_flight_.insert(row.id);
     const Arrived arrived{in_flight_, row.id};
-    const SendOutcome outcome = co_await api_.send(row.to.chat_id, row.to.thread_id, std::move(body));
+    const SendOutcome outcome = co_await hand_over(row, std::move(body));
     settle(row, outcome, facts);
   }
   const std::int64_t goes_on_in = store_.current_chat(row.to.chat_id);
   if (goes_on_in != row.to.chat_id) wake(goes_on_in);
+}
+
+asio::awaitable<SendOutcome> OutboxSender::hand_over(const OutboxRow& row, json::Object body) {
+  if (is_final(row.kind)) co_await events_.final_leaves(row.to);
+  flood_.departs(row.to.chat_id, steady_clock::now());
+  auto files = files_message(body);
+  if (!files) co_return co_await api_.send(row.to.chat_id, row.to.thread_id, std::move(body));
+  // An album counts as the messages that it is.
+  for (std::size_t i = 1; i < files->files.size(); ++i) flood_.spend(row.to.chat_id, steady_clock::now());
+  co_return co_await file_parts_.send(row.to, *std::move(files));
 }
 
 void OutboxSender::settle(const OutboxRow& row, const SendOutcome& outcome, const PartFacts& facts) {
@@ -199,6 +222,8 @@ void OutboxSender::apply(const DeliveryDecision& decision, const OutboxRow& row,
     case Action::done:
       ++counts_.sent;
       store_.mark_sent(row.id, *outcome, domain::wall_clock_now());
+      events_.buttons_sent(row, *outcome);
+      store_.after_commit([this, lane = row.to] { events_.sent(lane); });
       return claim_next(row.to.chat_id);
     case Action::retry:
     case Action::retry_restart:
@@ -210,6 +235,8 @@ void OutboxSender::apply(const DeliveryDecision& decision, const OutboxRow& row,
     case Action::resend_without_thread:
     case Action::resend_as_document:
     case Action::resend_moved: return resend(decision, row, outcome);
+    case Action::resend_files_as_documents:
+    case Action::resend_files_as_words: return resend_files(decision, row, outcome);
     case Action::park: return park(row, error_text(outcome));
   }
 }
@@ -259,11 +286,12 @@ void OutboxSender::resend(const DeliveryDecision& decision, const OutboxRow& row
     case Action::resend_as_document:
       ++counts_.texts_refused;
       log_part("outbox.text_refused", row, error);
-      return store_.replace_part(row.id, as_document(row.payload), row.to, now);
+      return store_.replace_part(row.id, as_document(languages_.of_lane(row.to), row.payload), row.to, now);
     case Action::resend_without_thread:
       ++counts_.topics_gone;
       log_part("outbox.thread_gone", row, error);
-      return store_.replace_part(row.id, outside_of_topic(row.payload), {.chat_id = row.to.chat_id}, now);
+      return store_.replace_part(row.id, outside_of_topic(languages_.of_lane(row.to), row.payload),
+                                 {.chat_id = row.to.chat_id}, now);
     default: break;
   }
   const std::int64_t to = outcome.error().migrate_to_chat_id.value_or(row.to.chat_id);
@@ -271,7 +299,19 @@ void OutboxSender::resend(const DeliveryDecision& decision, const OutboxRow& row
   log_part("outbox.chat_moved", row, error);
   move_chat(row.to.chat_id, to);
   const Lane lane{.chat_id = to, .thread_id = row.to.thread_id};
+  // Ids of messages begin anew there: what it replied to is in the old chat.
   store_.replace_part(row.id, without_reply(row.payload), lane, now);
+}
+
+void OutboxSender::resend_files(const DeliveryDecision& decision, const OutboxRow& row,
+                                const SendOutcome& outcome) {
+  ++counts_.files_refused;
+  log_part("outbox.files_refused", row, error_text(outcome));
+  const FilesMessage files = files_message(json::parse(row.payload).value().as_object()).value();
+  const std::string payload = decision.action == Action::resend_files_as_documents
+                                  ? files_payload(as_documents(files))
+                                  : file_parts_.as_words(row.to, files, outcome.error());
+  store_.replace_part(row.id, payload, row.to, domain::wall_clock_now());
 }
 
 void OutboxSender::park(const OutboxRow& row, const std::string& error) {
@@ -286,7 +326,7 @@ void OutboxSender::park(const OutboxRow& row, const std::string& error) {
 
 void OutboxSender::claim(const OutboxRow& row) {
   store_.mark_sending(row.id, domain::wall_clock_now());
-  flood_.spend(row.to.chat_id, steady_clock::now());
+  flood_.reserve(row.to.chat_id, steady_clock::now());
 }
 
 void OutboxSender::claim_next(std::int64_t chat_id) {
@@ -298,6 +338,7 @@ void OutboxSender::claim_next(std::int64_t chat_id) {
 void OutboxSender::release_claim(std::int64_t chat_id) {
   const auto row = store_.first_unsent(chat_id);
   if (!row || row->state != OutboxState::sending || in_flight_.contains(row->id)) return;
+  flood_.take_back(chat_id);
   store_.mark_pending(row->id, domain::wall_clock_now(), row->restarts, "stopped before it was sent");
 }
 

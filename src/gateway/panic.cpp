@@ -28,7 +28,7 @@ ControlAnswer Panic::obey(std::string action, const ControlRequest& request) {
   if (action == "on") return on(request);
   if (action == "off") return off(request);
   if (action.empty() || action == "status") return status(request);
-  return say(wording::panic_usage());
+  return say(wording::panic_usage(request.language));
 }
 
 ControlAnswer Panic::on(const ControlRequest& request) {
@@ -40,36 +40,37 @@ ControlAnswer Panic::on(const ControlRequest& request) {
       .reason = reason, .abort_running = true, .requester_id = std::to_string(request.person.id)};
   auto call = [&] { return orchestrator_.pause(pause); };
   const auto paused = co_await patiently<api::AdminAnswer>(call, request.give_up);
-  if (!paused) co_return ControlResult{excuse(paused.error())};
+  if (!paused) co_return ControlResult{excuse(request.language, paused.error())};
   log::warn("panic.on", {{"by", request.person.id}});
   const auto queued = co_await count(JobStatus::queued, request.give_up);
   const auto told = static_cast<std::size_t>(paused->aborted.value_or(0));
   auto stopped = known(running);
   if (told > stopped.value_or(0)) stopped = told;
-  co_return ControlResult{wording::panic_on(stopped, known(queued))};
+  co_return ControlResult{wording::panic_on(request.language, stopped, known(queued))};
 }
 
 ControlAnswer Panic::off(const ControlRequest& request) {
   const auto before = co_await state(request.give_up);
-  if (!before) co_return ControlResult{excuse(before.error())};
+  if (!before) co_return ControlResult{excuse(request.language, before.error())};
   const auto queued = co_await count(JobStatus::queued, request.give_up);
-  if (!queued) co_return ControlResult{excuse(queued.error())};
+  if (!queued) co_return ControlResult{excuse(request.language, queued.error())};
   const api::ResumeRequest resume{.requester_id = std::to_string(request.person.id)};
   auto call = [&] { return orchestrator_.resume(resume); };
   const auto resumed = co_await patiently<api::AdminState>(call, request.give_up);
-  if (!resumed) co_return ControlResult{excuse(resumed.error())};
+  if (!resumed) co_return ControlResult{excuse(request.language, resumed.error())};
   log::warn("panic.off", {{"by", request.person.id}});
-  co_return ControlResult{wording::panic_off(before->paused, *queued)};
+  co_return ControlResult{wording::panic_off(request.language, before->paused, *queued)};
 }
 
 ControlAnswer Panic::status(const ControlRequest& request) {
   const auto admin = co_await state(request.give_up);
-  if (!admin) co_return ControlResult{excuse(admin.error())};
+  if (!admin) co_return ControlResult{excuse(request.language, admin.error())};
   const auto running = co_await count(JobStatus::running, request.give_up);
-  if (!running) co_return ControlResult{excuse(running.error())};
+  if (!running) co_return ControlResult{excuse(request.language, running.error())};
   const auto queued = co_await count(JobStatus::queued, request.give_up);
-  if (!queued) co_return ControlResult{excuse(queued.error())};
-  co_return ControlResult{wording::panic_status(admin->paused, admin->pause_reason, *running, *queued)};
+  if (!queued) co_return ControlResult{excuse(request.language, queued.error())};
+  co_return ControlResult{
+      wording::panic_status(request.language, admin->paused, admin->pause_reason, *running, *queued)};
 }
 
 api::Call<std::size_t> Panic::count(JobStatus status, steady_clock::time_point give_up) {

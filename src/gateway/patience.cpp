@@ -4,9 +4,9 @@
 
 namespace butler::gateway {
 
-std::string excuse(const api::CallError& error) {
-  if (error.kind == api::CallError::Kind::unreachable) return wording::orchestrator_away();
-  return wording::not_possible(error.message.empty() ? error.code : error.message);
+std::string excuse(wording::Language language, const api::CallError& error) {
+  if (error.kind == api::CallError::Kind::unreachable) return wording::orchestrator_away(language);
+  return wording::not_possible(language, error.message.empty() ? error.code : error.message);
 }
 
 }  // namespace butler::gateway

@@ -7,6 +7,7 @@
 
 #include "api/orchestrator_client.hpp"
 #include "async/event.hpp"
+#include "gateway/language.hpp"
 
 namespace butler::gateway {
 
@@ -23,6 +24,6 @@ api::Call<T> patiently(std::function<api::Call<T>()> call, std::chrono::steady_c
 }
 
 /// The sentence for a call that gave no answer that we wanted.
-std::string excuse(const api::CallError& error);
+std::string excuse(wording::Language language, const api::CallError& error);
 
 }  // namespace butler::gateway

@@ -24,19 +24,14 @@ bool is_about_webhook(const telegram::ApiError& error) {
   return error.error_code == 409 && error.description.find("webhook") != std::string::npos;
 }
 
-std::string explain_webhook() {
-  return "a webhook is set for this bot, so Telegram gives its updates to that address and not to us. Delete "
-         "it "
-         "(deleteWebhook) if Butler shall have them. Nothing is lost meanwhile.";
+std::string explain_webhook() { return wording::say(wording::Language::en, "polling.webhook_is_set"); }
+
+std::string explain_conflict(wording::Language language, const telegram::ApiError& error) {
+  return wording::say(language, is_about_webhook(error) ? "polling.webhook_is_set" : "polling.other_program");
 }
 
 std::string explain_poll_error(const telegram::ApiError& error) {
-  if (is_about_webhook(error)) return explain_webhook();
-  if (error.error_code == 409) {
-    return "another program is polling with the same bot token. Stop the other one, or give this Butler a "
-           "bot "
-           "of its own. Nothing is lost meanwhile.";
-  }
+  if (error.error_code == 409) return explain_conflict(wording::Language::en, error);
   if (error.token_refused()) {
     return "Telegram refuses the bot token (" + error.describe() +
            "). Check TELEGRAM_BOT_TOKEN with @BotFather, and TELEGRAM_API_ROOT if you changed it.";

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "domain/backoff.hpp"
+#include "gateway/language.hpp"
 #include "telegram/bot_api.hpp"
 
 namespace butler::gateway {
@@ -31,6 +32,9 @@ PollPause pause_after(const telegram::ApiError& error, int failures, std::chrono
 
 /// The operator's sentence about a failed poll: for a 409, who else has our updates and what to do.
 std::string explain_poll_error(const telegram::ApiError& error);
+
+/// Who takes the updates instead of us, for the chat of an owner: of an error 409. Pure.
+std::string explain_conflict(wording::Language language, const telegram::ApiError& error);
 
 /// True for the 409 that says that a webhook is set.
 bool is_about_webhook(const telegram::ApiError& error);

@@ -40,11 +40,11 @@ std::string marked(std::string_view text) {
 
 /// Marking lengthens a text by its lines, so the text is cut until all of it fits.
 std::string shortened_to(std::string_view text, std::size_t room) {
-  std::size_t length = std::min(longest_quotation, room);
-  std::string quoted = marked(domain::shorten(text, length));
-  while (domain::count_code_points(quoted) > room && length > least_worth_quoting) {
-    length = length * 3 / 4;
-    quoted = marked(domain::shorten(text, length));
+  std::size_t allowed = std::min(longest_quotation, room);
+  std::string quoted = marked(domain::shorten(text, allowed));
+  while (domain::count_code_points(quoted) > room && allowed > least_worth_quoting) {
+    allowed = allowed * 3 / 4;
+    quoted = marked(domain::shorten(text, allowed));
   }
   return domain::count_code_points(quoted) <= room ? quoted : std::string{};
 }

@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "domain/utf8.hpp"
 #include "gateway/markdown_code.hpp"
 #include "gateway/wording.hpp"
 #include "json/value.hpp"
@@ -30,28 +31,36 @@ void append(std::vector<Part>& parts, std::vector<Part> more) {
   std::ranges::move(more, std::back_inserter(parts));
 }
 
-std::vector<Part> completed(const Job& job) {
+std::vector<Part> completed(wording::Language language, const Job& job) {
   auto parts = text_of(job);
-  if (parts.empty()) parts = render::render_plain(wording::no_text());
+  if (parts.empty()) parts = render::render_plain(wording::no_text(language));
   return parts;
 }
 
-std::vector<Part> failed(const Job& job) {
+std::vector<Part> failed(wording::Language language, const Job& job) {
   const std::string reason = job.error.value_or("");
-  if (reason == "worker_lost") return render::render_plain(wording::worker_lost());
-  if (job.kind == JobKind::task) return render::render_plain(wording::failed(reason));
+  if (reason == "worker_lost") return render::render_plain(wording::worker_lost(language));
+  if (job.kind == JobKind::task) return render::render_plain(wording::failed(language, reason));
   auto parts = text_of(job);  // what a command printed usually says why
-  append(parts, render::render_plain(wording::command_failed(reason)));
+  append(parts, render::render_plain(wording::command_failed(language, reason)));
   return parts;
 }
 
-std::vector<Part> aborted(const Job& job, bool denied) {
-  if (denied && !job.started_at) return render::render_plain(wording::denied());
+std::vector<Part> aborted(wording::Language language, const Job& job, bool denied) {
+  if (denied && !job.started_at) return render::render_plain(wording::denied(language));
   auto parts = text_of(job);
-  if (parts.empty()) return render::render_plain(wording::stopped());
-  append(parts, render::render_plain(wording::stopped_mark()));
+  if (parts.empty()) return render::render_plain(wording::stopped(language));
+  const std::string mark = "\n\n" + wording::stopped_mark(language);
+  const bool fits = domain::count_utf16_units(parts.back().text + mark) <= render::message_limit;
+  if (fits) {
+    parts.back().text += mark;
+  } else {
+    append(parts, render::render_plain(wording::stopped_mark(language)));
+  }
   return parts;
 }
+
+}  // namespace
 
 json::Array entities_of(const Part& part) {
   json::Array entities;
@@ -64,13 +73,11 @@ json::Array entities_of(const Part& part) {
   return entities;
 }
 
-}  // namespace
-
-std::vector<Part> reply_to_job(const Job& job, bool denied) {
+std::vector<Part> reply_to_job(wording::Language language, const Job& job, bool denied) {
   switch (job.status) {
-    case JobStatus::completed: return completed(job);
-    case JobStatus::failed: return failed(job);
-    default: return aborted(job, denied);
+    case JobStatus::completed: return completed(language, job);
+    case JobStatus::failed: return failed(language, job);
+    default: return aborted(language, job, denied);
   }
 }
 
@@ -91,11 +98,12 @@ std::vector<std::string> plain_payloads(std::string_view text, std::optional<std
 
 std::optional<std::int64_t> reply_target(Lane lane, std::int64_t message_id) {
   const bool group = lane.chat_id < 0;
-  return group && message_id != 0 ? std::optional{message_id} : std::nullopt;
+  return group && message_id > 0 ? std::optional{message_id} : std::nullopt;
 }
 
-std::vector<std::string> answer_payloads(const Job& job, bool denied, std::optional<std::int64_t> reply_to) {
-  auto parts = reply_to_job(job, denied);
+std::vector<std::string> answer_payloads(wording::Language language, const Job& job, bool denied,
+                                         std::optional<std::int64_t> reply_to) {
+  auto parts = reply_to_job(language, job, denied);
   if (parts.size() <= most_parts) return payloads(std::move(parts), reply_to);
   const bool has_last_word = job.status != JobStatus::completed;  // why it failed, or that it was stopped
   std::vector<Part> shown{parts.front()};
@@ -103,13 +111,13 @@ std::vector<std::string> answer_payloads(const Job& job, bool denied, std::optio
   auto texts = payloads(std::move(shown), reply_to);
   const std::string name = job.kind == JobKind::run ? "output.txt" : "answer.md";
   const auto document =
-      telegram::document_payload(name, job.result_text.value_or(""), wording::whole_answer_caption());
+      telegram::document_payload(name, job.result_text.value_or(""), wording::whole_answer_caption(language));
   texts.insert(texts.begin() + 1, json::serialize(document));
   return texts;
 }
 
-std::vector<std::string> quiet_payloads(std::string_view text) {
-  auto texts = plain_payloads(text);
+std::vector<std::string> quiet_payloads(std::string_view text, std::optional<std::int64_t> reply_to) {
+  auto texts = plain_payloads(text, reply_to);
   for (std::string& one : texts) {
     auto payload = json::parse(one).value();
     payload.as_object()["disable_notification"] = true;

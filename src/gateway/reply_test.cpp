@@ -29,12 +29,13 @@ Job job(JobStatus status, std::optional<std::string> text = {}, std::optional<st
 
 std::string said(const Job& one, bool denied = false) {
   std::string all;
-  for (const auto& part : reply_to_job(one, denied)) all += (all.empty() ? "" : "\n") + part.text;
+  for (const auto& part : reply_to_job(wording::Language::en, one, denied))
+    all += (all.empty() ? "" : "\n") + part.text;
   return all;
 }
 
 TEST(ReplyTest, ACompletedTaskIsItsTextRendered) {
-  const auto parts = reply_to_job(job(JobStatus::completed, "All **done**."), false);
+  const auto parts = reply_to_job(wording::Language::en, job(JobStatus::completed, "All **done**."), false);
 
   ASSERT_THAT(parts, SizeIs(1));
   EXPECT_EQ(parts[0].text, "All done.");
@@ -52,7 +53,7 @@ TEST(ReplyTest, ALongAnswerComesInParts) {
   std::string text;
   for (int i = 0; i < 2'000; ++i) text += "word ";
 
-  const auto parts = reply_to_job(job(JobStatus::completed, text), false);
+  const auto parts = reply_to_job(wording::Language::en, job(JobStatus::completed, text), false);
 
   EXPECT_GT(parts.size(), 1U);
   for (const auto& part : parts) EXPECT_LE(domain::count_utf16_units(part.text), 4'096U);
@@ -65,8 +66,8 @@ TEST(ReplyTest, AFailureIsOneSentenceWithItsReasonAndHowToRetry) {
 }
 
 TEST(ReplyTest, AFailuresReasonIsNotRenderedAndNotEndless) {
-  const auto parts =
-      reply_to_job(job(JobStatus::failed, {}, "**x** _y_\nz " + std::string(8'000, 'e')), false);
+  const auto parts = reply_to_job(
+      wording::Language::en, job(JobStatus::failed, {}, "**x** _y_\nz " + std::string(8'000, 'e')), false);
 
   ASSERT_THAT(parts, SizeIs(1));
   EXPECT_THAT(parts[0].text, HasSubstr("**x** _y_ z"));
@@ -82,7 +83,7 @@ TEST(ReplyTest, ALostWorkerIsExplained) {
 
 TEST(ReplyTest, AStoppedJobKeepsWhatItHadSaid) {
   EXPECT_EQ(said(job(JobStatus::aborted)), "Stopped.");
-  EXPECT_EQ(said(job(JobStatus::aborted, "First step done")), "First step done\n(stopped)");
+  EXPECT_EQ(said(job(JobStatus::aborted, "First step done")), "First step done\n\n(stopped)");
 }
 
 TEST(ReplyTest, ADeniedCommandIsDenied) {
@@ -90,7 +91,7 @@ TEST(ReplyTest, ADeniedCommandIsDenied) {
   denied.kind = JobKind::run;
   denied.started_at.reset();
 
-  EXPECT_EQ(said(denied, true), wording::denied());
+  EXPECT_EQ(said(denied, true), wording::denied(wording::Language::en));
   EXPECT_EQ(said(denied, false), "Stopped.");
 }
 
@@ -98,7 +99,7 @@ TEST(ReplyTest, ACommandsOutputIsShownAsItIs) {
   Job run = job(JobStatus::completed, "**not bold**\n```\n# no title");
   run.kind = JobKind::run;
 
-  const auto parts = reply_to_job(run, false);
+  const auto parts = reply_to_job(wording::Language::en, run, false);
 
   ASSERT_THAT(parts, SizeIs(1));
   EXPECT_EQ(parts[0].text, "**not bold**\n```\n# no title");
@@ -131,7 +132,8 @@ TEST(PayloadTest, OnlyTheFirstPartRepliesAndEntitiesAreSpelledForTelegram) {
 }
 
 TEST(ApprovalTest, ShowsTheWholeCommandAndHowToDecide) {
-  const auto parts = render::render_markdown(wording::approval_request("rm -rf `x` ``` /tmp", "a1b2c3"));
+  const auto parts = render::render_markdown(
+      wording::approval_request(wording::Language::en, "rm -rf `x` ``` /tmp", "a1b2c3"));
 
   ASSERT_THAT(parts, SizeIs(1));
   EXPECT_THAT(parts[0].text, HasSubstr("rm -rf `x` ``` /tmp"));
@@ -141,23 +143,25 @@ TEST(ApprovalTest, ShowsTheWholeCommandAndHowToDecide) {
 TEST(ApprovalTest, ALongCommandIsShownToItsEnd) {
   std::string command = "echo ";
   for (int i = 0; i < 1'500; ++i) command += "padding ";
-  const auto parts = render::render_markdown(wording::approval_request(command + "; rm -rf /", "a1b2c3"));
+  const auto parts = render::render_markdown(
+      wording::approval_request(wording::Language::en, command + "; rm -rf /", "a1b2c3"));
 
   ASSERT_GT(parts.size(), 1U);
   EXPECT_THAT(parts.back().text, HasSubstr("; rm -rf /"));
 }
 
 TEST(ApprovalTest, LettersThatOnlyLookLatinAreNoticed) {
-  EXPECT_THAT(wording::approval_request("sud\u043E ls", "a1"), HasSubstr("only look like Latin"));
+  EXPECT_THAT(wording::approval_request(wording::Language::en, "sud\u043E ls", "a1"),
+              HasSubstr("only look like Latin"));
 }
 
 TEST(WordingTest, AnAgeIsReadableAtAnyLength) {
   using namespace std::chrono_literals;
-  EXPECT_EQ(wording::age(-5s), "0 s");
-  EXPECT_EQ(wording::age(59s), "59 s");
-  EXPECT_EQ(wording::age(119s), "1 min");
-  EXPECT_EQ(wording::age(3h + 59min), "3 h");
-  EXPECT_EQ(wording::age(73h), "3 days");
+  EXPECT_EQ(wording::age(wording::Language::en, -5s), "0 s");
+  EXPECT_EQ(wording::age(wording::Language::en, 59s), "59 s");
+  EXPECT_EQ(wording::age(wording::Language::en, 119s), "1 min");
+  EXPECT_EQ(wording::age(wording::Language::en, 3h + 59min), "3 h");
+  EXPECT_EQ(wording::age(wording::Language::en, 73h), "3 days");
 }
 
 }  // namespace

@@ -30,9 +30,9 @@ std::string without_reply(const std::string& payload) {
   return json::serialize(message);
 }
 
-std::string outside_of_topic(const std::string& payload) {
+std::string outside_of_topic(wording::Language language, const std::string& payload) {
   json::Object marked = parsed(payload);
-  const std::string mark = wording::topic_gone_mark();
+  const std::string mark = wording::topic_gone_mark(language);
   const std::string text = mark + text_of(marked);
   if (!marked.contains("text") || domain::count_utf16_units(text) > render::message_limit) return payload;
   marked["text"] = text;
@@ -45,11 +45,11 @@ std::string outside_of_topic(const std::string& payload) {
   return json::serialize(marked);
 }
 
-std::string as_document(const std::string& payload) {
+std::string as_document(wording::Language language, const std::string& payload) {
   const json::Object message = parsed(payload);
   json::Object document =
-      telegram::document_payload("message.txt", text_of(message), wording::unfit_text_caption());
-  for (const char* kept : {"reply_parameters", "disable_notification"}) {
+      telegram::document_payload("message.txt", text_of(message), wording::unfit_text_caption(language));
+  for (const char* kept : {"reply_parameters", "disable_notification", "reply_markup"}) {
     if (const auto* value = message.if_contains(kept)) document[kept] = *value;
   }
   return json::serialize(document);

@@ -26,8 +26,8 @@ TEST(ResendTest, WithoutEntitiesTheTextStays) {
 }
 
 TEST(ResendTest, OutsideOfItsTopicAnAnswerSaysWhereItBelongsAndItsEntitiesMove) {
-  const json::Value marked = parsed(outside_of_topic(payload_of("hi there")));
-  const std::string mark = wording::topic_gone_mark();
+  const json::Value marked = parsed(outside_of_topic(wording::Language::en, payload_of("hi there")));
+  const std::string mark = wording::topic_gone_mark(wording::Language::en);
   EXPECT_EQ(json::find_string(marked, "text"), mark + "hi there");
   const json::Value& entity = json::find(marked, "entities")->as_array().at(0);
   EXPECT_EQ(json::find_integer(entity, "offset"), static_cast<std::int64_t>(mark.size()));
@@ -41,11 +41,11 @@ TEST(ResendTest, WithoutReplyTheRestStays) {
 
 TEST(ResendTest, ATextWithoutRoomForTheMarkGoesAsItIs) {
   const std::string full = payload_of(std::string(4'090, 'x'));
-  EXPECT_EQ(outside_of_topic(full), full);
+  EXPECT_EQ(outside_of_topic(wording::Language::en, full), full);
 }
 
 TEST(ResendTest, AnUnfitTextBecomesAFileThatStillReplies) {
-  const json::Object document = parsed(as_document(payload_of("x"))).as_object();
+  const json::Object document = parsed(as_document(wording::Language::en, payload_of("x"))).as_object();
   EXPECT_TRUE(telegram::is_document(document));
   EXPECT_EQ(json::find_string(document.at("document"), "content"), "x");
   EXPECT_TRUE(document.contains("reply_parameters"));

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "gateway/sqlite_gateway_store.hpp"
+#include "gateway/sql_gateway_store.hpp"
 #include "unit/temp_folder.hpp"
 
 namespace butler::gateway {

@@ -7,8 +7,10 @@
 #include "domain/backoff.hpp"
 #include "domain/describe.hpp"
 #include "domain/enum_name.hpp"
+#include "gateway/press_rules.hpp"
 #include "gateway/reply.hpp"
 #include "gateway/wording_approvals.hpp"
+#include "gateway/wording_buttons.hpp"
 #include "log/log.hpp"
 #include "process/role.hpp"
 
@@ -59,43 +61,51 @@ void ToolApprovals::tell(const api::Approval& approval, const ControlRequest* co
     const auto asked = store_.approval(approval.id);
     if (!asked) return;
     if (store_.end_approval(approval.id, domain::wall_clock_now())) {
-      const std::string text = wording::tool_outcome(*asked, approval, decider_of(approval));
-      say(*asked, text, command != nullptr ? &command->lane : nullptr);
+      const Words outcome = [&](wording::Language language) {
+        return wording::tool_outcome(language, *asked, approval, decider_of(language, approval));
+      };
+      buttons_.decided(approval_matter(approval.id), [&](Lane lane) {
+        const auto language = buttons_.language(lane);
+        const std::string who = decider_of(language, approval);
+        return wording::tool_outcome_label(language, approval, wording::button_person(std::string_view{who}));
+      });
+      say(*asked, outcome, command != nullptr ? &command->lane : nullptr);
       log::info("approval.over", {{"approval", approval.id},
                                   {"job", approval.job_id},
                                   {"status", domain::enum_name(approval.status)},
                                   {"by", approval.decider_id.value_or("")}});
     }
     // Unless a former process has said it there.
-    if (command != nullptr) {
-      outbox_.queue({.source = told(approval.id, command->lane),
-                     .kind = MessageKind::answer,
-                     .to = command->lane,
-                     .payloads = plain_payloads(wording::tool_outcome(*asked, approval, ""),
-                                                reply_target(command->lane, command->message.message_id))});
+    if (command != nullptr && !command->button) {
+      outbox_.queue(
+          {.source = told(approval.id, command->lane),
+           .kind = MessageKind::answer,
+           .to = command->lane,
+           .payloads = plain_payloads(wording::tool_outcome(command->language, *asked, approval, ""),
+                                      reply_target(command->lane, command->message.message_id))});
     }
   });
 }
 
 /// One quiet line in every chat where it was asked, or told that it was.
-void ToolApprovals::say(const AskedApproval& asked, const std::string& text, const Lane* except) {
+void ToolApprovals::say(const AskedApproval& asked, const Words& words, const Lane* except) {
   for (const ApprovalPlace& place : store_.approval_places(asked.id)) {
     if (except != nullptr && except->chat_id == place.lane.chat_id) continue;
     outbox_.queue({.source = told(asked.id, place.lane),
                    .kind = MessageKind::notice,
                    .to = place.lane,
-                   .payloads = quiet_payloads(text)});
+                   .payloads = quiet_payloads(words(languages_.of_lane(place.lane)))});
   }
 }
 
-std::string ToolApprovals::decider_of(const api::Approval& approval) {
+std::string ToolApprovals::decider_of(wording::Language language, const api::Approval& approval) {
   if (!approval.decider_id) return "";
   const std::string& id = *approval.decider_id;
   std::int64_t person = 0;
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), person);
   const bool is_number = error == std::errc{} && end == id.data() + id.size();
   const auto name = is_number ? store_.decider_name(approval.id, person) : std::nullopt;
-  return name.value_or(wording::somebody(id));
+  return name.value_or(wording::somebody(language, id));
 }
 
 void ToolApprovals::job_ended(const std::string& job_id) {
@@ -134,7 +144,12 @@ asio::awaitable<void> ToolApprovals::close(std::string job_id) {
 
 void ToolApprovals::tell_moot(const AskedApproval& asked) {
   if (!store_.end_approval(asked.id, domain::wall_clock_now())) return;
-  say(asked, wording::tool_request_is_moot(asked), nullptr);
+  const Words moot = [&](wording::Language language) {
+    return wording::tool_request_is_moot(language, asked);
+  };
+  buttons_.decided(approval_matter(asked.id),
+                   [this](Lane lane) { return wording::say(buttons_.language(lane), "buttons.not_needed"); });
+  say(asked, moot, nullptr);
   log::info("approval.over", {{"approval", asked.id}, {"job", asked.job_id}, {"status", "moot"}});
 }
 

@@ -31,7 +31,7 @@ std::optional<api::Approval> with_id(const ListedApprovals& approvals, const std
 
 ControlAnswer ToolDecisions::allow(AskedApproval asked, std::string scope, const ControlRequest& request) {
   const auto wanted = scope.empty() ? ApprovalScope::once : domain::enum_from_name<ApprovalScope>(scope);
-  if (!wanted) return say(wording::unknown_scope(scope));
+  if (!wanted) return say(wording::unknown_scope(request.language, scope));
   return decide(std::move(asked), {.verdict = ApprovalVerdict::allow, .scope = *wanted}, request);
 }
 
@@ -46,19 +46,19 @@ ControlAnswer ToolDecisions::decide(AskedApproval asked, Decision decision, cons
   const std::string job_id = asked.job_id;
   const auto list = [this, job_id] { return orchestrator_.approvals(job_id); };
   const auto approvals = co_await patiently<ListedApprovals>(list, request.give_up);
-  if (!approvals) co_return ControlResult{excuse(approvals.error())};
+  if (!approvals) co_return ControlResult{excuse(request.language, approvals.error())};
   const auto approval = with_id(*approvals, asked.id);
-  if (!approval) co_return ControlResult{wording::job_gone(domain::short_job_id(asked.id))};
+  if (!approval) co_return ControlResult{wording::job_gone(request.language, domain::short_job_id(asked.id))};
   const bool again = store_.approval_command(request.update_id).has_value();
   if (approval->status != ApprovalStatus::pending) co_return outcome(*approval, again, request);
   if (decision.verdict == ApprovalVerdict::allow &&
       std::ranges::find(approval->scopes, decision.scope) == approval->scopes.end()) {
-    co_return ControlResult{wording::scope_is_not_offered(*approval, decision.scope)};
+    co_return ControlResult{wording::scope_is_not_offered(request.language, *approval, decision.scope)};
   }
   store_.note_approval_command({.update_id = request.update_id,
                                 .approval_id = asked.id,
                                 .person_id = request.person.id,
-                                .person_name = wording::person_name(request.person)});
+                                .person_name = wording::person_name(request.language, request.person)});
   api::DecideApprovalRequest body{
       .decision = decision.verdict, .scope = decision.scope, .decider_id = request.person_id()};
   if (!decision.reason.empty()) body.reason = decision.reason;
@@ -66,7 +66,7 @@ ControlAnswer ToolDecisions::decide(AskedApproval asked, Decision decision, cons
   const auto decided = co_await patiently<api::Approval>(call, request.give_up);
   if (!decided) {
     if (decided.error().approval) co_return outcome(*decided.error().approval, false, request);
-    co_return ControlResult{excuse(decided.error())};
+    co_return ControlResult{excuse(request.language, decided.error())};
   }
   log::info("approval.decided", {{"approval", asked.id},
                                  {"job", job_id},
@@ -84,7 +84,8 @@ ControlResult ToolDecisions::outcome(const api::Approval& approval, bool by_this
     return {};
   }
   approvals_.tell(approval);
-  return ControlResult{wording::already_decided(approval, approvals_.decider_of(approval))};
+  return ControlResult{wording::already_decided(request.language, approval,
+                                                approvals_.decider_of(request.language, approval))};
 }
 
 }  // namespace butler::gateway

@@ -5,6 +5,9 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "async/event.hpp"
 #include "async/task_group.hpp"
@@ -14,8 +17,9 @@
 
 namespace butler::gateway {
 
-/// "typing…" in a chat or topic while somebody wants it there: renewed before Telegram lets it fade, at most
-/// one action at a time per lane, none where there is no room for it. A chat that refuses it is left alone.
+/// "typing…", or "sending a photo…", in a chat or topic while somebody wants it there: renewed before
+/// Telegram lets it fade, at most one action at a time per lane, none where there is no room for it. A chat
+/// that refuses it is left alone.
 class Typing {
  public:
   /// Works as tasks of `tasks`.
@@ -29,9 +33,10 @@ class Typing {
         tasks_(tasks),
         interval_(interval) {}
 
-  /// One more job runs in the lane; each begin() has its end().
-  void begin(Lane lane);
-  void end(Lane lane);
+  /// One more job runs in the lane, or file is sent there; each begin() has its end() with the same action,
+  /// one of sendChatAction's.
+  void begin(Lane lane, std::string_view action = "typing");
+  void end(Lane lane, std::string_view action = "typing");
 
  private:
   struct Shown {
@@ -40,7 +45,9 @@ class Typing {
     async::Event ended;
   };
 
-  boost::asio::awaitable<void> show(Lane lane, std::shared_ptr<Shown> shown);
+  using Key = std::pair<Lane, std::string>;  // with the action
+
+  boost::asio::awaitable<void> show(Key key, std::shared_ptr<Shown> shown);
 
   boost::asio::any_io_executor executor_;
   GatewayStore& store_;
@@ -48,7 +55,7 @@ class Typing {
   FloodControl& flood_;
   async::TaskGroup& tasks_;
   std::chrono::milliseconds interval_;
-  std::map<Lane, std::shared_ptr<Shown>> shown_;  // shared with the lane's task
+  std::map<Key, std::shared_ptr<Shown>> shown_;  // shared with its task
 };
 
 }  // namespace butler::gateway

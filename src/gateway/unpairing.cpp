@@ -46,13 +46,13 @@ asio::awaitable<Unpairing::Stopped> Unpairing::stop(std::vector<std::string> job
 
 ControlAnswer Unpairing::unpair(std::string typed, const ControlRequest& request) {
   const auto id = person_id_in(typed);
-  if (!id) co_return ControlResult{wording::which_person()};
+  if (!id) co_return ControlResult{wording::which_person(request.language)};
   const Removed removed = remove(*id);
-  if (removed.configured) co_return ControlResult{wording::still_configured(*id)};
+  if (removed.configured) co_return ControlResult{wording::still_configured(request.language, *id)};
   const Stopped stopped = co_await stop(removed.open_jobs, request.person_id(), request.give_up);
   const bool done_before = !removed.was_paired && stopped.count == 0 && stopped.left.empty();
-  if (done_before) co_return ControlResult{wording::not_paired(*id)};
-  co_return ControlResult{wording::unpaired(*id, stopped.count, stopped.left)};
+  if (done_before) co_return ControlResult{wording::not_paired(request.language, *id)};
+  co_return ControlResult{wording::unpaired(request.language, *id, stopped.count, stopped.left)};
 }
 
 }  // namespace butler::gateway

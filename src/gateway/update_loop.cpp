@@ -72,12 +72,38 @@ asio::awaitable<void> UpdateLoop::wait_for_webhook_to_go() {
     const auto webhook = co_await api_.get_webhook_info();
     if (webhook) pending_at_start_ = webhook->pending_updates;
     if (!webhook || webhook->url.empty()) co_return;
+    if (is_ours(*webhook)) {
+      co_await take_webhook_away();
+      continue;
+    }
     if (!std::exchange(said, true)) {
       health_.failed(explain_webhook());
       log::error("telegram.webhook_set", {{"meaning", explain_webhook()}});
     }
     co_await async::sleep_for(options_.webhook_recheck);
   }
+}
+
+bool UpdateLoop::is_ours(const telegram::WebhookState& webhook) {
+  const auto ours = store_.fact(options_.webhook_fact + ":url");
+  return ours && telegram::same_webhook_url(*ours, webhook.url);
+}
+
+/// What waits at Telegram is kept for our polls.
+asio::awaitable<void> UpdateLoop::take_webhook_away() {
+  const auto deleted = co_await api_.delete_webhook();
+  if (deleted) {
+    store_.remove_fact(options_.webhook_fact + ":set");
+    log::info("webhook.deleted");
+    co_return;
+  }
+  health_.failed("our webhook is still set, and cannot be taken away: " + deleted.error().describe());
+  const auto pause = pause_after(deleted.error(), health_.failures(), milliseconds{0}, options_.timing,
+                                 process::random_fraction());
+  log::warn("webhook.failed", {{"error", deleted.error().describe()},
+                               {"failures", health_.failures()},
+                               {"wait_ms", pause.wait.count()}});
+  co_await async::sleep_for(pause.stop ? options_.webhook_recheck : pause.wait);
 }
 
 void UpdateLoop::hear(const telegram::UpdateBatch& batch) {
@@ -95,7 +121,7 @@ void UpdateLoop::note_failure(const telegram::ApiError& error, const PollPause& 
             {{"error", explanation}, {"failures", health_.failures()}, {"wait_ms", pause.wait.count()}});
   if (error.error_code == 429) flood_.refused(std::nullopt, pause.wait, now);
   conflicts_ = error.error_code == 409 ? conflicts_ + 1 : 0;
-  if (conflicts_ == conflicts_until_told) on_conflict_(explanation);
+  if (conflicts_ == conflicts_until_told) on_conflict_(error);
   if (!health_.is_deaf(now)) return;
   api_.reconnect_polling();
   if (!std::exchange(said_deaf_, true)) {

@@ -14,8 +14,9 @@
 
 namespace butler::gateway {
 
-/// Long-polls for updates. A batch is committed to the inbox before the next call confirms it. While a
-/// webhook is set it does not poll, and waits for the webhook to go.
+/// Long-polls for updates. A batch is committed to the inbox before the next call confirms it. A webhook that
+/// this gateway has set itself, in an earlier start, is taken away; while another one is set it does not
+/// poll, and waits for that one to go.
 class UpdateLoop {
  public:
   struct Options {
@@ -24,11 +25,12 @@ class UpdateLoop {
     std::chrono::milliseconds deaf_after{120'000};  ///< without a completed poll the connection is made anew
     std::chrono::milliseconds webhook_recheck{60'000};
     PollTiming timing = {};
+    std::string webhook_fact = {};  ///< where the store remembers the webhook that we have set ourselves
   };
 
-  /// `on_conflict` is called with a sentence when somebody else keeps polling with our token.
+  /// `on_conflict` is called when somebody else keeps polling with our token.
   UpdateLoop(telegram::BotApi& api, GatewayStore& store, Intake& intake, FloodControl& flood, Options options,
-             std::function<void(const std::string&)> on_conflict)
+             std::function<void(const telegram::ApiError&)> on_conflict)
       : api_(api),
         store_(store),
         intake_(intake),
@@ -46,6 +48,8 @@ class UpdateLoop {
 
  private:
   boost::asio::awaitable<void> wait_for_webhook_to_go();
+  boost::asio::awaitable<void> take_webhook_away();
+  bool is_ours(const telegram::WebhookState& webhook);
   std::chrono::seconds poll_timeout() const;
   std::chrono::milliseconds patience(std::chrono::seconds timeout, PollHealth::Time now) const;
   void hear(const telegram::UpdateBatch& batch);
@@ -58,7 +62,7 @@ class UpdateLoop {
   Intake& intake_;
   FloodControl& flood_;
   Options options_;
-  std::function<void(const std::string&)> on_conflict_;
+  std::function<void(const telegram::ApiError&)> on_conflict_;
   PollHealth health_;
   std::int64_t pending_at_start_ = 0;
   bool said_deaf_ = false;

@@ -34,7 +34,8 @@ void WaitingNotices::tell(const Turn& oldest) {
     outbox_.queue({.source = "waiting:" + oldest.idempotency_key,
                    .kind = MessageKind::notice,
                    .to = oldest.lane,
-                   .payloads = plain_payloads(wording::waiting_for_orchestrator())});
+                   .payloads = plain_payloads(
+                       wording::waiting_for_orchestrator(languages_.of_person(oldest.requester_id)))});
   });
 }
 

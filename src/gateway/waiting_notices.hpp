@@ -6,6 +6,7 @@
 
 #include "async/event.hpp"
 #include "gateway/gateway_store.hpp"
+#include "gateway/languages.hpp"
 #include "gateway/outbox_sender.hpp"
 
 namespace butler::gateway {
@@ -14,8 +15,12 @@ namespace butler::gateway {
 class WaitingNotices {
  public:
   WaitingNotices(boost::asio::any_io_executor executor, GatewayStore& store, OutboxSender& outbox,
-                 std::chrono::milliseconds patience = std::chrono::seconds{2})
-      : store_(store), outbox_(outbox), patience_(patience), new_turn_(std::move(executor)) {}
+                 const Languages& languages, std::chrono::milliseconds patience = std::chrono::seconds{2})
+      : store_(store),
+        outbox_(outbox),
+        languages_(languages),
+        patience_(patience),
+        new_turn_(std::move(executor)) {}
 
   /// A turn was stored.
   void turn_stored() { new_turn_.notify_all(); }
@@ -30,6 +35,7 @@ class WaitingNotices {
 
   GatewayStore& store_;
   OutboxSender& outbox_;
+  const Languages& languages_;
   std::chrono::milliseconds patience_;
   async::Event new_turn_;
   domain::Timestamp last_taken_ = {};

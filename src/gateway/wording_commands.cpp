@@ -21,101 +21,99 @@ enum class Menus : std::uint8_t { of_private_chats, of_groups_too };
 
 struct Line {
   std::string_view command;
-  std::string_view arguments;
-  std::string_view description;
-  Action action;  ///< what one has to be allowed to do, to be offered it
+  std::string_view arguments;    ///< the key of what goes behind it, or what is the same in every language
+  std::string_view description;  ///< its key
+  Action action;                 ///< what one has to be allowed to do, to be offered it
   Menus menus = Menus::of_private_chats;
 };
 
 constexpr std::array command_lines{
-    Line{"task", " <request>", "Ask for something; plain text does the same", Action::ask,
-         Menus::of_groups_too},
-    Line{"run", " <command>", "Run one shell command, after it is approved", Action::run},
-    Line{"approve", " [id] [session|always]", "Let what waits happen: once, in this conversation, always",
-         Action::decide},
-    Line{"deny", " [id] [reason]", "Refuse what waits", Action::decide},
-    Line{"abort", " [job]", "Stop a job (also /stop)", Action::abort, Menus::of_groups_too},
-    Line{"retry", " [job]", "Do a job again", Action::ask},
-    Line{"steer", " <text>", "Tell the running job something", Action::ask},
-    Line{"status", " [job]", "What is running and waiting", Action::ask, Menus::of_groups_too},
-    Line{"jobs", "", "The latest jobs", Action::ask},
-    Line{"new", " [request]", "Begin a fresh conversation (also /reset)", Action::ask, Menus::of_groups_too},
-    Line{"context", "", "What this conversation is", Action::ask},
-    Line{"settings", "", "How this chat behaves", Action::ask},
-    Line{"panic", " [on|off]", "Stop everything at once, and go on again", Action::panic},
-    Line{"pairings", " [invite]", "Who may use me and who waits; or an invitation", Action::manage_people},
-    Line{"approvepair", " <code>", "Let somebody in", Action::manage_people},
-    Line{"unpair", " <id>", "Take that back", Action::manage_people},
-    Line{"whoami", "", "Your id and role, and this chat's session", Action::ask},
-    Line{"help", "", "This list", Action::ask, Menus::of_groups_too},
+    Line{"task", "arguments.request", "commands.task", Action::ask, Menus::of_groups_too},
+    Line{"run", "arguments.command", "commands.run", Action::run},
+    Line{"approve", "[id] [session|always]", "commands.approve", Action::decide},
+    Line{"deny", "arguments.decision", "commands.deny", Action::decide},
+    Line{"abort", "arguments.job", "commands.abort", Action::abort, Menus::of_groups_too},
+    Line{"retry", "arguments.job", "commands.retry", Action::ask},
+    Line{"steer", "arguments.text", "commands.steer", Action::ask},
+    Line{"status", "arguments.job", "commands.status", Action::ask, Menus::of_groups_too},
+    Line{"jobs", "", "commands.jobs", Action::ask},
+    Line{"new", "arguments.new_request", "commands.new", Action::ask, Menus::of_groups_too},
+    Line{"topic", "arguments.topic", "commands.topic", Action::ask},
+    Line{"context", "", "commands.context", Action::ask},
+    Line{"settings", "", "commands.settings", Action::ask},
+    Line{"panic", "[on|off]", "commands.panic", Action::panic},
+    Line{"pairings", "[invite]", "commands.pairings", Action::manage_people},
+    Line{"approvepair", "arguments.code", "commands.approvepair", Action::manage_people},
+    Line{"unpair", "<id>", "commands.unpair", Action::manage_people},
+    Line{"whoami", "", "commands.whoami", Action::ask},
+    Line{"help", "", "commands.help", Action::ask, Menus::of_groups_too},
 };
 
-bool is_offered(const Line& line, Role role, const PermissionRules& rules) {
-  return domain::permission(line.action, role, domain::Place::private_chat, rules) ==
-         domain::Permission::granted;
+bool may(Action action, Role role, const PermissionRules& rules) {
+  return domain::permission(action, role, domain::Place::private_chat, rules) == domain::Permission::granted;
 }
 
-telegram::BotCommand in_menu(const Line& line) {
-  return {std::string{line.command}, std::string{line.description}};
+telegram::BotCommand in_menu(Language language, const Line& line) {
+  return {std::string{line.command}, say(language, line.description)};
 }
 
-std::string_view role_words(Role role) {
-  return role == Role::owner ? "You are an owner." : "You are let in by an owner.";
+std::string in_help(Language language, const Line& line) {
+  const std::string arguments = line.arguments.empty() ? "" : " " + say(language, line.arguments);
+  return fmt::format("\n/{}{} - {}", line.command, arguments, say(language, line.description));
 }
 
 }  // namespace
 
-std::string welcome(std::string_view first_name, Role role) {
-  const std::string hello = first_name.empty() ? "Hello." : fmt::format("Hello, {}.", first_name);
-  const std::string_view people = role == Role::owner ? " /pairings invite lets somebody else in." : "";
-  return fmt::format(
-      "{} I am Butler. Tell me in plain words what you need, and I'll get to work.{} /help shows the rest.",
-      hello, people);
+std::string welcome(Language language, std::string_view first_name, Role role) {
+  std::string text = first_name.empty() ? say(language, "help.hello")
+                                        : say(language, "help.hello_name", {{"name", first_name}});
+  text += " " + say(language, "help.i_am_butler");
+  if (role == Role::owner) text += " " + say(language, "help.invite_people");
+  return text + " " + say(language, "help.rest");
 }
 
-std::string help(Role role, const PermissionRules& rules) {
-  std::string text = "Write what you need in plain words. Or:\n";
+std::string help(Language language, Role role, const PermissionRules& rules) {
+  std::string text = say(language, "help.title") + "\n";
   for (const Line& line : command_lines) {
-    if (!is_offered(line, role, rules)) continue;
-    text += fmt::format("\n/{}{} - {}", line.command, line.arguments, line.description);
+    if (may(line.action, role, rules)) text += in_help(language, line);
   }
-  text +=
-      "\n\nA job goes by its short id, like a1b2c3. If there is only one that fits, you can leave it out.";
-  if (domain::permission(Action::decide, role, domain::Place::private_chat, rules) ==
-      domain::Permission::granted) {
-    text +=
-        " What waits for your decision has such an id too: /approve a1b2c3 allows it once, with session "
-        "behind "
-        "it also the same again in that conversation, with always the same again from now on.";
-  }
+  text += "\n\n" + say(language, "help.short_ids");
+  if (may(Action::decide, role, rules)) text += " " + say(language, "help.decisions");
   return text;
 }
 
-std::string unknown_command(std::string_view name, const std::optional<std::string>& nearest, Role role,
+std::string unknown_command(Language language, std::string_view name,
+                            const std::optional<std::string>& nearest, Role role,
                             const PermissionRules& rules) {
   const std::string typed = domain::shorten(name, longest_command);
+  std::string text = say(language, "help.unknown_command", {{"command", typed}});
   const auto* const line = std::ranges::find(command_lines, nearest.value_or(""), &Line::command);
-  const bool offered = nearest && (line == command_lines.end() || is_offered(*line, role, rules));
-  const std::string guess = offered ? fmt::format(" Did you mean /{}?", *nearest) : "";
-  return fmt::format("I don't know /{}.{}\n\n{}", typed, guess, help(role, rules));
+  const bool offered = nearest && (line == command_lines.end() || may(line->action, role, rules));
+  if (offered) text += " " + say(language, "help.did_you_mean", {{"command", *nearest}});
+  return text + "\n\n" + help(language, role, rules);
 }
 
-std::string who_you_are(std::int64_t person_id, Role role, std::string_view session_key) {
-  return fmt::format("Your id is {}. {}\nSession: {}", person_id, role_words(role), session_key);
+std::string role_words(Language language, Role role) {
+  return role == Role::owner ? say(language, "help.you_are_owner") : say(language, "help.you_are_let_in");
 }
 
-std::vector<telegram::BotCommand> private_menu(Role role, const PermissionRules& rules) {
+std::string who_you_are(Language language, std::int64_t person_id, Role role, std::string_view session_key) {
+  return say(language, "help.who_you_are",
+             {{"id", person_id}, {"role", role_words(language, role)}, {"session", session_key}});
+}
+
+std::vector<telegram::BotCommand> private_menu(Language language, Role role, const PermissionRules& rules) {
   std::vector<telegram::BotCommand> menu;
   for (const Line& line : command_lines) {
-    if (is_offered(line, role, rules)) menu.push_back(in_menu(line));
+    if (may(line.action, role, rules)) menu.push_back(in_menu(language, line));
   }
   return menu;
 }
 
-std::vector<telegram::BotCommand> group_menu() {
+std::vector<telegram::BotCommand> group_menu(Language language) {
   std::vector<telegram::BotCommand> menu;
   for (const Line& line : command_lines) {
-    if (line.menus == Menus::of_groups_too) menu.push_back(in_menu(line));
+    if (line.menus == Menus::of_groups_too) menu.push_back(in_menu(language, line));
   }
   return menu;
 }

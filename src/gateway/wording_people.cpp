@@ -26,161 +26,144 @@ std::string deep_link(std::string_view bot_username, std::string_view code) {
   return fmt::format("https://t.me/{}?start={}", bot_username, code);
 }
 
-std::string paired_by(const PairedPerson& person) {
-  return person.paired_by ? fmt::format("by {}", *person.paired_by) : "by the operator";
+std::string person_line(Language language, const PairedPerson& person, domain::Timestamp now) {
+  const std::string name = person_name(language, person.person);
+  const std::string time = age(language, now - person.since);
+  const std::int64_t id = person.person.id;
+  if (!person.paired_by) {
+    return say(language, "people.paired_by_operator", {{"name", name}, {"time", time}, {"id", id}});
+  }
+  return say(language, "people.paired_by_owner",
+             {{"name", name}, {"time", time}, {"owner", *person.paired_by}, {"id", id}});
 }
 
-std::string code_line(const PairingCode& code, domain::Timestamp now) {
-  const std::string since = age(now - code.created_at);
-  if (!code.asked_by) return fmt::format("{} · invitation for one person, made {} ago", code.code, since);
-  return fmt::format("{} · for {} · /approvepair {}", person_name(*code.asked_by), since, code.code);
+std::string code_line(Language language, const PairingCode& code, domain::Timestamp now) {
+  const std::string time = age(language, now - code.created_at);
+  if (!code.asked_by)
+    return say(language, "people.code_of_invitation", {{"code", code.code}, {"time", time}});
+  return say(language, "people.code_for_person",
+             {{"name", person_name(language, *code.asked_by)}, {"time", time}, {"code", code.code}});
 }
 
 }  // namespace
 
-std::string person_name(const telegram::Person& person) {
-  const std::string name = person.first_name.empty() ? "Somebody" : safe_name(person.first_name);
+std::string person_name(Language language, const telegram::Person& person) {
+  const std::string name =
+      person.first_name.empty() ? say(language, "people.somebody") : safe_name(person.first_name);
   if (person.username.empty()) return fmt::format("{} (id {})", name, person.id);
   return fmt::format("{} (@{}, id {})", name, safe_name(person.username), person.id);
 }
 
-std::string your_pairing_code(std::int64_t person_id, std::string_view code) {
-  return fmt::format(
-      "I am a private assistant and don't know you yet. I told my owner that you are here; your code is {}, "
-      "and it is good for an hour. If you know my owner, send it to them, so that they can be sure that it "
-      "is you. Your id is {}.",
-      code, person_id);
+std::string unnamed_person(Language language, std::string_view person_id) {
+  return say(language, "people.unnamed", {{"id", person_id}});
 }
 
-std::string owner_has_to_approve() {
-  return "That is your own code: my owner has to approve it. You will hear from me then.";
+std::string your_pairing_code(Language language, std::int64_t person_id, std::string_view code) {
+  return say(language, "people.your_pairing_code", {{"code", code}, {"id", person_id}});
 }
 
-std::string too_many_waiting() {
-  return "I am a private assistant, and too many people are waiting to be let in. Please try again in an "
-         "hour, or ask my owner for an invitation.";
+std::string owner_has_to_approve(Language language) { return say(language, "people.owner_has_to_approve"); }
+std::string too_many_waiting(Language language) { return say(language, "people.too_many_waiting"); }
+std::string wrong_code(Language language) { return say(language, "people.wrong_code"); }
+std::string too_many_wrong_codes(Language language) { return say(language, "people.too_many_wrong_codes"); }
+
+std::string you_are_in(Language language, std::string_view first_name) {
+  const std::string welcome = first_name.empty()
+                                  ? say(language, "people.welcome")
+                                  : say(language, "people.welcome_name", {{"name", safe_name(first_name)}});
+  return welcome + " " + say(language, "people.you_are_in");
 }
 
-std::string wrong_code() {
-  return "That code is not good, or not any more. They last for an hour and work once.";
-}
-
-std::string too_many_wrong_codes() {
-  return "Those were too many wrong codes. I'll look at the next one in an hour.";
-}
-
-std::string you_are_in(std::string_view first_name) {
-  const std::string hello =
-      first_name.empty() ? "Welcome!" : fmt::format("Welcome, {}!", safe_name(first_name));
-  return hello +
-         " You are in. Tell me in plain words what you need, and I'll get to work. /help shows the rest.";
-}
-
-std::string pairing_request(const telegram::Person& stranger, std::string_view code,
+std::string pairing_request(Language language, const telegram::Person& stranger, std::string_view code,
                             std::string_view bot_username) {
-  std::string text = fmt::format("{} wants to use me.", person_name(stranger));
-  if (domain::mixes_lookalikes(stranger.first_name))
-    text += " Careful: the name holds letters that only look like Latin ones.";
-  return text + fmt::format(
-                    "\n\nTo let them in, open {1} or write /approvepair {0}\n\nIf you don't know them, do "
-                    "nothing: the code ends in an hour.",
-                    code, deep_link(bot_username, code));
+  std::string text = say(language, "people.pairing_request", {{"name", person_name(language, stranger)}});
+  if (domain::mixes_lookalikes(stranger.first_name)) text += " " + say(language, "people.imitates");
+  return text + "\n\n" +
+         say(language, "people.pairing_how", {{"link", deep_link(bot_username, code)}, {"code", code}});
 }
 
-std::string person_is_in(const telegram::Person& person) {
-  return fmt::format("{} is in. /unpair {} takes that back.", person_name(person), person.id);
+std::string person_is_in(Language language, const telegram::Person& person) {
+  return say(language, "people.is_in", {{"name", person_name(language, person)}, {"id", person.id}});
 }
 
-std::string invitation_was_used(const telegram::Person& person) {
-  return fmt::format("{} used an invitation and is in. /unpair {} takes that back.", person_name(person),
-                     person.id);
+std::string invitation_was_used(Language language, const telegram::Person& person) {
+  return say(language, "people.invitation_was_used",
+             {{"name", person_name(language, person)}, {"id", person.id}});
 }
 
-std::string invitation(std::string_view code, std::string_view bot_username) {
-  return fmt::format(
-      "An invitation for one person, good for an hour: whoever opens it first is in, so send it to nobody "
-      "else.\n\n{}\n\nOr they write to me: /start {}",
-      deep_link(bot_username, code), code);
+std::string invitation(Language language, std::string_view code, std::string_view bot_username) {
+  return say(language, "people.invitation", {{"link", deep_link(bot_username, code)}, {"code", code}});
 }
 
-std::string invitation_is_for_others() {
-  return "You are in already. Send that invitation to the one you want to let in: it works once.";
+std::string invitation_is_for_others(Language language) {
+  return say(language, "people.invitation_is_for_others");
 }
 
-std::string too_many_invitations() {
-  return "There are many open invitations already. They end within an hour; /pairings shows them.";
+std::string too_many_invitations(Language language) { return say(language, "people.too_many_invitations"); }
+
+std::string pairings(Language language, const std::vector<PairingCode>& codes,
+                     const std::vector<PairedPerson>& people, domain::Timestamp now) {
+  std::string text =
+      codes.empty() ? say(language, "people.nobody_waits") : say(language, "people.waiting") + "\n";
+  for (const PairingCode& code : codes) text += "\n" + code_line(language, code, now);
+  text += "\n\n";
+  text += people.empty() ? say(language, "people.nobody_is_paired") : say(language, "people.paired") + "\n";
+  for (const PairedPerson& person : people) text += "\n" + person_line(language, person, now);
+  return text + "\n\n" + say(language, "people.invite");
 }
 
-std::string pairings(const std::vector<PairingCode>& codes, const std::vector<PairedPerson>& people,
-                     domain::Timestamp now) {
-  std::string text = codes.empty() ? "Nobody is waiting to be let in." : "Waiting:\n";
-  for (const PairingCode& code : codes) text += "\n" + code_line(code, now);
-  text += people.empty() ? "\n\nNobody is paired." : "\n\nPaired:\n";
-  for (const PairedPerson& person : people) {
-    text += fmt::format("\n{} · for {}, {} · /unpair {}", person_name(person.person), age(now - person.since),
-                        paired_by(person), person.person.id);
-  }
-  return text + "\n\n/pairings invite makes an invitation for one person.";
+std::string which_code(Language language) { return say(language, "people.which_code"); }
+std::string which_person(Language language) { return say(language, "people.which_person"); }
+
+std::string not_paired(Language language, std::int64_t person_id) {
+  return say(language, "people.not_paired", {{"id", person_id}});
 }
 
-std::string which_code() { return "Which code? Write it after the command: /approvepair K7QM-2XWP"; }
-
-std::string which_person() {
-  return "Who? Write their id after the command, as /pairings shows it: /unpair 4242";
+std::string still_configured(Language language, std::int64_t person_id) {
+  return say(language, "people.still_configured", {{"id", person_id}});
 }
 
-std::string not_paired(std::int64_t person_id) {
-  return fmt::format("{} is not paired. /pairings shows who is.", person_id);
-}
-
-std::string still_configured(std::int64_t person_id) {
-  return fmt::format(
-      "{} is named by the configuration (TG_OWNER_IDS or TG_ALLOW_FROM). Take them out there and restart me.",
-      person_id);
-}
-
-std::string unpaired(std::int64_t person_id, std::size_t stopped, const std::vector<std::string>& left) {
-  std::string text = fmt::format("{} is out: I don't listen to them any more.", person_id);
-  if (stopped == 1) text += " Their open job was stopped.";
-  if (stopped > 1) text += fmt::format(" Their {} open jobs were stopped.", stopped);
+std::string unpaired(Language language, std::int64_t person_id, std::size_t stopped,
+                     const std::vector<std::string>& left) {
+  std::string text = say(language, "people.unpaired", {{"id", person_id}});
+  if (stopped > 0) text += " " + say(language, "people.unpaired_stopped", {{"count", stopped}});
   if (left.empty()) return text;
-  text += " These could not be stopped, because my orchestrator did not answer:";
+  text += " " + say(language, "people.unpaired_left");
   for (const std::string& short_id : left) text += fmt::format("\n/abort {}", short_id);
   return text;
 }
 
-std::string refusal(domain::Permission permission) {
+std::string refusal(Language language, domain::Permission permission) {
   switch (permission) {
     case domain::Permission::granted: return "";
-    case domain::Permission::owners_only: return "Only my owner can do that.";
-    case domain::Permission::in_private_only:
-      return "That is not for a group. Please write it to me in our private chat.";
+    case domain::Permission::owners_only: return say(language, "rules.owners_only");
+    case domain::Permission::in_private_only: return say(language, "rules.in_private_only");
   }
   return "";
 }
 
-std::string too_fast(std::chrono::milliseconds wait) {
+std::string too_fast(Language language, std::chrono::milliseconds wait) {
   const auto seconds = std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count());
-  return fmt::format("That was a lot at once. Please send it again in {} s; until then I leave it.", seconds);
+  return say(language, "rules.too_fast", {{"seconds", seconds}});
 }
 
-std::string owner_is_asked(std::string_view command, std::string_view short_id) {
-  return "My owner has to approve this command, and I have asked:\n\n" +
-         code_block(domain::make_visible(command)) + fmt::format("\n\n/abort {} takes it back.", short_id);
+std::string owner_is_asked(Language language, std::string_view command, std::string_view short_id) {
+  return say(language, "rules.owner_is_asked") + "\n\n" + code_block(domain::make_visible(command)) + "\n\n" +
+         say(language, "rules.take_back", {{"id", short_id}});
 }
 
-std::string approval_request_of(std::string_view requester, std::string_view command,
+std::string approval_request_of(Language language, std::string_view requester, std::string_view command,
                                 std::string_view short_id) {
-  return fmt::format("{} wants to run a command.\n\n", code_span(requester)) +
-         approval_request(command, short_id);
+  return say(language, "rules.asks_for_run", {{"name", code_span(requester)}}) + "\n\n" +
+         approval_request(language, command, short_id);
 }
 
-std::string refused_for(std::string_view short_id) {
-  return fmt::format("Denied {}. It does not run, and they are told.", short_id);
+std::string refused_for(Language language, std::string_view short_id) {
+  return say(language, "jobs.refused_for", {{"id", short_id}});
 }
 
-std::string stopped_for(std::string_view short_id) {
-  return fmt::format("Stopped {}, and they are told.", short_id);
+std::string stopped_for(Language language, std::string_view short_id) {
+  return say(language, "jobs.stopped_for", {{"id", short_id}});
 }
 
 }  // namespace butler::gateway::wording

@@ -1,6 +1,7 @@
 #include "http/client.hpp"
 
 #include <algorithm>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -8,7 +9,9 @@
 #include <boost/system/system_error.hpp>
 #include <list>
 #include <optional>
+#include <stdexcept>
 
+#include "http/body.hpp"
 #include "http/client_connection.hpp"
 #include "http/deadlines.hpp"
 #include "http/message_writer.hpp"
@@ -22,15 +25,16 @@ using Outcome = ClientError::Outcome;
 /// What the calls of one client share. A call in progress holds it too, so that it may outlive its client.
 class Client::Pool {
  public:
-  Pool(const asio::any_io_executor& executor, Url base, ClientOptions options)
+  Pool(const asio::any_io_executor& executor, Url base, ClientOptions options, Authorities authorities)
       : executor_(executor),
         base_(std::move(base)),
         options_(options),
+        authorities_(std::move(authorities)),
         deadlines_(executor, std::chrono::milliseconds{1}) {
     if (!base_.tls) return;
     tls_.emplace(asio::ssl::context::tls_client);
     tls_->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
-    tls_->set_default_verify_paths();  // SSL_CERT_FILE and SSL_CERT_DIR, when set, instead of the system's
+    trust_authorities();
   }
 
   const Url& base() const { return base_; }
@@ -63,6 +67,20 @@ class Client::Pool {
   }
 
  private:
+  void trust_authorities() {
+    if (authorities_.text.empty()) {
+      tls_->set_default_verify_paths();  // SSL_CERT_FILE and SSL_CERT_DIR, when set, instead of the system's
+      return;
+    }
+    boost::system::error_code error;
+    tls_->add_certificate_authority(asio::buffer(authorities_.text), error);
+    // A server's certificate that is trusted by itself may have been signed by somebody else.
+    ::X509_VERIFY_PARAM_set_flags(::SSL_CTX_get0_param(tls_->native_handle()), X509_V_FLAG_PARTIAL_CHAIN);
+    if (!error) return;
+    throw std::runtime_error(authorities_.setting + " holds no certificate in PEM form that can be read (" +
+                             error.message() + ")");
+  }
+
   /// A connection on which a request has been written.
   struct Asked {
     std::unique_ptr<ClientConnection> connection;
@@ -81,7 +99,8 @@ class Client::Pool {
       connection = std::move(*opened);
     }
     connection->set_deadline(deadline);
-    const auto written = co_await connection->write(std::move(*head), request.body);
+    const auto written = request.source ? co_await connection->write(std::move(*head), *request.source)
+                                        : co_await connection->write(std::move(*head), request.body);
     if (!written.anything) co_return failure(Outcome::not_sent, *pool, written.error);
     co_return Asked{.connection = std::move(connection), .write_error = written.error};
   }
@@ -172,7 +191,7 @@ class Client::Pool {
         continue;
       }
       connection->set_deadline(deadline);
-      const auto secured = co_await connection->secure(pool->base_.host);
+      const auto secured = co_await connection->secure(pool->base_.host, pool->authorities_.setting);
       if (!secured) co_return std::unexpected(secured.error());
       co_return connection;
     }
@@ -182,6 +201,7 @@ class Client::Pool {
   asio::any_io_executor executor_;
   Url base_;
   ClientOptions options_;
+  Authorities authorities_;
   Deadlines deadlines_;
   std::optional<asio::ssl::context> tls_;
   std::list<Idle> idle_;
@@ -206,8 +226,9 @@ asio::awaitable<std::expected<std::optional<std::string>, std::string>> Response
   co_return piece;
 }
 
-Client::Client(const asio::any_io_executor& executor, Url base, ClientOptions options)
-    : pool_(std::make_shared<Pool>(executor, std::move(base), options)) {}
+Client::Client(const asio::any_io_executor& executor, Url base, ClientOptions options,
+               Authorities authorities)
+    : pool_(std::make_shared<Pool>(executor, std::move(base), options, std::move(authorities))) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;

@@ -31,6 +31,12 @@ struct ClientOptions {
   std::size_t response_limit = std::size_t{64} * 1024 * 1024;  ///< bytes of one response's body
 };
 
+/// Who may have signed the certificate of an https server.
+struct Authorities {
+  std::string text = {};     ///< their certificates, PEM; "" for the system's store
+  std::string setting = {};  ///< the setting that names them, for messages; "" when there is none
+};
+
 class ClientConnection;
 
 /// A response whose body is still on its way. Until the body has ended, its destruction closes the
@@ -61,15 +67,17 @@ class ResponseStream {
   GiveBack give_back_;  ///< takes a connection that can be used again
 };
 
-/// Calls one base address over kept connections, with TLS (certificates verified against the system's store)
-/// for https. Calls may run side by side; each takes a connection of its own. All calls on the executor's one
-/// thread.
+/// Calls one base address over kept connections, with TLS for https: chain and host name of the server's
+/// certificate are always verified. Calls may run side by side; each takes a connection of its own. All calls
+/// on the executor's one thread.
 ///
 /// A kept connection that the server closed meanwhile is noticed before anything is written to it. If the
 /// server closes it at the same moment, the outcome is `unknown`: the caller knows whether a repeat is safe.
 class Client {
  public:
-  Client(const boost::asio::any_io_executor& executor, Url base, ClientOptions options = {});
+  /// Throws std::runtime_error when the authorities are none.
+  Client(const boost::asio::any_io_executor& executor, Url base, ClientOptions options = {},
+         Authorities authorities = {});
   Client(Client&&) noexcept;
   /// Calls in progress end on the connections they have.
   Client& operator=(Client&&) noexcept;

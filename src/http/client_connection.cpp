@@ -1,5 +1,6 @@
 #include "http/client_connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -10,10 +11,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <memory>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "async/as_result.hpp"
+#include "http/body.hpp"
 #include "http/message_writer.hpp"
 
 namespace butler::http {
@@ -45,6 +49,31 @@ bool expect_peer(SSL* session, const std::string& host) {
   if (!not_numeric) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host.c_str()) == 1;
   SSL_set_hostflags(session, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return SSL_set1_host(session, host.c_str()) == 1 && SSL_set_tlsext_host_name(session, host.c_str()) == 1;
+}
+
+/// Why the peer's certificate was not taken, and what mends that. `setting` names the trusted authorities.
+std::string explain_refusal(long result, const std::string& host, std::string_view setting) {
+  const std::string why = std::string{" ("} + X509_verify_cert_error_string(result) + ")";
+  switch (result) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "the server's certificate, or one that it is signed with, has expired" + why +
+             ": renew it at the server";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "the server's certificate is not valid yet" + why + ": look at the clocks of both machines";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "the server's certificate is for other names than " + host + why +
+             ": call it by one of those, or give it a certificate with this name";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return "the server's certificate is signed by none of the authorities that are trusted here" + why +
+             (setting.empty() ? "" : ": " + std::string{setting} + " names the right one's file");
+    default: return "the server's certificate is not taken" + why;
+  }
 }
 
 }  // namespace
@@ -92,14 +121,18 @@ asio::awaitable<std::expected<void, std::string>> ClientConnection::connect(Endp
   co_return std::expected<void, std::string>{};
 }
 
-asio::awaitable<std::expected<void, std::string>> ClientConnection::secure(std::string host) {
+asio::awaitable<std::expected<void, std::string>> ClientConnection::secure(std::string host,
+                                                                           std::string_view setting) {
   if (!tls_) co_return std::expected<void, std::string>{};
   if (!expect_peer(tls_->native_handle(), host))
     co_return std::unexpected("TLS: the host's name cannot be verified");
   tls_->set_verify_mode(asio::ssl::verify_peer);
   const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::client, as_result);
-  if (error) co_return std::unexpected("TLS: " + explain(error));
-  co_return std::expected<void, std::string>{};
+  if (!error) co_return std::expected<void, std::string>{};
+  const long verified = SSL_get_verify_result(tls_->native_handle());
+  co_return std::unexpected("TLS: " + (verified == X509_V_OK || timed_out_
+                                           ? explain(error)
+                                           : explain_refusal(verified, host, setting)));
 }
 
 asio::awaitable<ClientConnection::Written> ClientConnection::write(std::string head,
@@ -118,6 +151,33 @@ asio::awaitable<ClientConnection::Written> ClientConnection::write(std::string h
   }
   std::tie(error, count) = co_await asio::async_write(socket_, buffers, as_result);
   co_return Written{.anything = count > 0, .error = error ? explain(error) : std::string{}};
+}
+
+asio::awaitable<ClientConnection::Written> ClientConnection::write(std::string head, BodySource& body) {
+  std::string next = std::move(head);
+  Written written;
+  std::uint64_t left = body.size();
+  for (;;) {
+    const auto piece = co_await write(std::exchange(next, {}), std::string{});
+    written.anything = written.anything || piece.anything;
+    written.error = piece.error;
+    if (!written.error.empty() || left == 0) co_return written;
+    // Behind TLS there may be records that are no answer: there it is seen when all is written.
+    if (!tls_ && peek(socket_) != Arrived::nothing) {
+      written.error = "the server answered before it had the whole request";
+      co_return written;
+    }
+    next.resize(std::min<std::uint64_t>(left, body_piece));
+    try {
+      next.resize(body.read(next));
+      if (next.empty()) throw std::runtime_error("the body's source has ended too early");
+    } catch (const std::exception& fault) {
+      close_quietly(socket_);
+      written.error = fault.what();
+      co_return written;
+    }
+    left -= next.size();
+  }
 }
 
 asio::awaitable<std::expected<Response, std::string>> ClientConnection::read_response(std::size_t body_limit,

@@ -8,6 +8,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/deadlines.hpp"
@@ -36,14 +37,18 @@ class ClientConnection {
   void clear_deadline() { deadline_.clear(); }
 
   boost::asio::awaitable<std::expected<void, std::string>> connect(Endpoint endpoint);
-  /// With TLS: proves that the peer is `host`. Without: nothing.
-  boost::asio::awaitable<std::expected<void, std::string>> secure(std::string host);
+  /// With TLS: proves that the peer is `host`. Without: nothing. `setting` names the trusted authorities for
+  /// people; "" for the system's.
+  boost::asio::awaitable<std::expected<void, std::string>> secure(std::string host, std::string_view setting);
 
   struct Written {
     bool anything = false;  ///< bytes may have reached the peer
     std::string error;      ///< empty when all was written
   };
   boost::asio::awaitable<Written> write(std::string head, const std::string& body);
+  /// A source that fails closes the connection. When the server answers before it has all, the rest stays
+  /// unsent, with an error: its answer can be read.
+  boost::asio::awaitable<Written> write(std::string head, BodySource& body);
 
   boost::asio::awaitable<std::expected<Response, std::string>> read_response(std::size_t body_limit,
                                                                              bool without_body);

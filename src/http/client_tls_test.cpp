@@ -6,6 +6,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "async/task_group.hpp"
 #include "http/client.hpp"
@@ -39,6 +40,12 @@ class Certificates {
     openssl(
         "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out "
         "server.pem");
+    openssl(
+        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial"
+        " -days -1 -extfile names -out expired.pem");
+    openssl(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=OtherAuthority"
+        " -keyout other.key -out other.pem");
   }
   ~Certificates() { std::filesystem::remove_all(directory_); }
 
@@ -75,6 +82,11 @@ class HttpsClient : public testing::Test {
     return instance;
   }
 
+  static std::string read(const char* name) {
+    std::ifstream file(certificates().path(name));
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
   static int note_name(SSL* session, int*, void* into) {
     const char* name = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
     *static_cast<std::string*>(into) = name == nullptr ? "" : name;
@@ -102,10 +114,11 @@ class HttpsClient : public testing::Test {
     }
   }
 
-  Client make_client(std::string host) {
+  Client make_client(std::string host, Authorities authorities = {}) {
     return Client(
         io.get_executor(),
-        Url{.tls = true, .host = std::move(host), .port = std::to_string(acceptor.local_endpoint().port())});
+        Url{.tls = true, .host = std::move(host), .port = std::to_string(acceptor.local_endpoint().port())},
+        {}, std::move(authorities));
   }
 
   static awaitable<void> send_into(Client& client, std::optional<Answer>& answer) {
@@ -137,6 +150,33 @@ TEST_F(HttpsClient, ACertificateOfAnUnknownAuthorityIsRefusedBeforeAnythingIsSen
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().outcome, ClientError::Outcome::not_sent);
   EXPECT_THAT(answer.error().message, HasSubstr("certificate"));
+}
+
+TEST_F(HttpsClient, GivenAuthoritiesAreTrustedInsteadOfTheSystems) {
+  setenv("SSL_CERT_FILE", certificates().path("ca.pem").c_str(), 1);
+  auto other = make_client("localhost", {.text = read("other.pem"), .setting = "THE_CA"});
+  const auto answer = send(other);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().outcome, ClientError::Outcome::not_sent);
+  EXPECT_THAT(answer.error().message, HasSubstr("THE_CA names the right one"));
+
+  unsetenv("SSL_CERT_FILE");
+  auto trusting = make_client("localhost", {.text = read("ca.pem"), .setting = "THE_CA"});
+  EXPECT_TRUE(send(trusting));
+}
+
+TEST_F(HttpsClient, AuthoritiesThatAreNoneAreRefusedAtOnce) {
+  const auto make = [this] { make_client("localhost", {.text = "hello", .setting = "THE_CA"}); };
+  EXPECT_THAT(make, testing::ThrowsMessage<std::runtime_error>(HasSubstr("THE_CA holds no certificate")));
+}
+
+TEST_F(HttpsClient, AnExpiredCertificateIsRefusedWithAWordOnItsRenewal) {
+  tls.use_certificate_chain_file(certificates().path("expired.pem"));
+  auto client = make_client("localhost", {.text = read("ca.pem"), .setting = "THE_CA"});
+  const auto answer = send(client);
+  ASSERT_FALSE(answer);
+  EXPECT_THAT(answer.error().message, HasSubstr("has expired"));
+  EXPECT_THAT(answer.error().message, HasSubstr("renew it"));
 }
 
 TEST_F(HttpsClient, AnAuthorityFromTheEnvironmentIsTrustedAndTheConnectionReused) {

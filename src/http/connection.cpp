@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <exception>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "async/as_result.hpp"
+#include "http/body.hpp"
 #include "http/message_parser.hpp"
 #include "http/message_writer.hpp"
 #include "log/log.hpp"
@@ -75,20 +79,24 @@ Hub::Hub(const asio::any_io_executor& executor, ServerOptions server_options, Ap
 
 Connection::Connection(Socket socket, std::shared_ptr<Hub> hub)
     : hub_(std::move(hub)),
-      socket_(std::move(socket)),
+      plain_(std::move(socket)),
+      tls_(hub_->options.tls ? std::make_shared<TlsSession>(std::move(plain_), hub_->options.tls) : nullptr),
+      socket_(tls_ ? tls_->socket() : plain_),
       deadline_(hub_->deadlines, [this] { cut(); }),
       place_(hub_->connections.insert(hub_->connections.end(), this)) {}
 
 Connection::~Connection() {
   unwatch();
+  close_quietly(socket_);  // a read of TLS that has begun holds on to the socket
   hub_->connections.erase(place_);
   hub_->ended.notify_all();
 }
 
 asio::awaitable<void> Connection::run(Socket socket, std::shared_ptr<Hub> hub) {
   Connection connection(std::move(socket), std::move(hub));
-  bool more = true;
+  bool more = co_await connection.shake_hands();
   while (more) more = co_await connection.serve_one();
+  co_await connection.say_goodbye();
 }
 
 void Connection::cut() {
@@ -103,8 +111,18 @@ bool Connection::close_if_idle() {
   return true;
 }
 
+bool Connection::cut_if_stranger() {
+  if (admitted_ || !socket_.is_open()) return false;
+  if (Deadlines::Clock::now() - opened_ < hub_->options.stranger_patience) return false;
+  cut();
+  return true;
+}
+
 /// Nothing of a request has come, not even to the socket: closing now cannot cut one.
-bool Connection::is_at_rest() { return pending_.empty() && peek(socket_) != Arrived::data; }
+bool Connection::is_at_rest() {
+  if (!pending_.empty()) return false;
+  return tls_ ? tls_->is_at_rest() : peek(socket_) != Arrived::data;
+}
 
 void Connection::enter(Phase phase) {
   if (phase == phase_ && phase != Phase::idle) return;
@@ -114,10 +132,29 @@ void Connection::enter(Phase phase) {
     case Phase::idle:
       hub_->connections.splice(hub_->connections.end(), hub_->connections, place_);
       return deadline_.set(Deadlines::Clock::now() + options.idle_timeout);
+    case Phase::handshake: return deadline_.set(Deadlines::Clock::now() + options.handshake_timeout);
     case Phase::head: return deadline_.set(Deadlines::Clock::now() + options.head_timeout);
-    case Phase::body: return deadline_.set(Deadlines::Clock::now() + options.body_timeout);
+    case Phase::body: {
+      const std::chrono::seconds for_bytes{streamed_bytes_ / options.body_rate};
+      return deadline_.set(Deadlines::Clock::now() + options.body_timeout + for_bytes);
+    }
     case Phase::serving: return deadline_.clear();
   }
+}
+
+asio::awaitable<bool> Connection::shake_hands() {
+  if (!tls_) co_return true;
+  enter(Phase::handshake);
+  const bool agreed = co_await tls_->handshake();
+  if (!agreed) log::debug("http.handshake_failed");
+  keep_ = broken_ = !agreed;
+  co_return agreed;
+}
+
+asio::awaitable<void> Connection::say_goodbye() {
+  if (!tls_ || broken_ || !socket_.is_open()) co_return;
+  deadline_.set(Deadlines::Clock::now() + linger_limit);
+  co_await tls_->say_goodbye();
 }
 
 asio::awaitable<bool> Connection::serve_one() {
@@ -138,6 +175,8 @@ asio::awaitable<std::optional<Request>> Connection::receive() {
   if (begun) feed(parser, {});
   while (parser.state() == RequestParser::State::head || parser.state() == RequestParser::State::body) {
     if (parser.state() == RequestParser::State::body) {
+      admitted_ = true;
+      streamed_bytes_ = parser.streamed_bytes();
       enter(Phase::body);
     } else if (begun) {
       enter(Phase::head);
@@ -158,12 +197,18 @@ asio::awaitable<std::optional<Request>> Connection::receive() {
     co_await refuse(std::move(refusal));
     co_return std::nullopt;
   }
+  admitted_ = true;
   enter(Phase::serving);
   keep_ = parser.keep_alive();
   co_return parser.take_request();
 }
 
 asio::awaitable<bool> Connection::read_more(RequestParser& parser) {
+  if (tls_) {
+    const auto arrived = co_await tls_->read();
+    if (arrived) feed(parser, *arrived);
+    co_return arrived.has_value();
+  }
   for (;;) {
     const auto [failed] = co_await socket_.async_wait(Socket::wait_read, as_result);
     if (failed) co_return false;
@@ -232,6 +277,7 @@ asio::awaitable<void> Connection::refuse(Response response) {
 /// Closing with unread bytes resets the connection, and the client may lose the answer that it has not read
 /// yet: so they are read, for a while.
 asio::awaitable<void> Connection::linger() {
+  co_await say_goodbye();
   error_code error;
   socket_.shutdown(Socket::shutdown_send, error);
   deadline_.set(Deadlines::Clock::now() + linger_limit);
@@ -253,11 +299,34 @@ asio::awaitable<void> Connection::send(Response response) {
   keep_ = keep_ && !hub_->stopping && !asks_to_close(response);
   std::string head = response_head_text(response, Framing::length, connection_field());
   const bool with_body = !head_only_ && may_have_body(response.status);
+  if (response.source) co_return co_await send_source(*response.source, std::move(head), with_body);
   const bool join = with_body && response.body.size() <= joined_body;
   if (join) head.append(response.body);
   Pieces pieces{asio::buffer(head)};
   if (with_body && !join) pieces[1] = asio::buffer(response.body);
   if (!write_now(pieces)) co_await write_pieces(pieces);
+}
+
+/// Reads a piece when the one before has been taken. A source that fails leaves a message that the client can
+/// see is not whole.
+asio::awaitable<void> Connection::send_source(BodySource& source, std::string head, bool with_body) {
+  co_await write_pieces({asio::buffer(head)});
+  std::vector<char> piece(body_piece);
+  for (std::uint64_t left = with_body ? source.size() : 0; left > 0 && !broken_;) {
+    std::size_t count = 0;
+    try {
+      count = source.read(std::span{piece}.first(std::min<std::uint64_t>(left, piece.size())));
+      if (count == 0) throw std::runtime_error("the body's source has ended too early");
+    } catch (const std::exception& fault) {
+      log::error("http.fault", {{"path", path_}, {"error", fault.what()}});
+      cut();
+      co_return;
+    }
+    left -= count;
+    co_await write_pieces({asio::buffer(piece.data(), count)});
+    // A client that takes all at once must not keep the others waiting.
+    co_await asio::post(socket_.get_executor(), asio::use_awaitable);
+  }
 }
 
 asio::awaitable<void> Connection::begin_stream(Response head) {
@@ -272,7 +341,7 @@ asio::awaitable<void> Connection::begin_stream(Response head) {
 asio::awaitable<bool> Connection::write(std::string bytes) {
   unwatch();
   // The first write after the client has gone succeeds: the reset comes later. Looking first tells at once.
-  gone_ = gone_ || broken_ || peek(socket_) == Arrived::end;
+  gone_ = gone_ || broken_ || (tls_ ? tls_->has_ended() : peek(socket_) == Arrived::end);
   if (gone_ || head_only_) co_return false;
   if (bytes.empty()) co_return true;  // an empty chunk would end the body
   const std::string size_line = http_1_0_ ? std::string{} : hex(bytes.size()).append("\r\n");
@@ -284,6 +353,7 @@ asio::awaitable<bool> Connection::write(std::string bytes) {
 
 asio::awaitable<Tunnel> Connection::tunnel() {
   if (!may_tunnel_) throw std::logic_error("only a CONNECT makes a tunnel");
+  if (tls_) throw std::logic_error("there are no tunnels over TLS");
   unwatch();
   answer_ = Answer::whole;
   keep_ = false;
@@ -293,6 +363,7 @@ asio::awaitable<Tunnel> Connection::tunnel() {
 
 /// True when nothing is left to do: all is written, or it never will be.
 bool Connection::write_now(Pieces& pieces) {
+  if (tls_) return broken_;
   while (!broken_) {
     error_code error;
     const std::size_t written = socket_.write_some(pieces, error);
@@ -309,34 +380,14 @@ bool Connection::write_now(Pieces& pieces) {
 asio::awaitable<void> Connection::write_pieces(Pieces pieces) {
   if (write_now(pieces)) co_return;
   deadline_.set(Deadlines::Clock::now() + hub_->options.write_timeout);
-  const auto [error, count] = co_await asio::async_write(socket_, pieces, as_result);
-  if (error) broken_ = true;
+  if (tls_) {
+    const bool written = co_await tls_->write(pieces);
+    broken_ = broken_ || !written;
+  } else {
+    const auto [error, count] = co_await asio::async_write(socket_, pieces, as_result);
+    if (error) broken_ = true;
+  }
   deadline_.clear();
-}
-
-void Connection::watch_close(std::function<void()> on_close) {
-  unwatch();
-  watch_ = std::make_shared<Watch>(Watch{std::move(on_close)});
-  arm(watch_);
-}
-
-void Connection::arm(std::shared_ptr<Watch> watch) {
-  socket_.async_wait(Socket::wait_read, [this, watch = std::move(watch)](const error_code& error) {
-    if (error || !watch->on_close) return;  // unwatched, and the connection perhaps gone
-    switch (peek(socket_)) {
-      case Arrived::nothing: return arm(watch);
-      case Arrived::data: return;  // the next request: behind it, an end cannot be seen
-      case Arrived::end: gone_ = true; std::exchange(watch->on_close, nullptr)();
-    }
-  });
-}
-
-void Connection::unwatch() {
-  if (!watch_) return;
-  watch_->on_close = nullptr;
-  watch_.reset();
-  error_code ignored;
-  socket_.cancel(ignored);
 }
 
 }  // namespace butler::http

@@ -18,6 +18,7 @@
 #include "http/message_writer.hpp"
 #include "http/server.hpp"
 #include "http/socket.hpp"
+#include "http/tls_session.hpp"
 
 namespace butler::http {
 
@@ -52,6 +53,9 @@ class Connection final : public Exchange {
   /// Closes unless a request has begun to arrive or is being served; false then, and when it was closed
   /// before.
   bool close_if_idle();
+  /// Cuts what has been open for longer than strangers may, and has had no request admitted; false for
+  /// others.
+  bool cut_if_stranger();
   void cut();
 
   boost::asio::awaitable<void> send(Response response) override;
@@ -62,7 +66,7 @@ class Connection final : public Exchange {
   boost::asio::awaitable<Tunnel> tunnel() override;
 
  private:
-  enum class Phase : std::uint8_t { idle, head, body, serving };
+  enum class Phase : std::uint8_t { idle, handshake, head, body, serving };
   enum class Answer : std::uint8_t { none, whole, stream };
   using Pieces = std::array<boost::asio::const_buffer, 3>;
   struct Watch {
@@ -80,24 +84,32 @@ class Connection final : public Exchange {
   boost::asio::awaitable<void> settle(std::exception_ptr fault);
   boost::asio::awaitable<void> refuse(Response response);
   boost::asio::awaitable<void> linger();
+  boost::asio::awaitable<bool> shake_hands();
+  boost::asio::awaitable<void> say_goodbye();
 
   ConnectionField connection_field() const;
+  boost::asio::awaitable<void> send_source(BodySource& source, std::string head, bool with_body);
   boost::asio::awaitable<void> write_pieces(Pieces pieces);
   bool write_now(Pieces& pieces);
   void arm(std::shared_ptr<Watch> watch);
 
   std::shared_ptr<Hub> hub_;
-  Socket socket_;
+  Socket plain_;
+  std::shared_ptr<TlsSession> tls_;  ///< null for a plain connection; else it has the socket
+  Socket& socket_;                   ///< whichever it is
   Deadlines::Entry deadline_;
   std::list<Connection*>::iterator place_;
   std::shared_ptr<Watch> watch_;
+  Deadlines::Clock::time_point opened_ = Deadlines::Clock::now();
   std::string pending_;  ///< read, and not used by the parser yet
   std::string path_;     ///< of the request in service, for the log
   Phase phase_ = Phase::idle;
   Answer answer_ = Answer::none;
+  std::uint64_t streamed_bytes_ = 0;  ///< of the request that is being read: see RequestParser
   bool http_1_0_ = false;
   bool head_only_ = false;
   bool may_tunnel_ = false;  ///< the request is a CONNECT
+  bool admitted_ = false;    ///< a request was, at some time
   bool keep_ = true;         ///< another request may follow
   bool gone_ = false;        ///< the client has closed its side
   bool broken_ = false;      ///< nothing more can be written

@@ -6,6 +6,7 @@
 #include <boost/beast/http/error.hpp>
 #include <limits>
 
+#include "http/body.hpp"
 #include "log/log.hpp"
 
 namespace butler::http {
@@ -76,7 +77,7 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
     std::size_t used = 0;
     try {
       used = put(boost::asio::buffer(bytes.data(), bytes.size()), error);
-    } catch (const std::exception& fault) {  // of the admission
+    } catch (const std::exception& fault) {  // of the admission, or the sink
       log::error("http.fault", {{"path", request_.head.path()}, {"error", fault.what()}});
       refuse(error_response(500, "internal_error", "the request could not be served"));
     }
@@ -99,6 +100,8 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
   bool http_1_0_ = false;
   bool head_method_ = false;
   bool expects_continue_ = false;
+  std::uint64_t received_ = 0;  ///< of the body
+  std::uint64_t streamed_ = 0;
 
  private:
   static Response malformed(const std::string& what) {
@@ -166,28 +169,35 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
     if (const auto length = content_length()) request_.head.content_length = *length;
     auto decision = application_.admit(request_.head);
     if (auto* refusal = std::get_if<Response>(&decision)) return refuse(std::move(*refusal), error);
-    limit_ = std::get<BodyLimit>(decision).bytes;
+    auto& taken = std::get<BodyLimit>(decision);
+    limit_ = taken.bytes;
     if (request_.head.content_length.value_or(0) > limit_) return refuse_body(error);
+    request_.sink = std::move(taken.sink);
+    if (request_.sink) streamed_ = request_.head.content_length.value_or(limit_);
     state_ = State::body;
   }
 
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
-    start_body(request_.body, length);
+    if (!request_.sink) start_body(request_.body, length);
   }
 
-  std::size_t on_body_impl(beast::string_view bytes, error_code&) override {
-    request_.body.append(bytes.data(), bytes.size());
+  std::size_t on_body_impl(beast::string_view bytes, error_code& error) override {
+    received_ += bytes.size();
+    if (!request_.sink) {
+      request_.body.append(bytes.data(), bytes.size());
+    } else if (auto refusal = request_.sink->take({bytes.data(), bytes.size()})) {
+      refuse(*std::move(refusal), error);
+    }
     return bytes.size();
   }
 
   void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions, error_code& error) override {
     if (has_control_character(extensions)) return refuse(malformed("a line within a chunk's head"), error);
-    if (size > limit_ - request_.body.size()) refuse_body(error);
+    if (size > limit_ - received_) refuse_body(error);
   }
 
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, error_code&) override {
-    request_.body.append(bytes.data(), bytes.size());
-    return bytes.size();
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, error_code& error) override {
+    return on_body_impl(bytes, error);
   }
 
   void on_finish_impl(error_code&) override { state_ = State::done; }
@@ -214,9 +224,8 @@ RequestParser::~RequestParser() = default;
 
 std::size_t RequestParser::put(std::string_view bytes) { return impl_->put_bytes(bytes); }
 RequestParser::State RequestParser::state() const { return impl_->state_; }
-bool RequestParser::wants_continue() const {
-  return impl_->expects_continue_ && impl_->request_.body.empty();
-}
+bool RequestParser::wants_continue() const { return impl_->expects_continue_ && impl_->received_ == 0; }
+std::uint64_t RequestParser::streamed_bytes() const { return impl_->streamed_; }
 bool RequestParser::is_http_1_0() const { return impl_->http_1_0_; }
 bool RequestParser::is_head() const { return impl_->head_method_; }
 bool RequestParser::keep_alive() const { return impl_->keep_alive(); }

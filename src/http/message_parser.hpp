@@ -33,6 +33,8 @@ class RequestParser {
   State state() const;
   /// True once the client may be told to send its body (`expect: 100-continue`).
   bool wants_continue() const;
+  /// How large a body that goes into a sink may become; 0 for others.
+  std::uint64_t streamed_bytes() const;
   bool is_http_1_0() const;
   bool is_head() const;  ///< the method is HEAD
   /// What the client asks for; meaningful once the head is complete.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "http/body.hpp"
+
 namespace butler::http {
 
 namespace {
@@ -45,6 +47,12 @@ bool usually_has_body(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
+/// Of a request's or a response's body.
+template <class Message>
+std::uint64_t body_size(const Message& message) {
+  return message.source ? message.source->size() : message.body.size();
+}
+
 }  // namespace
 
 bool may_have_body(int status) { return status != 204 && status != 304; }
@@ -64,7 +72,7 @@ std::string response_head_text(const Response& response, Framing framing, Connec
   }
   const bool with_body = may_have_body(response.status);
   if (with_body && framing == Framing::length) {
-    append_field(text, "content-length", std::to_string(response.body.size()));
+    append_field(text, "content-length", std::to_string(body_size(response)));
   }
   if (with_body && framing == Framing::chunked) append_field(text, "transfer-encoding", "chunked");
   if (connection == ConnectionField::close) append_field(text, "connection", "close");
@@ -86,8 +94,9 @@ std::expected<std::string, std::string> request_head_text(const Url& base, const
   for (const auto& [name, value] : request.head.headers) {
     if (!is_framing(name) && !same_name(name, "host") && is_token(name)) append_field(text, name, value);
   }
-  if (!request.body.empty() || usually_has_body(request.head.method)) {
-    append_field(text, "content-length", std::to_string(request.body.size()));
+  const auto size = body_size(request);
+  if (size > 0 || usually_has_body(request.head.method)) {
+    append_field(text, "content-length", std::to_string(size));
   }
   return text.append("\r\n");
 }

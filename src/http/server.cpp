@@ -113,14 +113,18 @@ class Server::Listener {
     acceptor_.close(ignored);
   }
 
-  /// Whoever opens connections and says nothing does not keep others out.
   bool make_room() {
-    return std::ranges::any_of(hub_->connections,
-                               [](Connection* connection) { return connection->close_if_idle(); });
+    const auto close_first = [this](bool (Connection::*close)()) {
+      return std::ranges::any_of(hub_->connections, [close](Connection* one) { return (one->*close)(); });
+    };
+    return close_first(&Connection::cut_if_stranger) || close_first(&Connection::close_if_idle);
   }
 
   void welcome(Socket socket) {
-    if (connections_.size() >= hub_->options.connections && !make_room()) return turn_away(socket);
+    if (connections_.size() >= hub_->options.connections && !make_room()) {
+      if (!hub_->options.tls) turn_away(socket);  // over TLS there is no word without a handshake
+      return;
+    }
     error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);  // a unix socket has no such option
     socket.non_blocking(true, ignored);

@@ -15,9 +15,13 @@
 
 namespace butler::http {
 
-/// How many bytes of body a request may have.
+class ServerTls;
+
+/// How many bytes of body a request may have, and what takes them as they arrive. Without a sink they are
+/// kept for Request::body.
 struct BodyLimit {
   std::size_t bytes = 0;
+  std::shared_ptr<BodySink> sink = {};
 };
 
 /// A client's connection after a CONNECT: what passes on it is no HTTP any more.
@@ -31,7 +35,8 @@ class Exchange {
  public:
   virtual ~Exchange() = default;
 
-  /// Answers with a whole response. Once per exchange, and not after begin_stream().
+  /// Answers with a whole response; a source's bytes are read no faster than the client takes them. Once per
+  /// exchange, and not after begin_stream().
   virtual boost::asio::awaitable<void> send(Response response) = 0;
 
   /// Sends status and fields, and leaves the body open (chunked, or until close for HTTP/1.0).
@@ -67,9 +72,14 @@ struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any free port, see Server::port()
   std::size_t header_bytes = std::size_t{32} * 1024;
-  std::size_t connections = 10'000;        ///< see Server
-  std::chrono::seconds head_timeout{15};   ///< from a request's first byte to the end of its head
-  std::chrono::seconds body_timeout{60};   ///< for the whole body
+  std::shared_ptr<ServerTls> tls = {};                 ///< null for plain connections
+  std::size_t connections = 10'000;                    ///< see Server
+  std::chrono::milliseconds stranger_patience{1'000};  ///< see Server
+  std::chrono::seconds handshake_timeout{10};          ///< of TLS
+  std::chrono::seconds head_timeout{15};               ///< from a request's first byte to the end of its head
+  std::chrono::seconds body_timeout{60};               ///< for the whole body
+  std::size_t body_rate =
+      std::size_t{128} * 1024;             ///< for a sink's body there is also a second for so many bytes
   std::chrono::seconds write_timeout{60};  ///< for a response, or a piece of a stream, to be taken
   std::chrono::seconds idle_timeout{120};  ///< a kept connection without a request
 };
@@ -80,10 +90,13 @@ struct ServerOptions {
 /// and transfer-encoding together, or a field that goes on in a next line, 400, HTTP/1.1 without exactly one
 /// host 400, a body over its limit 413, an unknown transfer coding 501; a POST or PUT with neither length nor
 /// chunks is a request without a body. A connection whose request was refused is closed. `expect:
-/// 100-continue` is honoured after admission. A CONNECT with a body is refused with 400.
+/// 100-continue` is honoured after admission. A CONNECT with a body is refused with 400, and over TLS there
+/// are no tunnels.
 ///
-/// When as many connections are open as may be, the one that has idled longest is closed for a new one;
-/// without an idle one, the new one is answered 503.
+/// When as many connections are open as may be, one is closed for a new one: the oldest on which no request
+/// was admitted within the patience for strangers, else the one that has idled longest. So whoever opens
+/// connections and says nothing, or little, keeps nobody out. Without such a one, the new one is answered
+/// 503.
 class Server {
  public:
   Server(const boost::asio::any_io_executor& executor, ServerOptions options, Application& application);

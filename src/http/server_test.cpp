@@ -153,6 +153,17 @@ TEST_F(HttpServer, AsksForTheBodyOnlyAfterAdmission) {
   EXPECT_THAT(refused.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 401 Unauthorized\r\n"));
 }
 
+TEST_F(HttpServer, NobodyIsAskedForABodyBeforeTheHeadIsWhole) {
+  start();
+  auto client = connect();
+  const std::string request =
+      "POST /forbidden HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 4\r\nhost: x\r\n\r\n";
+
+  for (const char byte : request) client.write(std::string(1, byte));
+
+  EXPECT_THAT(client.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 401"));
+}
+
 TEST_F(HttpServer, ARefusedRequestIsAnsweredBeforeItsBodyCame) {
   start();
   auto client = connect();
@@ -293,6 +304,31 @@ TEST_F(HttpServer, TheConnectionThatIdledLongestMakesRoomForANewOne) {
   EXPECT_THAT(fourth.ask(get_hello), EndsWith("hello"));
   EXPECT_EQ(second.read_to_end(), "");
   EXPECT_THAT(first.ask(get_hello), EndsWith("hello"));
+}
+
+TEST_F(HttpServer, WhoNeverSaysAWholeRequestKeepsNobodyOut) {
+  start({.connections = 3, .stranger_patience = 0ms});
+  auto known = connect();
+  known.ask(get_hello);
+  auto slow = connect();
+  slow.write("GET /he");
+  auto refused = connect();
+  refused.ask("GET /forbidden HTTP/1.1\r\nhost: x\r\n\r\n");  // and is not closed by its client
+
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(connect().ask(get_hello), EndsWith("hello"));
+  EXPECT_THAT(known.ask(get_hello), EndsWith("hello")) << "strangers go before those that are known";
+  EXPECT_EQ(slow.read_to_end(), "");
+}
+
+TEST_F(HttpServer, AStrangerHasAMomentToSayWhatItWants) {
+  start({.connections = 1, .stranger_patience = 1h});
+  auto first = connect();
+  first.write("GET /hel");
+  ASSERT_TRUE(eventually([&] { return server->connections() == 1; }));
+  first.write("l");
+
+  EXPECT_THAT(connect().read_to_end(), StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(first.ask("o HTTP/1.1\r\nhost: x\r\n\r\n"), EndsWith("hello"));
 }
 
 TEST_F(HttpServer, ServesAThousandConnectionsSideBySide) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -11,10 +12,44 @@
 
 #include "async/event.hpp"
 #include "async/task_group.hpp"
+#include "http/body.hpp"
 #include "http/server.hpp"
 #include "http/socket_test_support.hpp"
 
 namespace butler::http::test {
+
+/// Keeps what it is given, until the test refuses.
+class TestSink final : public BodySink {
+ public:
+  std::optional<Response> take(std::string_view bytes) override {
+    largest = std::max(largest, bytes.size());
+    taken.append(bytes);
+    if (taken.size() <= refuse_beyond) return std::nullopt;
+    return Response{.status = 507, .body = "full"};
+  }
+
+  std::string taken;
+  std::size_t largest = 0;  ///< bytes that came at once
+  std::size_t refuse_beyond = SIZE_MAX;
+};
+
+/// Promises so many bytes, and gives as many as the test says.
+class TestSource final : public BodySource {
+ public:
+  std::uint64_t size() const override { return promised; }
+  std::size_t read(std::span<char> space) override {
+    const auto count = std::min(space.size(), has - given);
+    if (fails && count == 0) throw std::runtime_error("the disk is gone");
+    std::fill_n(space.begin(), count, 'S');
+    given += count;
+    return count;
+  }
+
+  std::size_t promised = 0;
+  std::size_t has = 0;
+  std::size_t given = 0;
+  bool fails = false;
+};
 
 /// Answers by path, and parks or streams until the test says otherwise.
 class TestApplication : public Application {
@@ -25,6 +60,7 @@ class TestApplication : public Application {
     ++admitted;
     if (head.path() == "/forbidden") return Response{.status = 401, .body = "no"};
     if (head.path() == "/admit-throws") throw std::runtime_error("admission is broken");
+    if (head.path() == "/sink") return BodyLimit{limit, sink};
     return BodyLimit{limit};
   }
 
@@ -43,6 +79,7 @@ class TestApplication : public Application {
     Response response{.status = 200};
     if (path == "/hello") response.body = "hello";
     if (path == "/echo") response.body = request.body;
+    if (path == "/source") response.source = source;
     if (path == "/large") response.body = std::string(large_size, 'L');
     if (path == "/empty") response.status = 204;
     if (path == "/close") response.headers.add("connection", "close");
@@ -57,6 +94,8 @@ class TestApplication : public Application {
   std::size_t large_size = std::size_t{16} << 20U;
   int admitted = 0;
   Request last;
+  std::shared_ptr<TestSink> sink = std::make_shared<TestSink>();
+  std::shared_ptr<TestSource> source = std::make_shared<TestSource>();
 
   async::Event changed;
   int parked = 0;

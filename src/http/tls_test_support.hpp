@@ -18,7 +18,7 @@ namespace ssl = boost::asio::ssl;
 class SelfSigned {
  public:
   SelfSigned() {
-    std::string pattern = std::filesystem::temp_directory_path() / "butler-egress-XXXXXX";
+    std::string pattern = std::filesystem::temp_directory_path() / "butler-tls-XXXXXX";
     folder_ = ::mkdtemp(pattern.data());
     const std::string line =
         "cd '" + folder_.string() +
@@ -27,6 +27,9 @@ class SelfSigned {
     if (std::system(line.c_str()) != 0) throw std::runtime_error("openssl failed");
   }
   ~SelfSigned() { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path certificate_file() const { return folder_ / "cert.pem"; }
+  std::filesystem::path key_file() const { return folder_ / "key.pem"; }
 
   void use(ssl::context& context) const {
     context.use_certificate_chain_file(folder_ / "cert.pem");

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,15 +44,21 @@ struct RequestHead {
   std::string_view query() const;
 };
 
+class BodySink;
+class BodySource;
+
 struct Request {
   RequestHead head = {};
   std::string body = {};
+  std::shared_ptr<BodySink> sink = {};      ///< at a server: has taken the body (see BodyLimit)
+  std::shared_ptr<BodySource> source = {};  ///< at a client: gives the body, in the place of `body`
 };
 
 struct Response {
   int status = 200;
   Headers headers = {};
   std::string body = {};
+  std::shared_ptr<BodySource> source = {};  ///< at a server: gives the body, in the place of `body`
 };
 
 /// A response of JSON text.

@@ -3,7 +3,6 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
-#include <array>
 
 namespace butler::orchestrator {
 
@@ -16,6 +15,9 @@ std::string_view without_port(std::string_view host) {
   if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
   return host.substr(0, host.find(':'));
 }
+
+/// "fd00::1" → "[fd00::1]".
+std::string in_host_field(const std::string& host) { return host.contains(':') ? "[" + host + "]" : host; }
 
 }  // namespace
 
@@ -36,12 +38,18 @@ bool same_secret(std::string_view presented, const config::Secret& expected) {
          CRYPTO_memcmp(presented.data(), secret.data(), secret.size()) == 0;
 }
 
-bool is_local_client(const http::RequestHead& head, std::string_view configured_host) {
-  if (head.headers.find("origin")) return false;
+bool is_from_web_page(const http::RequestHead& head) { return head.headers.find("origin").has_value(); }
+
+AllowedHosts::AllowedHosts(const std::string& address, const std::vector<std::string>& listed)
+    : names_{"127.0.0.1", "localhost", "[::1]", in_host_field(address)} {
+  for (const auto& host : listed) names_.push_back(in_host_field(host));
+}
+
+bool AllowedHosts::has(const http::RequestHead& head) const {
   const auto host = head.headers.find("host");
-  if (!host) return false;
-  const std::array<std::string_view, 4> names{"127.0.0.1", "localhost", "[::1]", configured_host};
-  return std::ranges::find(names, without_port(*host)) != names.end();
+  return host && std::ranges::any_of(names_, [name = without_port(*host)](const std::string& allowed) {
+           return http::same_name(allowed, name);
+         });
 }
 
 }  // namespace butler::orchestrator

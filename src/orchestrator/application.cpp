@@ -51,14 +51,22 @@ std::variant<http::Response, http::BodyLimit> ApiApplication::admit(const http::
 std::variant<http::Response, http::BodyLimit> ApiApplication::decide(const http::RequestHead& head,
                                                                      const RouteTable::Match& match) const {
   if (closed_) return unavailable();
-  if (!is_local_client(head, settings_.host)) {
-    return error_response(403, "forbidden", "this address is for local programs, not for web pages");
+  if (is_from_web_page(head)) {
+    return error_response(403, "forbidden", "this address is for Butler's own programs, not for web pages");
+  }
+  if (!hosts_.has(head)) {
+    return error_response(403, "forbidden",
+                          "this orchestrator may not be called by the name in the Host field; "
+                          "ORCH_ALLOWED_HOSTS lists more names");
   }
   if (match.route != nullptr) {
     if (!may_call(match.route->caller, head)) {
       return error_response(401, "unauthorized", "a valid x-api-key for this route is required");
     }
-    return http::BodyLimit{match.route->body_limit};
+    if (!match.route->upload) return http::BodyLimit{match.route->body_limit};
+    auto sink = match.route->upload(head, match.parameters);
+    if (!sink) return to_response(sink.error());
+    return http::BodyLimit{match.route->body_limit, *std::move(sink)};
   }
   // What exists is told only to those who may call something.
   if (!may_call(Caller::gateway, head) && !may_call(Caller::worker, head)) {

@@ -2,6 +2,7 @@
 
 #include "config/settings.hpp"
 #include "http/server.hpp"
+#include "orchestrator/access.hpp"
 #include "orchestrator/commit_queue.hpp"
 #include "orchestrator/route_table.hpp"
 #include "process/role.hpp"
@@ -13,7 +14,11 @@ class ApiApplication final : public http::Application {
  public:
   ApiApplication(const config::OrchestratorSettings& settings, const RouteTable& routes, CommitQueue& commits,
                  Measures& measures)
-      : settings_(settings), routes_(routes), commits_(commits), measures_(measures) {}
+      : settings_(settings),
+        hosts_(settings.host, settings.allowed_hosts),
+        routes_(routes),
+        commits_(commits),
+        measures_(measures) {}
 
   std::variant<http::Response, http::BodyLimit> admit(const http::RequestHead& head) override;
   boost::asio::awaitable<void> serve(http::Request request, http::Exchange& exchange) override;
@@ -33,6 +38,7 @@ class ApiApplication final : public http::Application {
   std::string new_request_id();
 
   const config::OrchestratorSettings& settings_;
+  AllowedHosts hosts_;
   const RouteTable& routes_;
   CommitQueue& commits_;
   Measures& measures_;

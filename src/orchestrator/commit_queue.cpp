@@ -5,6 +5,7 @@
 
 #include "async/event.hpp"
 #include "log/log.hpp"
+#include "orchestrator/wakeups.hpp"
 
 namespace butler::orchestrator {
 
@@ -23,13 +24,15 @@ struct CommitQueue::Slot {
 };
 
 CommitQueue::CommitQueue(asio::any_io_executor executor, store::JobStore& store, Touched& touched,
-                         Measures& measures, std::function<void()> on_fatal, std::function<void()> on_undone)
+                         Measures& measures, std::function<void()> on_fatal, std::function<void()> on_undone,
+                         std::function<void()> on_back)
     : executor_(std::move(executor)),
       store_(store),
       touched_(touched),
       measures_(measures),
       on_fatal_(std::move(on_fatal)),
-      on_undone_(std::move(on_undone)) {}
+      on_undone_(std::move(on_undone)),
+      on_back_(std::move(on_back)) {}
 
 asio::awaitable<http::Response> CommitQueue::answer(Unit unit, http::Exchange& exchange) {
   const auto slot = std::make_shared<Slot>(executor_);
@@ -123,8 +126,18 @@ void CommitQueue::open_batch() {
     if (!store_.in_transaction()) throw StoreAway{};
     return;
   }
-  store_.begin();
+  try {
+    store_.begin();
+  } catch (const store::StoreFault&) {
+    away_ = true;
+    throw;
+  }
   batch_open_ = true;
+  if (away_) {
+    on_back_();
+    away_ = false;
+    log::info("store.back");
+  }
 }
 
 void CommitQueue::flush() {
@@ -141,16 +154,24 @@ void CommitQueue::flush() {
 /// What the batch's requests are told instead of their answers; null when it is on disk.
 std::exception_ptr CommitQueue::end_batch() {
   batch_open_ = false;
-  if (store_.in_transaction()) wake_parked();
+  try {
+    if (store_.in_transaction()) wake_parked();
+  } catch (const store::StoreFault& fault) {
+    log::error("store.error", {{"error", fault.what()}});
+    store_.rollback();
+    return nothing_kept();
+  }
   if (!store_.in_transaction()) {
     store_.rollback();
-    touched_.take();
-    undone_ = true;
-    return std::make_exception_ptr(StoreAway{});
+    return nothing_kept();
   }
   try {
     commit();
+    heard_.clear();
     return nullptr;
+  } catch (const store::StoreFault& fault) {
+    log::error("store.error", {{"error", fault.what()}});
+    return nothing_kept();
   } catch (const std::exception& error) {
     log::error("store.commit_failed", {{"error", error.what()}});
     on_fatal_();
@@ -158,7 +179,19 @@ std::exception_ptr CommitQueue::end_batch() {
   }
 }
 
+/// What was heard is asked again in the next batch.
+std::exception_ptr CommitQueue::nothing_kept() {
+  touched_.take();
+  to_tell_.clear();
+  undone_ = true;
+  return std::make_exception_ptr(StoreAway{});
+}
+
 void CommitQueue::commit() {
+  if (auto* const peers = store_.peers(); peers != nullptr && !to_tell_.empty()) {
+    peers->announce(to_announcements({to_tell_.begin(), to_tell_.end()}));
+    to_tell_.clear();
+  }
   const auto start = std::chrono::steady_clock::now();
   const bool wrote = store_.commit();
   if (wrote) measures_.committed(batch_.size(), std::chrono::steady_clock::now() - start);
@@ -173,9 +206,26 @@ void CommitQueue::tell_undone() {
   }
 }
 
+void CommitQueue::hear(const std::vector<Topic>& topics) {
+  for (const auto& topic : topics) {
+    if (waiting_.contains(topic)) heard_.insert(topic);
+  }
+  // An empty unit: the batch is what is wanted.
+  if (!heard_.empty()) run_in_batch(std::make_shared<Slot>(executor_), [] {});
+}
+
+void CommitQueue::hear_all() {
+  std::vector<Topic> topics;
+  topics.reserve(waiting_.size());
+  for (const auto& [topic, slots] : waiting_) topics.push_back(topic);
+  hear(topics);
+}
+
 void CommitQueue::wake_parked() {
+  for (const auto& topic : heard_) wake(topic);
   for (auto topics = touched_.take(); !topics.empty(); topics = touched_.take()) {
     for (const auto& topic : topics) wake(topic);
+    if (store_.peers() != nullptr) to_tell_.insert(topics.begin(), topics.end());
   }
 }
 

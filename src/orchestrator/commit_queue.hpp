@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "http/server.hpp"
@@ -26,9 +27,11 @@ class CommitQueue {
  public:
   /// `on_fatal` is called once when a commit failed: nobody knows what is on disk, so the process must end.
   /// `on_undone` is called after a batch of which something was undone: what is kept in memory beside the
-  /// store may be ahead of it.
+  /// store may be ahead of it. `on_back` is called in the first batch after the store took none: nobody could
+  /// renew a lease meanwhile.
   CommitQueue(boost::asio::any_io_executor executor, store::JobStore& store, Touched& touched,
-              Measures& measures, std::function<void()> on_fatal, std::function<void()> on_undone);
+              Measures& measures, std::function<void()> on_fatal, std::function<void()> on_undone,
+              std::function<void()> on_back);
 
   using Unit = std::function<Answer()>;
 
@@ -40,6 +43,12 @@ class CommitQueue {
   /// Runs work of the orchestrator's own in the current batch; returns after the commit, false when the store
   /// takes no writes now and nothing was done.
   boost::asio::awaitable<bool> run(std::function<void()> work);
+
+  /// Another orchestrator has touched these topics: what is parked here for one of them is asked again in the
+  /// next batch that is committed.
+  void hear(const std::vector<Topic>& topics);
+  /// As hear(), of everything that somebody is parked for.
+  void hear_all();
 
   /// From now on nobody waits: what is parked is asked for the last time, as at its deadline.
   void stop_waiting();
@@ -55,6 +64,7 @@ class CommitQueue {
   void open_batch();
   void flush();
   std::exception_ptr end_batch();
+  std::exception_ptr nothing_kept();
   void commit();
   void tell_undone();
   void wake_parked();
@@ -71,12 +81,16 @@ class CommitQueue {
   Measures& measures_;
   std::function<void()> on_fatal_;
   std::function<void()> on_undone_;
+  std::function<void()> on_back_;
   std::vector<SlotPointer> batch_;
   std::unordered_map<Topic, std::list<SlotPointer>, TopicHash> waiting_;
+  std::unordered_set<Topic, TopicHash> heard_;    ///< from other orchestrators
+  std::unordered_set<Topic, TopicHash> to_tell_;  ///< the other orchestrators, with this batch
   std::size_t parked_ = 0;
   bool batch_open_ = false;
   bool flush_posted_ = false;
   bool undone_ = false;
+  bool away_ = false;
   bool waiting_is_over_ = false;
 };
 

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <set>
+
+#include "api/artifact.hpp"
 #include "domain/limits.hpp"
 #include "orchestrator/job_service.hpp"
 
@@ -25,6 +29,19 @@ void check_labels(const std::vector<std::string>& labels, FieldProblems& problem
   for (const auto& label : labels) problems.check_length("labels", label, 1, limits::label);
 }
 
+void check_attachments(const std::vector<std::string>& names, FieldProblems& problems) {
+  if (names.size() > limits::attachments) {
+    problems.add("attachments", "must have at most " + std::to_string(limits::attachments) + " items");
+  }
+  if (!std::ranges::all_of(names, api::is_artifact_name)) {
+    problems.add("attachments",
+                 "must be names of 1 to 128 letters, digits, '.', '_' and '-' that do not start with a dot");
+  }
+  if (std::set(names.begin(), names.end()).size() != names.size()) {
+    problems.add("attachments", "must not hold a name twice");
+  }
+}
+
 }  // namespace
 
 std::optional<Refusal> check(const api::CreateJobRequest& request) {
@@ -37,6 +54,10 @@ std::optional<Refusal> check(const api::CreateJobRequest& request) {
   problems.check_optional("deliverTo", request.deliver_to, 1, limits::deliver_to);
   if (request.metadata) check_metadata(*request.metadata, problems);
   if (request.labels) check_labels(*request.labels, problems);
+  if (request.attachments) check_attachments(*request.attachments, problems);
+  if (request.attachments && request.attachments_from) {
+    problems.add("attachmentsFrom", "is taken only without attachments");
+  }
   if (problems.empty()) return std::nullopt;
   return problems.refusal();
 }
@@ -56,6 +77,7 @@ domain::Job to_job(const api::CreateJobRequest& request) {
   job.metadata = request.metadata;
   job.deliver_to = request.deliver_to;
   job.labels = request.labels;
+  job.attachments = request.attachments;
   return job;
 }
 
@@ -64,7 +86,8 @@ bool same_request(const domain::Job& one, const domain::Job& other) {
          one.chat_id == other.chat_id && one.requester_id == other.requester_id &&
          one.thread_id == other.thread_id && one.session_key == other.session_key &&
          one.requires_approval == other.requires_approval && one.metadata == other.metadata &&
-         one.deliver_to == other.deliver_to && one.labels == other.labels;
+         one.deliver_to == other.deliver_to && one.labels == other.labels &&
+         one.attachments == other.attachments;
 }
 
 }  // namespace butler::orchestrator

@@ -59,10 +59,11 @@ class DocumentTest : public testing::Test, protected ServiceFixture {};
 
 TEST_F(DocumentTest, EveryRouteIsInItWithItsCallerAndNoOther) {
   RouteTable table;
-  add_job_routes(table, *jobs);
+  add_job_routes(table, *jobs, *artifacts);
   add_approval_routes(table, *approvals);
   add_delivery_routes(table, *jobs);
   add_worker_routes(table, *leases);
+  add_artifact_routes(table, *artifacts);
   add_admin_routes(table, *jobs, *store);
   add_document_route(table);
   add_metrics_route(table, [] { return std::string{}; });

@@ -23,13 +23,16 @@ Outcome<std::optional<std::string>> idempotency_key(const RouteRequest& call) {
   return key;
 }
 
-Answer create_job(JobService& jobs, const RouteRequest& call) {
+Answer create_job(JobService& jobs, ArtifactService& artifacts, const RouteRequest& call) {
   const auto key = idempotency_key(call);
   if (!key) return to_response(key.error());
   const auto body = decode_body<api::CreateJobRequest>(call.request);
   if (!body) return to_response(body.error());
   const auto created = jobs.create(*body, *key, call.now.wall);
   if (!created) return to_response(created.error());
+  if (created->is_new && body->attachments_from) {
+    artifacts.inherit(*body->attachments_from, created->job.id, call.now.wall);
+  }
   return job_response(created->job, created->is_new ? 201 : 200);
 }
 
@@ -200,10 +203,11 @@ Handler on_jobs(Answer (*handler)(JobService&, const RouteRequest&), JobService&
 
 }  // namespace
 
-void add_job_routes(RouteTable& routes, JobService& jobs) {
+void add_job_routes(RouteTable& routes, JobService& jobs, ArtifactService& artifacts) {
   constexpr auto gateway = Caller::gateway;
   constexpr auto body = limits::body_bytes;
-  routes.add({"POST", "/v1/jobs", gateway, body, on_jobs(create_job, jobs)});
+  routes.add({"POST", "/v1/jobs", gateway, body,
+              [&](const RouteRequest& call) { return create_job(jobs, artifacts, call); }});
   routes.add({"GET", "/v1/jobs", gateway, 0, on_jobs(list_jobs, jobs)});
   routes.add({"GET", "/v1/jobs/:jobId", gateway, 0, on_jobs(get_job, jobs)});
   routes.add({"GET", "/v1/jobs/:jobId/events", gateway, 0, on_jobs(read_events, jobs)});

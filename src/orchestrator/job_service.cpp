@@ -1,6 +1,7 @@
 #include "orchestrator/job_service.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "domain/limits.hpp"
 #include "json/value.hpp"
@@ -33,6 +34,17 @@ json::Object reason_data(const api::AbortRequest& request) {
   return data;
 }
 
+std::string late_attachments(const std::vector<std::string>& names, std::chrono::seconds wait) {
+  constexpr std::size_t named = 5;
+  const auto minutes = wait.count() / 60;
+  std::string text = "Not all attachments have arrived within ";
+  text.append(minutes > 0 ? std::to_string(minutes) + " min" : std::to_string(wait.count()) + " s");
+  for (std::size_t i = 0; i < names.size() && i < named; ++i)
+    text.append(i == 0 ? ": " : ", ").append(names[i]);
+  if (names.size() > named) text.append("…");
+  return text;
+}
+
 }  // namespace
 
 Outcome<JobService::Created> JobService::create(const api::CreateJobRequest& request,
@@ -40,6 +52,11 @@ Outcome<JobService::Created> JobService::create(const api::CreateJobRequest& req
                                                 domain::Timestamp now) {
   if (auto refusal = check(request)) return std::unexpected(*std::move(refusal));
   auto job = to_job(request);
+  if (request.attachments_from) {
+    auto names = attachments_of(*request.attachments_from);
+    if (!names) return std::unexpected(names.error());
+    job.attachments = *std::move(names);
+  }
   if (idempotency_key) {
     if (const auto first = store_.find_by_idempotency_key(*idempotency_key)) {
       if (!same_request(first->job, job)) {
@@ -55,8 +72,20 @@ Outcome<JobService::Created> JobService::create(const api::CreateJobRequest& req
   job.id = ids_.next(now, process::random_bytes<10>());
   job.created_at = now;
   job.updated_at = now;
-  lifecycle_.create(job, idempotency_key);
+  const bool waits = job.attachments && !job.attachments->empty();
+  lifecycle_.create(job, idempotency_key, waits ? std::optional{now + attachment_wait_} : std::nullopt);
   return Created{std::move(job), true};
+}
+
+/// The names of the attachments that the job has; those that never came are left out.
+Outcome<std::optional<std::vector<std::string>>> JobService::attachments_of(const std::string& job_id) {
+  const auto record = store_.find(job_id);
+  if (!record) return std::unexpected(invalid_request("attachmentsFrom", "there is no such job"));
+  auto names = record->job.attachments;
+  if (!names) return names;
+  const auto missing = store_.artifacts().missing_attachments(record->row);
+  std::erase_if(*names, [&](const auto& name) { return std::ranges::find(missing, name) != missing.end(); });
+  return names;
 }
 
 Outcome<domain::Job> JobService::get(std::string_view job_id) {
@@ -109,6 +138,19 @@ Outcome<domain::Job> JobService::abort(std::string_view job_id, const api::Abort
     return std::unexpected(invalid_transition(record->job.status, domain::JobAction::abort));
   }
   return abort_record(*record, request, now);
+}
+
+void JobService::abort_incomplete(domain::Timestamp now) {
+  for (const auto& id : store_.artifacts().overdue(now)) {
+    const auto record = store_.find(id);
+    if (!record) continue;
+    const auto names = store_.artifacts().missing_attachments(record->row);
+    const auto reason = late_attachments(names, attachment_wait_);
+    log::warn("job.attachments_late", {{"job", id}, {"missing", names.size()}});
+    const auto aborted =
+        abort_record(*record, {.reason = reason, .requester_id = "orchestrator", .if_status = {}}, now);
+    if (!aborted) throw std::logic_error("a waiting job could not be aborted: " + id);
+  }
 }
 
 Outcome<domain::Job> JobService::abort_record(const store::JobRecord& record,

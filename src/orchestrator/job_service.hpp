@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -13,8 +14,13 @@ namespace butler::orchestrator {
 /// is against the contract comes back as a refusal.
 class JobService {
  public:
-  JobService(store::JobStore& store, Touched& touched, LeaseClock& leases, Measures& measures)
-      : store_(store), touched_(touched), lifecycle_(store, touched, leases, measures) {}
+  /// @param attachment_wait  how long a job waits for its attachments before it is aborted
+  JobService(store::JobStore& store, Touched& touched, LeaseClock& leases, Measures& measures,
+             std::chrono::seconds attachment_wait)
+      : store_(store),
+        touched_(touched),
+        lifecycle_(store, touched, leases, measures),
+        attachment_wait_(attachment_wait) {}
 
   struct Created {
     domain::Job job;
@@ -37,6 +43,11 @@ class JobService {
   std::vector<api::Delivery> deliveries(std::string_view deliver_to, std::int64_t after, std::size_t limit);
   Outcome<void> acknowledge_delivery(std::string_view job_id);
 
+  /// When the first job has waited long enough for its attachments.
+  std::optional<domain::Timestamp> next_attachment_deadline() { return store_.artifacts().next_due(); }
+  /// Aborts the jobs whose attachments did not come in time.
+  void abort_incomplete(domain::Timestamp now);
+
   api::AdminState admin_state() { return store_.admin_state(); }
   struct Paused {
     api::AdminState state;
@@ -48,12 +59,14 @@ class JobService {
 
  private:
   std::int64_t abort_running(const api::PauseRequest& request, domain::Timestamp now);
+  Outcome<std::optional<std::vector<std::string>>> attachments_of(const std::string& job_id);
   Outcome<domain::Job> abort_record(const store::JobRecord& record, const api::AbortRequest& request,
                                     domain::Timestamp now);
 
   store::JobStore& store_;
   Touched& touched_;
   Lifecycle lifecycle_;
+  std::chrono::seconds attachment_wait_;
   domain::JobIdSequence ids_;
 };
 

@@ -1,10 +1,7 @@
 #include "orchestrator/lease_service.hpp"
 
-#include <algorithm>
-
 #include "domain/limits.hpp"
 #include "json/value.hpp"
-#include "log/log.hpp"
 #include "process/role.hpp"
 
 namespace butler::orchestrator {
@@ -14,9 +11,6 @@ namespace limits = domain::limits;
 
 namespace {
 
-constexpr std::string_view worker_lost = "worker_lost";
-constexpr std::string_view home_away =
-    "The machine that holds this conversation is away; the request waits for it.";
 constexpr std::size_t token_bytes = 16;
 
 store::StoredEvent to_stored(const api::ReportedEvent& event, domain::Timestamp now) {
@@ -47,6 +41,7 @@ api::ApprovalDecision to_decision(const store::ApprovalRecord& record) {
 Outcome<std::optional<api::ClaimedJob>> LeaseService::claim(const api::ClaimRequest& request, Now now) {
   if (auto refusal = check(request)) return std::unexpected(*std::move(refusal));
   if (request.session_store) stores_seen_[*request.session_store] = now.steady;
+  sightings_.saw(request.worker_id, now.wall, now.steady);
   if (request.claim_id) {
     if (store_.find_by_claim(*request.claim_id)) return repeated_claim(*request.claim_id, now);
   }
@@ -92,7 +87,7 @@ api::ClaimedJob LeaseService::start(store::JobRecord record, const api::ClaimReq
   lease.claim_id = request.claim_id;
   store_.put_lease(record.row, lease);
   if (request.session_store) store_.bind_session(job->session_key, *request.session_store, now.wall);
-  leases_.renew(job->id, now.steady + lease_);
+  renew(record.row, job->id, now);
   measures_.claimed(record.job.updated_at, now.wall);
   return claimed(record, *job, lease.token, now);
 }
@@ -100,7 +95,12 @@ api::ClaimedJob LeaseService::start(store::JobRecord record, const api::ClaimReq
 // ---- calls of the holder
 
 void LeaseService::extend(const store::JobRecord& record, Now now) {
-  if (domain::is_leased(record.job.status)) leases_.renew(record.job.id, now.steady + lease_);
+  if (domain::is_leased(record.job.status)) renew(record.row, record.job.id, now);
+}
+
+void LeaseService::renew(std::int64_t job_row, const std::string& job_id, Now now) {
+  leases_.renew(job_id, now.steady + lease_);
+  if (peers_ != nullptr) peers_->extend_lease(job_row, lease_);
 }
 
 Outcome<LeaseService::Held> LeaseService::hold(std::string_view job_id, const Token& token, Now now) {
@@ -119,6 +119,7 @@ Outcome<LeaseService::Held> LeaseService::hold(std::string_view job_id, const To
     first_time = true;
     store_.put_lease(record->row, lease);
   }
+  sightings_.saw(lease.worker_id, now.wall, now.steady + lease_);
   extend(*record, now);
   return Held{*std::move(record), true};
 }
@@ -307,77 +308,6 @@ Outcome<domain::Job> LeaseService::requeue(const store::JobRecord& record, domai
     store_.approvals().carry(record.row);
   }
   return job;
-}
-
-// ---- leases that run out
-
-void LeaseService::grant_grace(Now now) {
-  started_ = now.steady;
-  for (const auto& record : store_.leased()) leases_.renew(record.job.id, now.steady + lease_);
-}
-
-void LeaseService::recover(Now now) {
-  for (const auto& record : store_.leased()) {
-    if (!leases_.knows(record.job.id)) leases_.renew(record.job.id, now.steady + lease_);
-  }
-}
-
-void LeaseService::expire(Now now) {
-  for (const auto& job_id : leases_.expired(now.steady)) {
-    const auto record = store_.find(job_id);
-    leases_.remove(job_id);
-    if (!record || !record->lease || !domain::is_leased(record->job.status)) continue;
-    give_up(*record, std::string{worker_lost}, now);
-  }
-}
-
-void LeaseService::give_up(const store::JobRecord& record, std::string error, Now now) {
-  log::warn("lease.expired", {{"job", record.job.id},
-                              {"worker", record.lease->worker_id},
-                              {"attempt", record.job.attempt},
-                              {"activity", record.lease->had_activity}});
-  const auto outcome = domain::attempt_lost(facts_of(record));
-  measures_.lease_lost(outcome);
-  Outcome<domain::Job> ended;
-  auto changed = record;
-  switch (outcome) {
-    case domain::LostAttempt::repeat:
-      ended = requeue(record, outcome, {.message = "The worker was lost before it began", .data = {}}, now,
-                      false);
-      break;
-    case domain::LostAttempt::resume:
-      ended = requeue(record, outcome,
-                      {.message = "The worker was lost while a tool call waited for a decision", .data = {}},
-                      now, false);
-      break;
-    case domain::LostAttempt::fail:
-      changed.job.error = error;
-      ended = lifecycle_.apply(record, changed, JobAction::fail, {.message = error, .data = {}}, now.wall);
-      break;
-    case domain::LostAttempt::abort:
-      ended = lifecycle_.apply(record, changed, JobAction::acknowledge_abort, {.message = error, .data = {}},
-                               now.wall);
-      break;
-  }
-  if (!ended) throw std::logic_error("an expired lease could not be ended: " + ended.error().message);
-}
-
-void LeaseService::report_absent_homes(Now now) {
-  if (!started_ || now.steady - *started_ < session_home_) return;
-  std::vector<std::string> present;
-  for (const auto& [name, seen] : stores_seen_) {
-    if (now.steady - seen < session_home_) present.push_back(name);
-  }
-  for (const auto& record : store_.claimable_elsewhere(present)) {
-    if (store_.has_log(record.row, home_away)) continue;
-    store::StoredEvent event;
-    event.type = domain::EventType::log;
-    event.ts = now.wall;
-    event.message = home_away;
-    store_.append_events(record.row, {event});
-    touched_.touch({Topic::Kind::events, record.job.id});
-    log::warn("session.home_away", {{"job", record.job.id}, {"session", record.job.session_key}});
-  }
 }
 
 }  // namespace butler::orchestrator

@@ -4,15 +4,20 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/types.hpp"
 #include "orchestrator/lifecycle.hpp"
+#include "orchestrator/worker_sightings.hpp"
 
 namespace butler::orchestrator {
 
 /// What a worker may do with the job that it holds, and what becomes of jobs whose worker is gone. Each
 /// method runs inside a unit of the store. The lease token fences: whoever was cut off can never write into
 /// somebody else's attempt.
+///
+/// When a lease runs out is in memory, on the steady clock (LeaseClock), and where several orchestrators
+/// share the store, in its rows, by the database's clock: any of them ends the leases of all.
 class LeaseService {
  public:
   LeaseService(store::JobStore& store, Touched& touched, LeaseClock& leases, Measures& measures,
@@ -23,7 +28,8 @@ class LeaseService {
         measures_(measures),
         lifecycle_(store, touched, leases, measures),
         lease_(lease),
-        session_home_(session_home) {}
+        session_home_(session_home),
+        peers_(store.peers()) {}
 
   using Steady = std::chrono::steady_clock::time_point;
   using Token = std::optional<std::string>;
@@ -61,7 +67,14 @@ class LeaseService {
   /// The job of which the token holds the lease, which is extended.
   Outcome<store::JobRecord> holder(std::string_view job_id, const Token& token, Now now);
 
-  /// After a start: every running job gets one grace lease.
+  /// As holder(), and without a token it is nobody.
+  Outcome<store::JobRecord> strict_holder(std::string_view job_id, const Token& token, Now now);
+  /// Whether the token is that of the job's latest lease; a look that extends nothing.
+  static bool holds(const store::JobRecord& record, const Token& token);
+  /// Appends an event that is activity of the attempt; the job is held.
+  void append_activity(store::JobRecord& record, const store::StoredEvent& event);
+
+  /// After a start: every running job gets one grace lease, unless another orchestrator was there meanwhile.
   void grant_grace(Now now);
   /// After something was undone: a job that still runs and whose lease is forgotten gets one.
   void recover(Now now);
@@ -69,6 +82,13 @@ class LeaseService {
   void expire(Now now);
   /// Tells, once per job, that the machine which holds the conversation is away.
   void report_absent_homes(Now now);
+
+  /// Whether other orchestrators may end leases, and this one has to look for theirs.
+  bool shares_leases() const { return peers_ != nullptr; }
+
+  /// Which workers have called, and what they hold.
+  std::vector<api::WorkerPresence> workers(Now now);
+  WorkerSightings& sightings() { return sightings_; }
 
   std::chrono::milliseconds lease() const { return lease_; }
 
@@ -79,6 +99,9 @@ class LeaseService {
   };
   Outcome<Held> hold(std::string_view job_id, const Token& token, Now now);
   void extend(const store::JobRecord& record, Now now);
+  void renew(std::int64_t job_row, const std::string& job_id, Now now);
+  std::vector<std::string> expired(Now now);
+  void attend(Now now);
   api::ClaimedJob start(store::JobRecord record, const api::ClaimRequest& request, Now now);
   api::ClaimedJob claimed(const store::JobRecord& record, const domain::Job& job, const std::string& token,
                           Now now);
@@ -97,7 +120,9 @@ class LeaseService {
   std::chrono::milliseconds lease_;
   std::chrono::seconds session_home_;
   std::map<std::string, Steady, std::less<>> stores_seen_;
+  WorkerSightings sightings_;
   std::optional<Steady> started_;
+  store::Peers* peers_;  ///< nullptr: there are no others
 };
 
 /// The rules of a claim's own fields. nullopt when all is right.

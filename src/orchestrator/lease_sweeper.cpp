@@ -1,33 +1,70 @@
 #include "orchestrator/lease_sweeper.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "async/event.hpp"
+#include "log/log.hpp"
 #include "orchestrator/route_table.hpp"
 
 namespace butler::orchestrator {
 
+namespace {
+
+using Deadline = std::optional<domain::Timestamp>;
+
+Deadline earlier(const Deadline& one, const Deadline& other) {
+  if (!one) return other;
+  return other ? std::min(one, other) : one;
+}
+
+}  // namespace
+
 boost::asio::awaitable<void> sweep(CommitQueue& commits, LeaseService& leases, const LeaseClock& clock,
-                                   ApprovalService& approvals) {
+                                   ApprovalService& approvals, JobService& jobs) {
+  // Nothing while the store is away: it is asked again a little later.
+  const auto next_wall_deadline = [&approvals, &jobs]() -> Deadline {
+    try {
+      return earlier(approvals.next_expiry(), jobs.next_attachment_deadline());
+    } catch (const store::StoreFault& fault) {
+      log::error("store.error", {{"error", fault.what()}});
+      return std::nullopt;
+    }
+  };
   // What begins while this waits, a lease or an approval, is noticed a quarter of a lease later at most:
   // early enough for a lease, and an approval is refused after its time whether this has come by or not.
   const auto longest = std::max<std::chrono::milliseconds>(leases.lease() / 4, std::chrono::milliseconds{50});
+  auto checked = now_on_both_clocks().steady;
   for (;;) {
     const auto now = now_on_both_clocks();
     auto until_next = clock.next_deadline().value_or(now.steady + longest) - now.steady;
-    if (const auto expiry = approvals.next_expiry()) {
-      until_next = std::min<std::chrono::steady_clock::duration>(until_next, *expiry - now.wall);
+    if (const auto next = next_wall_deadline()) {
+      until_next = std::min<std::chrono::steady_clock::duration>(until_next, *next - now.wall);
     }
-    co_await async::sleep_for(
-        std::clamp<std::chrono::steady_clock::duration>(until_next, std::chrono::milliseconds{1}, longest));
+    until_next =
+        std::clamp<std::chrono::steady_clock::duration>(until_next, std::chrono::milliseconds{1}, longest);
+    co_await async::sleep_for(until_next);
     const auto after = now_on_both_clocks();
-    const auto expiry = approvals.next_expiry();
-    if (clock.expired(after.steady).empty() && (!expiry || *expiry > after.wall)) continue;
-    const bool done = co_await commits.run([&leases, &approvals, after] {
+    const auto late = after.steady - std::exchange(checked, after.steady) - until_next;
+    if (late > longest) {
+      // This process has stood still (a paused machine, SIGSTOP, a disk that hung), so no worker could renew
+      // its lease: that a lease is over says nothing about its worker.
+      log::warn("lease.stood_still",
+                {{"seconds", std::chrono::duration_cast<std::chrono::duration<double>>(late).count()}});
+      co_await commits.run([&leases, after] { leases.grant_grace(after); });
+    }
+    const auto next = next_wall_deadline();
+    const bool is_due = leases.shares_leases() || !clock.expired(after.steady).empty();
+    if (!is_due && (!next || *next > after.wall)) continue;
+    const bool done = co_await commits.run([&leases, &approvals, &jobs, after] {
       leases.expire(after);
       approvals.expire(after.wall);
+      jobs.abort_incomplete(after.wall);
     });
-    if (!done) co_await async::sleep_for(longest);
+    if (done) continue;
+    co_await async::sleep_for(longest);
+    checked = now_on_both_clocks().steady;
   }
 }
 

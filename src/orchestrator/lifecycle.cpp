@@ -64,8 +64,10 @@ domain::Job with_text_so_far(store::JobStore& store, const store::JobRecord& rec
   return job;
 }
 
-void Lifecycle::create(domain::Job job, const std::optional<std::string>& idempotency_key) {
+void Lifecycle::create(domain::Job job, const std::optional<std::string>& idempotency_key,
+                       const std::optional<domain::Timestamp>& attachments_due) {
   const auto row = store_.insert(job, idempotency_key);
+  if (attachments_due) store_.artifacts().await_attachments(row, *attachments_due);
   store_.append_events(row, {stored(EventType::job_created, job.created_at, {})});
   if (job.status == JobStatus::queued) refresh_head(job.session_key);
   store_.audit().append({.ts = job.created_at,

@@ -34,7 +34,9 @@ class Lifecycle {
         approvals_(store, touched, measures) {}
 
   /// Writes a new job, its first event, and its place in the queue.
-  void create(domain::Job job, const std::optional<std::string>& idempotency_key);
+  /// @param attachments_due  until when it waits for its attachments, if it has any
+  void create(domain::Job job, const std::optional<std::string>& idempotency_key,
+              const std::optional<domain::Timestamp>& attachments_due);
 
   /// Applies the action. `record` is the job as it was read in this unit, with the fields that the caller
   /// changes already set; it comes back with status, times and text as they are now. A refusal changes

@@ -4,6 +4,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cstdlib>
+#include <filesystem>
+#include <memory>
 #include <utility>
 
 #include "async/event.hpp"
@@ -13,10 +15,13 @@
 #include "orchestrator/administration.hpp"
 #include "orchestrator/application.hpp"
 #include "orchestrator/commit_queue.hpp"
+#include "orchestrator/first_version.hpp"
 #include "orchestrator/lease_sweeper.hpp"
 #include "orchestrator/retention.hpp"
 #include "orchestrator/routes.hpp"
+#include "orchestrator/wakeups.hpp"
 #include "process/role.hpp"
+#include "store/postgres_job_store.hpp"
 #include "store/sqlite_job_store.hpp"
 
 namespace butler::orchestrator {
@@ -31,45 +36,80 @@ constexpr std::chrono::milliseconds fault_grace{300};
 constexpr std::size_t own_descriptors = 32;
 constexpr std::chrono::seconds home_check_interval{30};
 
+/// Where the settings say. Throws when it cannot be opened.
+std::unique_ptr<store::JobStore> open_store(const config::OrchestratorSettings& settings) {
+  const auto file = settings.home / "state.db";
+  if (settings.database_url.empty()) {
+    return std::make_unique<store::SqliteJobStore>(file, domain::wall_clock_now());
+  }
+  log::redact(settings.database_url.reveal());
+  std::error_code unknown;
+  if (std::filesystem::exists(file, unknown)) log::warn("store.other_state", {{"file", file.string()}});
+  return std::make_unique<store::PostgresJobStore>(settings.database_url.reveal(),
+                                                   "butler-orchestrator-" + process::random_hex(4),
+                                                   domain::wall_clock_now());
+}
+
+/// Clients refuse one that has expired: the log says so at the start, not only theirs.
+void log_certificate(const config::OrchestratorSettings& settings, const http::ServerTls& tls) {
+  const auto expires = domain::to_iso8601(tls.expires());
+  if (tls.expires() <= domain::wall_clock_now()) {
+    log::error("tls.certificate_expired", {{"file", settings.certificate.string()}, {"expired", expires}});
+  } else {
+    log::info("tls.certificate", {{"file", settings.certificate.string()}, {"expires", expires}});
+  }
+}
+
 /// The whole role, wired by hand.
 class Orchestrator {
  public:
-  Orchestrator(const config::OrchestratorSettings& settings, std::optional<http::ListeningSocket> admin)
+  Orchestrator(const config::OrchestratorSettings& settings, std::optional<http::ListeningSocket> admin,
+               std::shared_ptr<http::ServerTls> tls)
       : settings_(settings),
-        store_(settings.home / "state.db", domain::wall_clock_now()),
+        opened_store_(open_store(settings)),
         leases_(store_, touched_, clock_, measures_, settings.lease, settings.session_home),
-        jobs_(store_, touched_, clock_, measures_),
+        jobs_(store_, touched_, clock_, measures_, settings.attachment_wait),
+        files_(settings.home / "artifacts", store_.peers() != nullptr),
+        artifacts_(store_, touched_, leases_, files_, settings.artifact_quota),
         approvals_(store_, touched_, measures_, leases_),
-        retention_(store_, measures_, settings.retention),
+        retention_(store_, measures_, files_, settings.retention),
         commits_(
             context_.get_executor(), store_, touched_, measures_, [this] { fail(); },
-            [this] { leases_.recover(now_on_both_clocks()); }),
+            [this] { leases_.recover(now_on_both_clocks()); },
+            [this] { leases_.grant_grace(now_on_both_clocks()); }),
         application_(settings_, routes_, commits_, measures_),
-        server_(context_.get_executor(), server_options(settings), application_),
+        server_(context_.get_executor(), server_options(settings, std::move(tls)), application_),
         tasks_(context_.get_executor(), [this](std::string_view task, std::string_view what) {
           log::error("task.fault", {{"task", task}, {"error", what}});
           fail();
         }) {
-    add_job_routes(routes_, jobs_);
+    add_job_routes(routes_, jobs_, artifacts_);
     add_approval_routes(routes_, approvals_);
     add_delivery_routes(routes_, jobs_);
     add_worker_routes(routes_, leases_);
+    add_artifact_routes(routes_, artifacts_);
     add_admin_routes(routes_, jobs_, store_);
     add_document_route(routes_);
     add_metrics_route(routes_, [this] { return metrics_text(); });
+    if (auto* const peers = store_.peers()) wakeups_.emplace(context_.get_executor(), *peers, commits_);
     if (!admin) return;
     administration_.emplace(context_.get_executor(), *std::move(admin));
     add_administration(*administration_, store_, [this] { return metrics_text(); });
   }
 
   int run() {
-    leases_.grant_grace(now_on_both_clocks());
+    begin_serving();
     server_.listen();
     tasks_.spawn("http", server_.run());
-    tasks_.spawn("leases", sweep(commits_, leases_, clock_, approvals_));
+    tasks_.spawn("leases", sweep(commits_, leases_, clock_, approvals_, jobs_));
     tasks_.spawn("homes", watch_homes());
     tasks_.spawn("retention", remove_old(commits_, retention_));
+    tasks_.spawn("orphans", remove_orphans(files_, store_.artifacts()));
     if (administration_) tasks_.spawn("administration", administration_->run());
+    if (wakeups_) {
+      tasks_.spawn("wakeups", wakeups_->listen());
+      tasks_.spawn("missed wakeups", wakeups_->look_for_missed());
+    }
     main_.spawn("stop", stop_when_asked());
     // Behind the tasks' first steps: who is told that this is ready may send the stop signal at once.
     asio::post(context_, [this] {
@@ -87,8 +127,11 @@ class Orchestrator {
   }
 
  private:
-  static http::ServerOptions server_options(const config::OrchestratorSettings& settings) {
+  static http::ServerOptions server_options(const config::OrchestratorSettings& settings,
+                                            std::shared_ptr<http::ServerTls> tls) {
+    if (tls) log_certificate(settings, *tls);
     http::ServerOptions options;
+    options.tls = std::move(tls);
     options.host = settings.host;
     options.port = settings.port;
     const std::size_t descriptors = std::max(process::raise_descriptor_limit(), 2 * own_descriptors);
@@ -96,11 +139,34 @@ class Orchestrator {
     return options;
   }
 
+  /// Among the other orchestrators, where there are some.
+  void begin_serving() {
+    auto* const peers = store_.peers();
+    if (peers == nullptr) {
+      leases_.grant_grace(now_on_both_clocks());
+      return;
+    }
+    store_.begin();
+    store_.unit([this, peers] {
+      if (const auto other = peers->enter(files_.identity(), settings_.lease)) {
+        throw std::runtime_error((settings_.home / "artifacts").string() + " is not the folder that " +
+                                 *other +
+                                 " has, which serves the same database: give both the same one (a mount, a "
+                                 "symbolic link), or stop "
+                                 "the other one and wait " +
+                                 std::to_string(settings_.lease.count()) + " seconds");
+      }
+      leases_.grant_grace(now_on_both_clocks());
+    });
+    store_.commit();
+  }
+
   std::string metrics_text() {
     return measures_.text({.backlog = store_.backlog(),
                            .paused = store_.admin_state().paused,
                            .parked = commits_.parked(),
                            .connections = server_.connections(),
+                           .artifact_bytes = store_.artifacts().bytes(),
                            .time = domain::wall_clock_now()});
   }
 
@@ -138,18 +204,22 @@ class Orchestrator {
 
   const config::OrchestratorSettings& settings_;
   asio::io_context context_{1};
-  store::SqliteJobStore store_;
+  std::unique_ptr<store::JobStore> opened_store_;
+  store::JobStore& store_{*opened_store_};
   Touched touched_;
   LeaseClock clock_;
   Measures measures_;
   LeaseService leases_;
   JobService jobs_;
+  ArtifactFiles files_;
+  ArtifactService artifacts_;
   ApprovalService approvals_;
   Retention retention_;
   CommitQueue commits_;
   RouteTable routes_;
   ApiApplication application_;
   http::Server server_;
+  std::optional<Wakeups> wakeups_;
   std::optional<admin::AdminSocket> administration_;
   async::TaskGroup tasks_;
   async::TaskGroup main_{context_.get_executor()};
@@ -158,13 +228,20 @@ class Orchestrator {
 
 }  // namespace
 
-int run(const config::OrchestratorSettings& settings, std::optional<http::ListeningSocket> admin) {
+int run(const config::OrchestratorSettings& settings, std::optional<http::ListeningSocket> admin,
+        std::shared_ptr<http::ServerTls> tls) {
   try {
-    return Orchestrator(settings, std::move(admin)).run();
+    return Orchestrator(settings, std::move(admin), std::move(tls)).run();
   } catch (const std::exception& error) {
     log::error("orchestrator.cannot_run", {{"error", error.what()}});
     return 1;
   }
+}
+
+domain::TakenOver take_over_first_version(const std::filesystem::path& home, const json::Value& state) {
+  const auto now = domain::wall_clock_now();
+  store::SqliteJobStore store(home / "state.db", now);
+  return take_over(store, read_first_version(state), now);
 }
 
 }  // namespace butler::orchestrator

@@ -54,7 +54,8 @@ Measures::Measures()
       conflicts_(registry_.counters(
           {"butler_http_conflicts_total", "Requests that were refused with 409, by error.", {"error"}})),
       parked_(registry_.gauge({"butler_http_requests_parked", "Long-polls and streams that wait."})),
-      connections_(registry_.gauge({"butler_http_connections", "Open connections."})) {
+      connections_(registry_.gauge({"butler_http_connections", "Open connections."})),
+      artifact_bytes_(registry_.gauge({"butler_artifact_bytes", "What the files of all jobs occupy."})) {
   metrics::add_process_metrics(registry_);
   // There from the start: a rate needs the nought before the first event.
   for (const auto* status : {"completed", "failed", "aborted"}) ended_.with({status});
@@ -100,6 +101,7 @@ std::string Measures::text(const Now& now) {
   paused_.set(now.paused ? 1 : 0);
   parked_.set(static_cast<double>(now.parked));
   connections_.set(static_cast<double>(now.connections));
+  artifact_bytes_.set(static_cast<double>(now.artifact_bytes));
   return registry_.text();
 }
 

@@ -43,6 +43,7 @@ class Measures {
     bool paused = false;
     std::size_t parked = 0;       ///< requests
     std::size_t connections = 0;  ///< HTTP
+    std::int64_t artifact_bytes = 0;
     domain::Timestamp time{};
   };
   /// The text of all of it.
@@ -68,6 +69,7 @@ class Measures {
   metrics::Family<metrics::Counter>& conflicts_;
   metrics::Gauge& parked_;
   metrics::Gauge& connections_;
+  metrics::Gauge& artifact_bytes_;
 };
 
 }  // namespace butler::orchestrator

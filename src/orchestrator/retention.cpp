@@ -1,6 +1,8 @@
 #include "orchestrator/retention.hpp"
 
 #include <algorithm>
+#include <system_error>
+#include <utility>
 
 #include "async/event.hpp"
 #include "log/log.hpp"
@@ -21,7 +23,8 @@ constexpr milliseconds store_away_pause = std::chrono::seconds{30};
 
 milliseconds Retention::step(domain::Timestamp now) {
   const auto before = now - keep_;
-  const auto removed = store_.remove_ended(before, step_rows);
+  auto removed = store_.remove_ended(before, step_rows);
+  without_rows_ = std::move(removed.with_artifacts);
   const auto sessions = store_.remove_sessions(before, step_rows);
   const auto decisions = store_.approvals().remove_unused_standing(before, step_rows);
   measures_.removed(removed.jobs);
@@ -42,13 +45,27 @@ milliseconds Retention::step(domain::Timestamp now) {
   return std::clamp<milliseconds>(*oldest + keep_ - now, shortest_pause, longest_pause);
 }
 
+void Retention::remove_files() {
+  for (const auto& job_id : std::exchange(without_rows_, {})) {
+    try {
+      files_.remove(job_id);
+    } catch (const std::system_error& fault) {
+      log::error("artifact.file_fault", {{"job", job_id}, {"error", fault.what()}});
+    }
+  }
+}
+
 boost::asio::awaitable<void> remove_old(CommitQueue& commits, Retention& retention) {
   for (;;) {
     const auto start = std::chrono::steady_clock::now();
     milliseconds pause{0};
     const bool done =
         co_await commits.run([&retention, &pause] { pause = retention.step(domain::wall_clock_now()); });
-    if (!done) pause = store_away_pause;
+    if (done) {
+      retention.remove_files();
+    } else {
+      pause = store_away_pause;
+    }
     const auto took = std::chrono::steady_clock::now() - start;
     co_await async::sleep_for(std::max<std::chrono::steady_clock::duration>(pause, took));
   }

@@ -28,8 +28,10 @@ class RetentionTest : public testing::Test, protected ServiceFixture {
   }
 
   milliseconds step() {
-    Retention retention(*store, measures, days{90});
-    return request([&] { return retention.step(now.wall); });
+    Retention retention(*store, measures, *files, days{90});
+    const auto pause = request([&] { return retention.step(now.wall); });
+    retention.remove_files();
+    return pause;
   }
 
   bool exists(const std::string& id) { return store->find(id).has_value(); }
@@ -45,6 +47,22 @@ TEST_F(RetentionTest, AJobIsRemovedWhenItEndedThatLongAgo) {
   step();
 
   EXPECT_FALSE(exists(id));
+}
+
+TEST_F(RetentionTest, TheFilesOfAJobGoWithItAndThoseOfOthersStay) {
+  const auto old = create(undelivered("a")).id;
+  put(old, "1-a", "old");
+  abort(old);
+  advance(days{90});
+  const auto young = create(undelivered("b")).id;
+  put(young, "1-a", "young");
+  abort(young);
+  advance(2ms);  // its end is a millisecond after its creation
+
+  step();
+
+  EXPECT_EQ(files->jobs(), std::vector<std::string>{young});
+  EXPECT_EQ(store->artifacts().bytes(), 5);
 }
 
 TEST_F(RetentionTest, AJobWhoseDeliveryIsOpenIsKeptUntilItIsAcknowledged) {

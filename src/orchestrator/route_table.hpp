@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/types.hpp"
 #include "domain/limits.hpp"
+#include "http/body.hpp"
 #include "http/types.hpp"
 #include "orchestrator/access.hpp"
 #include "orchestrator/answer.hpp"
@@ -32,6 +34,11 @@ inline constexpr std::string_view stream_goes_on = "x-stream-goes-on";
 /// Synchronous, inside a unit of the store.
 using Handler = std::function<Answer(const RouteRequest&)>;
 
+/// Decides on the head of a request, and its path's parameters, before the body is read: what takes the body
+/// as it comes. Not inside a unit: it may only read.
+using Upload = std::function<Outcome<std::shared_ptr<http::BodySink>>(const http::RequestHead&,
+                                                                      const std::vector<std::string>&)>;
+
 /// A line of the API: who may call what, and how long its body may be.
 struct Route {
   std::string_view method;
@@ -39,6 +46,7 @@ struct Route {
   Caller caller = Caller::gateway;
   std::size_t body_limit = domain::limits::body_bytes;
   Handler handler;
+  Upload upload = {};  ///< of a route whose body is never whole in memory
 };
 
 /// All routes; found by method and path.

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "orchestrator/approval_service.hpp"
+#include "orchestrator/artifact_service.hpp"
 #include "orchestrator/job_service.hpp"
 #include "orchestrator/lease_service.hpp"
 #include "store/sqlite_job_store.hpp"
@@ -22,9 +23,11 @@ class ServiceFixture {
     store.reset();
     clock = {};
     store = std::make_unique<store::SqliteJobStore>(folder.path() / "state.db", now.wall);
-    jobs = std::make_unique<JobService>(*store, touched, clock, measures);
+    jobs = std::make_unique<JobService>(*store, touched, clock, measures, attachment_wait);
     leases = std::make_unique<LeaseService>(*store, touched, clock, measures, lease, session_home);
     approvals = std::make_unique<ApprovalService>(*store, touched, measures, *leases);
+    files = std::make_unique<ArtifactFiles>(folder.path() / "artifacts");
+    artifacts = std::make_unique<ArtifactService>(*store, touched, *leases, *files, artifact_quota);
     leases->grant_grace(now);
   }
 
@@ -115,8 +118,33 @@ class ServiceFixture {
     return request([&] { return jobs->abort(id, body, now.wall); });
   }
 
+  using ArtifactCaller = ArtifactService::Caller;
+
+  /// Admission and all bytes of an upload, not its end.
+  Outcome<std::shared_ptr<ArtifactUpload>> upload(const std::string& id, const api::NewArtifact& artifact,
+                                                  const std::string& bytes,
+                                                  const ArtifactCaller& caller = {}) {
+    auto begun = artifacts->begin(caller, id, artifact, bytes.size());
+    if (begun && (*begun)->take(bytes)) return std::unexpected(Refusal{507, "storage_full", "", {}});
+    return begun;
+  }
+
+  Outcome<ArtifactService::Put> put(const std::string& id, const api::NewArtifact& artifact,
+                                    const std::string& bytes, const ArtifactCaller& caller = {}) {
+    const auto begun = upload(id, artifact, bytes, caller);
+    if (!begun) return std::unexpected(begun.error());
+    return request([&] { return artifacts->finish(caller, id, **begun, now); });
+  }
+
+  Outcome<ArtifactService::Put> put(const std::string& id, const std::string& name,
+                                    const std::string& bytes) {
+    return put(id, api::NewArtifact{.name = name}, bytes);
+  }
+
   static constexpr std::chrono::seconds lease{30};
   static constexpr std::chrono::seconds session_home{300};
+  static constexpr std::chrono::seconds attachment_wait{600};
+  static constexpr std::uint64_t artifact_quota = 10'000;
 
   test::TempFolder folder;
   LeaseService::Now now{domain::Timestamp{std::chrono::milliseconds{1'700'000'000'000}},
@@ -128,6 +156,8 @@ class ServiceFixture {
   std::unique_ptr<JobService> jobs;
   std::unique_ptr<LeaseService> leases;
   std::unique_ptr<ApprovalService> approvals;
+  std::unique_ptr<ArtifactFiles> files;
+  std::unique_ptr<ArtifactService> artifacts;
 };
 
 }  // namespace butler::orchestrator

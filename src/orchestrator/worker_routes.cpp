@@ -20,9 +20,11 @@ Answer claim(LeaseService& leases, const RouteRequest& call) {
   const auto wait = std::min(std::chrono::seconds{std::max<std::int64_t>(body->wait_seconds.value_or(0), 0)},
                              std::chrono::seconds{limits::wait});
   return answer_or_park({{Topic::Kind::claim}}, wait, call.now,
-                        [&leases, request = *body](bool last) -> std::optional<http::Response> {
+                        [&leases, request = *body, waits = std::shared_ptr<void>()](
+                            bool last) mutable -> std::optional<http::Response> {
                           const auto claimed = leases.claim(request, now_on_both_clocks());
                           if (!claimed) return to_response(claimed.error());
+                          if (!waits) waits = leases.sightings().waits(request.worker_id);
                           if (*claimed) return json_response(200, claimed_members(**claimed));
                           if (!last) return std::nullopt;
                           return json_response(200, json::Object{{"job", nullptr}});
@@ -91,6 +93,9 @@ Handler on_leases(Answer (*handler)(LeaseService&, const RouteRequest&), LeaseSe
 void add_worker_routes(RouteTable& routes, LeaseService& leases) {
   constexpr auto worker = Caller::worker;
   routes.add({"POST", "/v1/workers/claim", worker, limits::body_bytes, on_leases(claim, leases)});
+  routes.add({"GET", "/v1/admin/workers", Caller::gateway, 0, [&leases](const RouteRequest& call) -> Answer {
+                return json_response(200, json::encode(api::WorkerPresenceList{leases.workers(call.now)}));
+              }});
   routes.add({"POST", "/v1/workers/:jobId/events", worker, limits::events_body_bytes,
               on_leases(report_events, leases)});
   routes.add({"GET", "/v1/workers/:jobId/heartbeat", worker, 0, on_leases(heartbeat, leases)});

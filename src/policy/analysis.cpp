@@ -68,13 +68,14 @@ Analysis analyse(const Question& question) {
   if (!question.workspace.starts_with('/') || !question.cwd.starts_with('/')) {
     return {.effects = {{.why = "has no workspace", .beyond_us = true}}};
   }
-  const bool needs_path = tool == "read" || tool == "write" || tool == "edit";
+  const bool reads_one = tool == "read" || tool == "send_file";
+  const bool needs_path = reads_one || tool == "write" || tool == "edit";
   if ((tool == "bash" && !question.command) || (tool == "network" && !question.host) ||
       (needs_path && !question.path)) {
     return {.effects = {{.why = "lacks what the tool '" + tool + "' needs", .beyond_us = true}}};
   }
   if (tool == "bash") return analyse_command(question, question.command.value_or(""));
-  if (tool == "read") return {.effects = {of_path(question, Access::read, false)}};
+  if (reads_one) return {.effects = {of_path(question, Access::read, false)}};
   if (tool == "grep" || tool == "find" || tool == "ls")
     return {.effects = {of_path(question, Access::read, tool != "ls")}};
   if (tool == "write" || tool == "edit") return {.effects = {of_path(question, Access::write, false)}};

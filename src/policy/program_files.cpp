@@ -75,6 +75,7 @@ constexpr std::array file_programs_table{
     FileProgram{"wc", Use::read, "", "--files0-from"},
     FileProgram{"ls", Use::read, "", "", "R|--recursive", "I|w|T|--ignore|--hide|--sort|--color"},
     FileProgram{"dir", Use::read, "", "", "R|--recursive"},
+    FileProgram{"send-file", Use::read, "", "", "", "--caption|--as"},
     FileProgram{"file", Use::read, "C", "", "", "F|e|P|--separator"},
     FileProgram{"stat", Use::read, "", "", "", "c|--format|--printf"},
     FileProgram{"du", Use::read, "", "--files0-from", "*", "d|t|--max-depth|--exclude"},

@@ -110,6 +110,23 @@ TEST(Rules, ADeniedCommandIsFoundWithinOthers) {
   EXPECT_EQ(answer(policy, about_command("git status")), Verdict::allow);
 }
 
+TEST(Rules, AFileMayBeSentThatMayBeRead) {
+  for (const auto profile : {Profile::careful, Profile::balanced, Profile::trusting}) {
+    const auto policy = builtin_policy(profile);
+    for (const char* path :
+         {"report.pdf", "/tmp/x.png", "/srv/data/x", "~/.ssh/id_rsa", "/home/butler/.butler/x"})
+      EXPECT_EQ(answer(policy, about_path("send_file", path)), answer(policy, about_path("read", path)))
+          << path;
+    EXPECT_EQ(answer(policy, about_path("send_file", "report.pdf")), Verdict::allow);
+    EXPECT_NE(answer(policy, about_path("send_file", "~/.ssh/id_rsa")), Verdict::allow);
+    EXPECT_NE(answer(policy, question("send_file")), Verdict::allow);
+  }
+  const auto asking = policy_of(R"({"rules": [{"name": "files", "verdict": "ask", "tools": ["send_file"]},
+                              {"name": "files-of-commands", "verdict": "ask", "commands": ["send-file"]}]})");
+  EXPECT_EQ(answer(asking, about_path("send_file", "report.pdf")), Verdict::ask);
+  EXPECT_EQ(answer(asking, about_command("send-file report.pdf")), Verdict::ask);
+}
+
 TEST(Rules, APathIsDeniedAlsoAsAPartOfATree) {
   const auto policy =
       policy_of(R"({"rules": [{"name": "private", "verdict": "deny", "paths": ["private/**", "*.key"]}]})");

@@ -28,6 +28,8 @@ constexpr std::array butler_table{
             [](const Targets& t) { return try_read(in_home(t, "/secrets.env")); }},
     Attempt{"butler-state", "read everybody's jobs",
             [](const Targets& t) { return try_read(in_home(t, "/state.db")); }},
+    Attempt{"butler-artifacts", "read the files of everybody's jobs",
+            [](const Targets& t) { return try_read(in_home(t, "/artifacts/job/diary.pdf")); }},
     Attempt{"butler-gateway-state", "read everybody's messages",
             [](const Targets& t) { return try_read(in_home(t, "/gateway.db")); }},
     Attempt{"butler-models", "read the provider keys of models.json",

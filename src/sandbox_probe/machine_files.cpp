@@ -33,8 +33,8 @@ void plant_home(const fs::path& home) {
 }
 
 void plant_butler(const fs::path& home) {
-  for (const char* name :
-       {".env", "secrets.env", "state.db", "gateway.db", "agent/auth.json", "people/7/workspace/diary"}) {
+  for (const char* name : {".env", "secrets.env", "state.db", "gateway.db", "agent/auth.json",
+                           "artifacts/job/diary.pdf", "people/7/workspace/diary"}) {
     write(home / name);
   }
   write(home / "agent/models.json", "{}");

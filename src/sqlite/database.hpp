@@ -46,6 +46,12 @@ class Statement {
     return *this;
   }
 
+  /// Binds one parameter, by position from 1. For callers that do not have all at once, after reset().
+  template <class Value>
+  void bind_at(int position, const Value& value) {
+    bind_one(position, value);
+  }
+
   /// Runs to the next row; false when there is none (the statement is reset then).
   bool step();
 

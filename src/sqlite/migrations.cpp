@@ -1,25 +1,16 @@
 #include "sqlite/migrations.hpp"
 
-#include <charconv>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 
 #include "digest/sha256.hpp"
+#include "domain/migration_version.hpp"
 #include "log/log.hpp"
 
 namespace butler::sqlite {
 
 namespace {
-
-std::int64_t version_of(std::string_view name) {
-  std::int64_t version = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
-  if (error != std::errc{} || version <= 0 || end == name.data() + name.size() || *end != '_') {
-    throw std::logic_error("a migration file needs a name like 0001_what.sql: " + std::string{name});
-  }
-  return version;
-}
 
 std::int64_t applied_version(Database& database) {
   auto& statement = database.prepared("SELECT coalesce(max(version), 0) FROM migrations").bind();
@@ -56,7 +47,7 @@ void migrate(Database& database, std::span<const domain::EmbeddedFile> files, do
       "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
       "sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT");
   const std::int64_t current = applied_version(database);
-  const std::int64_t newest = files.empty() ? 0 : version_of(files.back().name);
+  const std::int64_t newest = files.empty() ? 0 : domain::migration_version(files.back().name);
   if (current > newest) {
     throw std::runtime_error(database.file().string() + " was written by a newer version of Butler (schema " +
                              std::to_string(current) + ", this one knows " + std::to_string(newest) +
@@ -64,7 +55,7 @@ void migrate(Database& database, std::span<const domain::EmbeddedFile> files, do
   }
   bool copied = current == 0;  // nothing to keep in a new database
   for (const auto& file : files) {
-    const std::int64_t version = version_of(file.name);
+    const std::int64_t version = domain::migration_version(file.name);
     if (version <= current) {
       check_unchanged(database, version, file);
       continue;

@@ -175,7 +175,7 @@ TEST_P(ApprovalStoreTest, EachRowOfTheAuditLogFollowsTheOneBeforeAlsoBehindWhatW
   EXPECT_EQ(store->audit().rows_after(2, 10).size(), 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(AllBackends, ApprovalStoreTest, testing::Values(sqlite_backend()),
+INSTANTIATE_TEST_SUITE_P(AllBackends, ApprovalStoreTest, all_backends(),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

@@ -165,7 +165,7 @@ TEST_P(JobRetentionTest, ACommitSaysWhetherAnythingWasWritten) {
   EXPECT_TRUE(store->commit());
 }
 
-INSTANTIATE_TEST_SUITE_P(AllBackends, JobRetentionTest, testing::Values(sqlite_backend()),
+INSTANTIATE_TEST_SUITE_P(AllBackends, JobRetentionTest, all_backends(),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

@@ -11,7 +11,9 @@
 #include "domain/event.hpp"
 #include "domain/job.hpp"
 #include "store/approval_store.hpp"
+#include "store/artifact_store.hpp"
 #include "store/audit_log.hpp"
+#include "store/peers.hpp"
 
 namespace butler::store {
 
@@ -84,6 +86,8 @@ struct Backlog {
 struct RemovedRows {
   std::int64_t jobs = 0;
   std::int64_t rows = 0;  ///< jobs and events
+  std::vector<std::string> with_artifacts =
+      {};  ///< ids of the removed jobs that had some: their files are left
 };
 
 /// The store did not take what it was given, and nothing of it was kept: it is away, full or read-only.
@@ -102,8 +106,8 @@ class JobStore {
   virtual ~JobStore() = default;
 
   virtual void begin() = 0;
-  /// Durable when it returns; true when anything had been written. A throw means that nobody knows: answer
-  /// 503, end the process, recover from disk.
+  /// Durable when it returns; true when anything had been written. Throws StoreFault when nothing of it was
+  /// kept; any other throw means that nobody knows: answer 503, end the process, recover from disk.
   virtual bool commit() = 0;
   virtual void rollback() = 0;
   /// False when the store has rolled the whole transaction back by itself (disk full).
@@ -131,8 +135,8 @@ class JobStore {
   virtual void put_lease(std::int64_t row, const Lease& lease) = 0;
   /// After it nobody holds the job: every token is stale.
   virtual void remove_lease(std::int64_t row) = 0;
-  /// Makes the oldest queued job of the session claimable if none of its jobs is leased; returns whether
-  /// there is a claimable one now.
+  /// Makes the oldest queued job of the session claimable if none of its jobs is leased and that job waits
+  /// for no attachment; returns whether there is a claimable one now.
   virtual bool refresh_head(std::string_view session_key) = 0;
   /// Binds the session to the store unless it is bound already, and notes to the day that it is in use.
   virtual void bind_session(std::string_view session_key, std::string_view session_store,
@@ -180,7 +184,11 @@ class JobStore {
 
   /// Parts of the same transaction.
   virtual ApprovalStore& approvals() = 0;
+  virtual ArtifactStore& artifacts() = 0;
   virtual AuditLog& audit() = 0;
+
+  /// The other processes that use this store; nullptr: there are none, ever.
+  virtual Peers* peers() { return nullptr; }
 
   /// Writes something that changes nothing: throws when the store takes no writes.
   virtual void prove_writable() = 0;

@@ -8,7 +8,9 @@
 #include "domain/describe.hpp"
 #include "domain/job_id.hpp"
 #include "store/job_store.hpp"
+#include "store/postgres_job_store.hpp"
 #include "store/sqlite_job_store.hpp"
+#include "unit/postgres_server.hpp"
 #include "unit/temp_folder.hpp"
 
 namespace butler::store {
@@ -17,18 +19,50 @@ namespace fs = std::filesystem;
 using domain::JobStatus;
 using std::chrono::milliseconds;
 
-/// A store that the contract below is run against; reopening it stands for a restart of the process.
+/// A place of one test's own; opening it again stands for a restart of the process.
+class Place {
+ public:
+  Place() = default;
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  virtual ~Place() = default;
+  virtual std::unique_ptr<JobStore> open() = 0;
+};
+
+class SqlitePlace final : public Place {
+ public:
+  std::unique_ptr<JobStore> open() override {
+    return std::make_unique<SqliteJobStore>(folder_.path() / "state.db", domain::Timestamp{milliseconds{1}});
+  }
+
+ private:
+  test::TempFolder folder_;
+};
+
+class PostgresPlace final : public Place {
+ public:
+  ~PostgresPlace() override { test::PostgresServer::instance().drop_database(url_); }
+  std::unique_ptr<JobStore> open() override {
+    return std::make_unique<PostgresJobStore>(url_, "orchestrator", domain::Timestamp{milliseconds{1}});
+  }
+  const std::string& url() const { return url_; }
+
+ private:
+  std::string url_ = test::PostgresServer::instance().new_database();
+};
+
+/// A store that the contract below is run against.
 struct Backend {
   std::string name;
-  std::function<std::unique_ptr<JobStore>(const fs::path& folder)> open;
+  std::function<std::unique_ptr<Place>()> make;
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Backend& backend) { return out << backend.name; }
 
-inline Backend sqlite_backend() {
-  return {"sqlite", [](const fs::path& folder) -> std::unique_ptr<JobStore> {
-            return std::make_unique<SqliteJobStore>(folder / "state.db", domain::Timestamp{milliseconds{1}});
-          }};
+/// All that there are.
+inline auto all_backends() {
+  return testing::Values(Backend{"sqlite", [] { return std::make_unique<SqlitePlace>(); }},
+                         Backend{"postgres", [] { return std::make_unique<PostgresPlace>(); }});
 }
 
 /// What every JobStore promises, run against each backend.
@@ -38,7 +72,7 @@ class JobStoreTest : public testing::TestWithParam<Backend> {
 
   void reopen() {
     store.reset();
-    store = GetParam().open(folder.path());
+    store = place->open();
   }
 
   /// Does it in a transaction of its own.
@@ -93,7 +127,7 @@ class JobStoreTest : public testing::TestWithParam<Backend> {
     return event;
   }
 
-  test::TempFolder folder;
+  std::unique_ptr<Place> place = GetParam().make();
   std::unique_ptr<JobStore> store;
   domain::JobIdSequence ids;
   domain::Timestamp now{milliseconds{1'700'000'000'000}};

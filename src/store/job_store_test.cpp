@@ -247,7 +247,7 @@ TEST_P(JobStoreTest, ATerminalStatusWithoutItsTimeIsRefusedByTheSchema) {
   }));
 }
 
-INSTANTIATE_TEST_SUITE_P(AllBackends, JobStoreTest, testing::Values(sqlite_backend()),
+INSTANTIATE_TEST_SUITE_P(AllBackends, JobStoreTest, all_backends(),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

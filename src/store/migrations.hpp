@@ -9,4 +9,7 @@ namespace butler::store {
 /// schema/orchestrator/*.sql, in order.
 std::span<const domain::EmbeddedFile> orchestrator_migrations();
 
+/// schema/orchestrator/postgres/*.sql, in order.
+std::span<const domain::EmbeddedFile> orchestrator_postgres_migrations();
+
 }  // namespace butler::store

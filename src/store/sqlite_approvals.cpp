@@ -6,69 +6,13 @@
 #include "domain/limits.hpp"
 #include "json/codec.hpp"
 #include "store/describe.hpp"
-#include "store/sqlite_rows.hpp"
+#include "store/rows.hpp"
 
 namespace butler::store {
 
 using domain::enum_name;
 
 namespace {
-
-constexpr std::string_view approval_columns =
-    "SELECT approvals.row, job_row, approvals.id, jobs.id, tool_call_id, tool_name, summary, input, risk, "
-    "payload_hash, cwd, sandbox_profile, scopes, approvals.status, scope, reason, decider_id, "
-    "approvals.created_at, expires_at, decided_at, decision_seq, delivered, call "
-    "FROM approvals JOIN jobs ON jobs.row = approvals.job_row ";
-
-std::string select_approvals(std::string_view rest) { return std::string{approval_columns}.append(rest); }
-
-template <class T>
-T from_json(std::string_view text) {
-  const auto value = json::parse(text);
-  if (!value) throw std::runtime_error("the database holds broken JSON: " + value.error());
-  auto decoded = json::decode<T>(*value);
-  if (!decoded) throw std::runtime_error("the database holds unexpected JSON: " + std::string{text});
-  return *std::move(decoded);
-}
-
-template <class Enum>
-std::optional<std::string> optional_name(const std::optional<Enum>& value) {
-  return value ? std::optional{std::string{enum_name(*value)}} : std::nullopt;
-}
-
-std::optional<domain::Timestamp> optional_time(const sqlite::Statement& statement, int column) {
-  if (statement.is_null(column)) return std::nullopt;
-  return to_timestamp(statement.integer(column));
-}
-
-ApprovalRecord read_approval(const sqlite::Statement& statement) {
-  ApprovalRecord record;
-  auto& approval = record.approval;
-  record.row = statement.integer(0);
-  record.job_row = statement.integer(1);
-  approval.id = statement.string(2);
-  approval.job_id = statement.string(3);
-  approval.tool_call_id = statement.string(4);
-  approval.tool_name = statement.string(5);
-  approval.summary = statement.string(6);
-  approval.input = from_json<json::Value>(statement.text(7));
-  approval.risk = statement.string(8);
-  approval.payload_hash = statement.string(9);
-  approval.cwd = statement.string(10);
-  approval.sandbox_profile = statement.string(11);
-  approval.scopes = from_json<std::vector<domain::ApprovalScope>>(statement.text(12));
-  approval.status = name_in<domain::ApprovalStatus>(statement.text(13));
-  if (!statement.is_null(14)) approval.scope = name_in<domain::ApprovalScope>(statement.text(14));
-  approval.reason = statement.optional_string(15);
-  approval.decider_id = statement.optional_string(16);
-  approval.created_at = to_timestamp(statement.integer(17));
-  approval.expires_at = optional_time(statement, 18);
-  approval.decided_at = optional_time(statement, 19);
-  record.decision_seq = statement.optional_integer(20);
-  record.delivered = statement.integer(21) != 0;
-  record.call = name_in<ApprovalCall>(statement.text(22));
-  return record;
-}
 
 std::vector<ApprovalRecord> all(sqlite::Statement& statement) {
   std::vector<ApprovalRecord> records;
@@ -226,9 +170,9 @@ std::optional<domain::Timestamp> SqliteApprovals::next_expiry() {
                             "WHERE status = 'pending' AND expires_at IS NOT NULL")
                         .bind();
   statement.step();
-  const auto time = optional_time(statement, 0);
+  const auto time = statement.optional_integer(0);
   statement.reset();
-  return time;
+  return time ? std::optional{to_timestamp(*time)} : std::nullopt;
 }
 
 std::vector<ApprovalRecord> SqliteApprovals::overdue(domain::Timestamp now) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "store/sqlite_rows.hpp"
+#include "store/rows.hpp"
 
 namespace butler::store {
 
@@ -10,57 +10,32 @@ namespace {
 
 std::vector<api::AuditRow> read_rows(sqlite::Statement& statement) {
   std::vector<api::AuditRow> rows;
-  while (statement.step()) {
-    rows.push_back({.seq = statement.integer(0),
-                    .ts = to_timestamp(statement.integer(1)),
-                    .actor = statement.string(2),
-                    .action = statement.string(3),
-                    .subject = statement.string(4),
-                    .details = statement.string(5),
-                    .previous = statement.string(6),
-                    .hash = statement.string(7)});
-  }
+  while (statement.step()) rows.push_back(read_audit_row(statement));
   return rows;
 }
 
 }  // namespace
 
 void SqliteAuditLog::append(const AuditEntry& entry) {
-  auto& last = database_.prepared("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").bind();
-  api::AuditRow row{.seq = 1,
-                    .ts = entry.ts,
-                    .actor = entry.actor,
-                    .action = entry.action,
-                    .subject = entry.subject,
-                    .details = json::serialize(entry.details),
-                    .previous = std::string{api::audit_start}};
-  if (last.step()) {
-    row.seq = last.integer(0) + 1;
-    row.previous = last.string(1);
-    last.reset();
-  }
+  const auto last = last_rows(1);
+  const auto row = next_audit_row(entry, last.empty() ? std::nullopt : std::optional{last.front()});
   database_
       .prepared(
           "INSERT INTO audit (seq, ts, actor, action, subject, details, previous, hash) "
           "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(row.seq, to_milliseconds(row.ts), row.actor, row.action, row.subject, row.details, row.previous,
-            api::audit_hash(row))
+            row.hash)
       .run();
 }
 
 std::vector<api::AuditRow> SqliteAuditLog::rows_after(std::int64_t after, std::size_t limit) {
-  return read_rows(database_
-                       .prepared("SELECT seq, ts, actor, action, subject, details, previous, hash FROM audit "
-                                 "WHERE seq > ? ORDER BY seq LIMIT ?")
-                       .bind(after, limit));
+  static const std::string sql = select_audit("WHERE seq > ? ORDER BY seq LIMIT ?");
+  return read_rows(database_.prepared(sql).bind(after, limit));
 }
 
 std::vector<api::AuditRow> SqliteAuditLog::last_rows(std::size_t limit) {
-  auto rows =
-      read_rows(database_
-                    .prepared("SELECT seq, ts, actor, action, subject, details, previous, hash FROM audit "
-                              "ORDER BY seq DESC LIMIT ?")
-                    .bind(limit));
+  static const std::string sql = select_audit("ORDER BY seq DESC LIMIT ?");
+  auto rows = read_rows(database_.prepared(sql).bind(limit));
   std::ranges::reverse(rows);
   return rows;
 }

@@ -4,8 +4,8 @@
 #include "domain/enum_name.hpp"
 #include "domain/limits.hpp"
 #include "json/value.hpp"
+#include "store/rows.hpp"
 #include "store/sqlite_job_store.hpp"
-#include "store/sqlite_rows.hpp"
 
 // The events of a job: appended, read by cursor, and capped.
 namespace butler::store {

@@ -1,5 +1,5 @@
+#include "store/rows.hpp"
 #include "store/sqlite_job_store.hpp"
-#include "store/sqlite_rows.hpp"
 
 // What is removed because it is old. Events, messages, lease and delivery of a job go with its row.
 namespace butler::store {
@@ -40,6 +40,12 @@ RemovedRows SqliteJobStore::remove_ended(domain::Timestamp before, std::size_t m
                         .bind(row, limit - removed.rows)
                         .run();
     if (removed.rows >= limit) break;
+    auto& with_files =
+        database_
+            .prepared(
+                "SELECT id FROM jobs WHERE row = ?1 AND EXISTS (SELECT 1 FROM artifacts WHERE job_row = ?1)")
+            .bind(row);
+    while (with_files.step()) removed.with_artifacts.push_back(with_files.string(0));
     database_.prepared("DELETE FROM jobs WHERE row = ?").bind(row).run();
     ++removed.rows;
     ++removed.jobs;

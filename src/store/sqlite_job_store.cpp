@@ -7,7 +7,7 @@
 #include "sqlite/migrations.hpp"
 #include "store/job_list_query.hpp"
 #include "store/migrations.hpp"
-#include "store/sqlite_rows.hpp"
+#include "store/rows.hpp"
 
 namespace butler::store {
 
@@ -69,12 +69,12 @@ std::int64_t SqliteJobStore::insert(const domain::Job& job,
       .prepared(
           "INSERT INTO jobs (id, kind, status, prompt, channel, chat_id, requester_id, thread_id, "
           "session_key, "
-          "requires_approval, metadata, deliver_to, labels, max_attempts, created_at, updated_at, "
-          "idempotency_key) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          "requires_approval, metadata, deliver_to, labels, attachments, max_attempts, created_at, "
+          "updated_at, idempotency_key) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(job.id, enum_name(job.kind), enum_name(job.status), job.prompt, enum_name(job.channel),
             job.chat_id, job.requester_id, job.thread_id, job.session_key, job.requires_approval,
-            metadata_text(job), job.deliver_to, labels_text(job), job.max_attempts,
+            metadata_text(job), job.deliver_to, labels_text(job), attachments_text(job), job.max_attempts,
             to_milliseconds(job.created_at), to_milliseconds(job.updated_at), idempotency_key)
       .run();
   return database_.last_insert_row();
@@ -129,7 +129,8 @@ bool SqliteJobStore::update(const JobRecord& changed, domain::JobStatus expected
       database_
           .prepared(
               "UPDATE jobs SET status = ?, abort_requested = ?, worker_id = ?, attempt = ?, result_text = ?, "
-              "error = ?, usage = ?, updated_at = ?, started_at = ?, finished_at = ?, claimable = 0 "
+              "error = ?, usage = ?, updated_at = ?, started_at = ?, finished_at = ?, claimable = 0, "
+              "attachments_due = CASE WHEN ?1 = 'aborted' THEN NULL ELSE attachments_due END "
               "WHERE row = ? AND status = ? AND (SELECT token FROM leases WHERE job_row = jobs.row) IS ?")
           .bind(enum_name(job.status), job.abort_requested, job.worker_id, job.attempt, job.result_text,
                 job.error, usage_text(job), to_milliseconds(job.updated_at), to_milliseconds(job.started_at),
@@ -194,21 +195,25 @@ bool SqliteJobStore::refresh_head(std::string_view session_key) {
               "SELECT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_leased WHERE session_key = ?1 AND status IN "
               "('running', 'aborting')), "
               "(SELECT row FROM jobs INDEXED BY jobs_queued WHERE session_key = ?1 AND status = 'queued' "
-              "ORDER BY id LIMIT 1)")
+              "ORDER BY id LIMIT 1), "
+              "(SELECT attachments_due FROM jobs INDEXED BY jobs_queued WHERE session_key = ?1 AND status = "
+              "'queued' ORDER BY id LIMIT 1)")
           .bind(session_key);
   statement.step();
   const bool busy = statement.integer(0) != 0;
   const auto head = statement.optional_integer(1);
+  const bool waits = !statement.is_null(2);
   statement.reset();
   if (busy || !head) return false;
-  // An approved job can be older than the head that was there: the newer one steps back.
+  // An approved job can be older than the head that was there: the newer one steps back. One that waits for
+  // its attachments holds back those behind it.
   database_
       .prepared(
           "UPDATE jobs SET claimable = (row = ?2) WHERE row IN (SELECT row FROM jobs INDEXED BY jobs_queued "
           "WHERE session_key = ?1 AND status = 'queued' ORDER BY id LIMIT 2) AND claimable <> (row = ?2)")
-      .bind(session_key, *head)
+      .bind(session_key, waits ? std::int64_t{0} : *head)
       .run();
-  return true;
+  return !waits;
 }
 
 std::optional<std::string> SqliteJobStore::session_store(std::string_view session_key) {

@@ -8,6 +8,7 @@
 #include "sqlite/file_lock.hpp"
 #include "store/job_store.hpp"
 #include "store/sqlite_approvals.hpp"
+#include "store/sqlite_artifacts.hpp"
 #include "store/sqlite_audit_log.hpp"
 
 namespace butler::store {
@@ -61,6 +62,7 @@ class SqliteJobStore final : public JobStore {
   void set_admin_state(const api::AdminState& state) override;
   Backlog backlog() override;
   ApprovalStore& approvals() override { return approvals_; }
+  ArtifactStore& artifacts() override { return artifacts_; }
   AuditLog& audit() override { return audit_; }
   void prove_writable() override;
 
@@ -75,6 +77,7 @@ class SqliteJobStore final : public JobStore {
   sqlite::FileLock lock_;
   sqlite::Database database_;
   SqliteApprovals approvals_{database_};
+  SqliteArtifacts artifacts_{database_};
   SqliteAuditLog audit_{database_};
   std::optional<sqlite::Transaction> transaction_;
   std::int64_t changed_before_ = 0;

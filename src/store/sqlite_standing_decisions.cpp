@@ -1,6 +1,6 @@
 #include "api/describe.hpp"
+#include "store/rows.hpp"
 #include "store/sqlite_approvals.hpp"
-#include "store/sqlite_rows.hpp"
 
 // Decisions that answer more than one call.
 namespace butler::store {
@@ -9,27 +9,9 @@ using domain::enum_name;
 
 namespace {
 
-constexpr std::string_view standing_columns =
-    "SELECT id, decision, payload_hash, requester_id, session_key, tool_name, summary, decider_id, "
-    "created_at, "
-    "used FROM standing_decisions ";
-
-std::string select_standing(std::string_view rest) { return std::string{standing_columns}.append(rest); }
-
 std::vector<api::StandingDecision> all_standing(sqlite::Statement& statement) {
   std::vector<api::StandingDecision> decisions;
-  while (statement.step()) {
-    decisions.push_back({.id = statement.integer(0),
-                         .decision = name_in<domain::ApprovalVerdict>(statement.text(1)),
-                         .payload_hash = statement.string(2),
-                         .requester_id = statement.string(3),
-                         .session_key = statement.optional_string(4),
-                         .tool_name = statement.string(5),
-                         .summary = statement.string(6),
-                         .decider_id = statement.string(7),
-                         .created_at = to_timestamp(statement.integer(8)),
-                         .used = statement.integer(9)});
-  }
+  while (statement.step()) decisions.push_back(read_standing(statement));
   return decisions;
 }
 

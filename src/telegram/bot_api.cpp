@@ -1,7 +1,9 @@
 #include "telegram/bot_api.hpp"
 
-#include <boost/json/parse.hpp>
 #include <charconv>
+
+#include "telegram/parse_deep.hpp"
+#include "telegram/subscription.hpp"
 
 namespace butler::telegram {
 
@@ -15,17 +17,6 @@ constexpr seconds upload_timeout{60};
 constexpr http::ClientOptions one_kept_connection{.idle_connections = 1};
 constexpr http::ClientOptions four_kept_connections{.idle_connections = 4};
 constexpr std::int64_t general_topic = 1;
-
-/// Messages nest (a reply in a reply, blocks in blocks): deeper than what we accept elsewhere. Null for what
-/// is not JSON.
-json::Value parse_deep(const std::string& body) {
-  boost::json::parse_options options;
-  options.max_depth = 512;
-  boost::system::error_code error;
-  json::Value value = boost::json::parse(body, error, {}, options);
-  if (!error) return value;
-  return json::parse_tolerant(body).value_or(nullptr);
-}
 
 std::optional<seconds> retry_after_field(const http::Response& response) {
   const auto field = response.headers.find("retry-after");
@@ -154,12 +145,12 @@ ApiCall<Bot> BotApi::get_me() {
   auto result = co_await call("getMe", {}, call_timeout);
   if (!result) co_return std::unexpected(std::move(result.error()));
   co_return Bot{.id = json::find_integer(*result, "id"),
-                .username = std::string{json::find_string(*result, "username")}};
+                .username = std::string{json::find_string(*result, "username")},
+                .has_topics = json::find_true(*result, "has_topics_enabled")};
 }
 
 ApiCall<UpdateBatch> BotApi::get_updates(std::int64_t offset, seconds timeout, milliseconds patience) {
-  json::Object parameters{{"timeout", timeout.count()},
-                          {"allowed_updates", json::Array{"message", "my_chat_member"}}};
+  json::Object parameters{{"timeout", timeout.count()}, {"allowed_updates", subscribed_updates()}};
   if (offset != 0) parameters["offset"] = offset;
   http::Request request = post("getUpdates", "application/json", json::serialize(parameters));
   auto result = co_await exchange(polling_, std::move(request), patience);
@@ -170,8 +161,20 @@ ApiCall<UpdateBatch> BotApi::get_updates(std::int64_t offset, seconds timeout, m
 ApiCall<WebhookState> BotApi::get_webhook_info() {
   auto result = co_await call("getWebhookInfo", {}, call_timeout);
   if (!result) co_return std::unexpected(std::move(result.error()));
-  co_return WebhookState{.url = std::string{json::find_string(*result, "url")},
-                         .pending_updates = json::find_integer(*result, "pending_update_count")};
+  co_return read_webhook_state(*result);
+}
+
+ApiCall<void> BotApi::set_webhook(WebhookRequest wanted) {
+  json::Object parameters = webhook_parameters(wanted);
+  std::expected<json::Value, ApiError> result;
+  if (wanted.certificate.empty()) {
+    result = co_await call("setWebhook", std::move(parameters), call_timeout);
+  } else {
+    MultipartBody body = multipart(parameters);
+    result = co_await upload("setWebhook", std::move(body), call_timeout);
+  }
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  co_return std::expected<void, ApiError>{};
 }
 
 ApiCall<void> BotApi::delete_webhook() {
@@ -187,6 +190,7 @@ ApiCall<void> BotApi::set_my_commands(CommandScope scope, std::vector<BotCommand
         json::Object{{"command", std::move(one.command)}, {"description", std::move(one.description)}});
   }
   json::Object parameters{{"commands", std::move(list)}, {"scope", scope.as_json()}};
+  if (!scope.language_code.empty()) parameters["language_code"] = scope.language_code;
   auto result = co_await call("setMyCommands", std::move(parameters), call_timeout);
   if (!result) co_return std::unexpected(std::move(result.error()));
   co_return std::expected<void, ApiError>{};
@@ -194,6 +198,7 @@ ApiCall<void> BotApi::set_my_commands(CommandScope scope, std::vector<BotCommand
 
 ApiCall<void> BotApi::delete_my_commands(CommandScope scope) {
   json::Object parameters{{"scope", scope.as_json()}};
+  if (!scope.language_code.empty()) parameters["language_code"] = scope.language_code;
   auto result = co_await call("deleteMyCommands", std::move(parameters), call_timeout);
   if (!result) co_return std::unexpected(std::move(result.error()));
   co_return std::expected<void, ApiError>{};
@@ -214,8 +219,60 @@ ApiCall<std::int64_t> BotApi::send(std::int64_t chat_id, std::optional<std::int6
   co_return json::find_integer(*result, "message_id");
 }
 
-ApiCall<void> BotApi::send_typing(std::int64_t chat_id, std::optional<std::int64_t> thread_id) {
-  json::Object parameters{{"chat_id", chat_id}, {"action", "typing"}};
+ApiCall<std::int64_t> BotApi::send_files(std::int64_t chat_id, std::optional<std::int64_t> thread_id,
+                                         std::vector<Upload> files, std::string boundary) {
+  json::Object fields{{"chat_id", chat_id}, {"disable_notification", true}};
+  if (thread_id && *thread_id != general_topic) fields["message_thread_id"] = *thread_id;
+  UploadForm form = upload_form(fields, files, boundary);
+  const auto patience = upload_patience(form.body->size());
+  http::Request request = post(form.method, std::move(form.content_type), {});
+  request.source = std::move(form.body);
+  auto result = co_await exchange(calls_, std::move(request), patience);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  const auto* messages = result->if_array();
+  const bool album = messages != nullptr && !messages->empty();
+  co_return json::find_integer(album ? messages->front() : *result, "message_id");
+}
+
+ApiCall<RemoteFile> BotApi::get_file(std::string file_id) {
+  json::Object parameters{{"file_id", std::move(file_id)}};
+  auto result = co_await call("getFile", std::move(parameters), call_timeout);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  co_return RemoteFile{.path = std::string{json::find_string(*result, "file_path")},
+                       .size = json::find_integer(*result, "file_size")};
+}
+
+ApiCall<void> BotApi::answer_callback_query(std::string query_id, std::string text, bool as_alert) {
+  json::Object parameters{{"callback_query_id", std::move(query_id)}};
+  if (!text.empty()) parameters["text"] = text;
+  if (as_alert) parameters["show_alert"] = true;
+  auto result = co_await call("answerCallbackQuery", std::move(parameters), call_timeout);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  co_return std::expected<void, ApiError>{};
+}
+
+ApiCall<void> BotApi::edit_reply_markup(std::int64_t chat_id, std::int64_t message_id, json::Object markup) {
+  json::Object parameters{
+      {"chat_id", chat_id}, {"message_id", message_id}, {"reply_markup", std::move(markup)}};
+  auto result = co_await call("editMessageReplyMarkup", std::move(parameters), call_timeout);
+  const bool same = !result && result.error().error_code == 400 &&
+                    result.error().description.contains("message is not modified");
+  if (!result && !same) co_return std::unexpected(std::move(result.error()));
+  co_return std::expected<void, ApiError>{};
+}
+
+ApiCall<std::int64_t> BotApi::create_topic(std::int64_t chat_id, std::string name) {
+  json::Object parameters{{"chat_id", chat_id}, {"name", std::move(name)}};
+  auto result = co_await call("createForumTopic", std::move(parameters), call_timeout);
+  if (!result) co_return std::unexpected(std::move(result.error()));
+  const auto thread = json::find_integer(*result, "message_thread_id");
+  if (thread != 0) co_return thread;
+  co_return std::unexpected(ApiError{.description = "createForumTopic without a message_thread_id"});
+}
+
+ApiCall<void> BotApi::send_action(std::int64_t chat_id, std::optional<std::int64_t> thread_id,
+                                  std::string action) {
+  json::Object parameters{{"chat_id", chat_id}, {"action", std::move(action)}};
   if (thread_id) parameters["message_thread_id"] = *thread_id;
   auto result = co_await call("sendChatAction", std::move(parameters), call_timeout);
   if (!result) co_return std::unexpected(std::move(result.error()));

@@ -4,9 +4,25 @@
 
 namespace butler::telegram {
 
-std::string CommandScope::name() const { return chat_id ? type + ":" + std::to_string(*chat_id) : type; }
+CommandScope CommandScope::in(std::string_view code) const {
+  CommandScope scope = *this;
+  scope.language_code = code;
+  return scope;
+}
+
+std::string CommandScope::name() const {
+  std::string name = type;
+  if (chat_id) name += ":" + std::to_string(*chat_id);
+  if (!language_code.empty()) name += "@" + language_code;
+  return name;
+}
 
 std::optional<CommandScope> CommandScope::read(std::string_view name) {
+  if (const auto at = name.find('@'); at != std::string_view::npos) {
+    auto scope = read(name.substr(0, at));
+    if (scope) scope->language_code = name.substr(at + 1);
+    return scope;
+  }
   const auto colon = name.find(':');
   CommandScope scope{.type = std::string{name.substr(0, colon)}};
   if (scope.type.empty()) return std::nullopt;

@@ -12,11 +12,13 @@ TEST(CommandScopeTest, IsWhatTheBotApiWants) {
 }
 
 TEST(CommandScopeTest, IsReadBackFromItsName) {
-  for (const auto& scope :
-       {CommandScope::all_private_chats(), CommandScope::all_group_chats(), CommandScope::chat(42)}) {
+  for (const auto& scope : {CommandScope::all_private_chats(), CommandScope::all_group_chats(),
+                            CommandScope::chat(42), CommandScope::chat(42).in("de")}) {
     EXPECT_EQ(CommandScope::read(scope.name()), scope);
   }
+  EXPECT_EQ(CommandScope::chat(42).in("de").name(), "chat:42@de");
   EXPECT_EQ(CommandScope::read("chat:x"), std::nullopt);
+  EXPECT_EQ(CommandScope::read("chat:x@de"), std::nullopt);
   EXPECT_EQ(CommandScope::read("chat:"), std::nullopt);
   EXPECT_EQ(CommandScope::read(""), std::nullopt);
 }

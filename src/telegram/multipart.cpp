@@ -23,7 +23,8 @@ std::string quotable(std::string_view name) {
 Field field(std::string_view name, const json::Value& value) {
   const auto* text = value.if_string();
   std::string disposition = "form-data; name=\"" + std::string{name} + "\"";
-  if (name != "document") return {std::move(disposition), text ? std::string{*text} : json::serialize(value)};
+  if (name != "document" && name != "certificate")
+    return {std::move(disposition), text ? std::string{*text} : json::serialize(value)};
   disposition += "; filename=\"" + quotable(json::find_string(value, "file_name")) + "\"";
   disposition += "\r\nContent-Type: text/plain; charset=utf-8";
   return {std::move(disposition), std::string{json::find_string(value, "content")}};

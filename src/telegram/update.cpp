@@ -32,7 +32,8 @@ std::optional<Person> person(const json::Value* value) {
   return Person{.id = json::find_integer(*value, "id"),
                 .is_bot = json::find_true(*value, "is_bot"),
                 .username = std::string{json::find_string(*value, "username")},
-                .first_name = std::string{json::find_string(*value, "first_name")}};
+                .first_name = std::string{json::find_string(*value, "first_name")},
+                .language_code = std::string{json::find_string(*value, "language_code")}};
 }
 
 Content content(const json::Value& message) {
@@ -92,6 +93,10 @@ std::expected<Message, std::string> decode_message(const json::Value& value) {
                   .entities = entities(value),
                   .reply_to = replied(json::find(value, "reply_to_message")),
                   .quote = quote(value),
+                  .media = decode_media(value),
+                  .location = decode_location(value),
+                  .contact = decode_contact(value),
+                  .media_group_id = std::string{json::find_string(value, "media_group_id")},
                   .sender_chat = has(value, "sender_chat"),
                   .via_bot = has(value, "via_bot"),
                   .foreign_chat = has(value, "guest_query_id") || has(value, "business_connection_id"),
@@ -117,6 +122,36 @@ std::expected<Membership, std::string> decode_membership(const json::Value& valu
   return Membership{.chat_id = json::find_integer(*chat, "id"), .may_write = may_write};
 }
 
+std::expected<StoppedDraft, std::string> decode_stopped(const json::Value& value) {
+  const json::Value* chat = json::find(value, "chat");
+  StoppedDraft stopped{.draft_id = json::find_integer(value, "draft_id")};
+  if (chat != nullptr) {
+    stopped.chat_id = json::find_integer(*chat, "id");
+    stopped.chat_type = chat_type(json::find_string(*chat, "type"));
+  }
+  if (const auto thread = json::find_integer(value, "message_thread_id"); thread != 0) {
+    stopped.thread_id = thread;
+  }
+  if (stopped.chat_id == 0 || stopped.draft_id == 0) {
+    return std::unexpected("a stopped_message_generation without chat or draft_id");
+  }
+  return stopped;
+}
+
+std::expected<CallbackQuery, std::string> decode_callback(const json::Value& value) {
+  CallbackQuery callback{.id = std::string{json::find_string(value, "id")},
+                         .from = person(json::find(value, "from")),
+                         .data = std::string{json::find_string(value, "data")}};
+  if (callback.id.empty()) return std::unexpected("a callback_query without an id");
+  const json::Value* carrier = json::find(value, "message");
+  if (carrier == nullptr || carrier->is_null()) return callback;
+  auto message = decode_message(*carrier);
+  if (!message) return std::unexpected(message.error());
+  callback.accessible = message->date != 0;  // 0 marks an InaccessibleMessage
+  callback.message = *std::move(message);
+  return callback;
+}
+
 }  // namespace
 
 std::expected<Update, std::string> decode_update(std::string_view json_text) {
@@ -129,14 +164,22 @@ std::expected<Update, std::string> decode_update(std::string_view json_text) {
   for (const auto& member : *object) {
     if (member.key() == "update_id") continue;
     update.kind = std::string{std::string_view{member.key()}};
-    if (update.kind == "message") {
+    if (update.kind == "message" || update.kind == "edited_message") {
       auto message = decode_message(member.value());
       if (!message) return std::unexpected(message.error());
-      update.message = std::move(*message);
+      (update.kind == "message" ? update.message : update.edited) = std::move(*message);
     } else if (update.kind == "my_chat_member") {
       auto membership = decode_membership(member.value());
       if (!membership) return std::unexpected(membership.error());
       update.membership = *membership;
+    } else if (update.kind == "stopped_message_generation") {
+      auto stopped = decode_stopped(member.value());
+      if (!stopped) return std::unexpected(stopped.error());
+      update.stopped = *stopped;
+    } else if (update.kind == "callback_query") {
+      auto callback = decode_callback(member.value());
+      if (!callback) return std::unexpected(callback.error());
+      update.callback = *std::move(callback);
     }
     break;  // at most one optional member is present, Telegram says
   }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "telegram/media.hpp"
+
 /// What we read of the Bot API's Update objects. Tolerant: all that we do not know is ignored.
 namespace butler::telegram {
 
@@ -18,6 +20,7 @@ struct Person {
   bool is_bot = false;
   std::string username = {};
   std::string first_name = {};
+  std::string language_code = {};  ///< IETF, "de-AT"; "" when Telegram does not tell
 };
 
 /// What a message carries beside its text.
@@ -57,6 +60,10 @@ struct Message {
   std::vector<Entity> entities = {};  ///< of the text, or of the caption
   std::optional<RepliedMessage> reply_to = {};
   std::string quote = {};  ///< the part of the replied message that the person picked
+  std::optional<Media> media = {};
+  std::optional<Location> location = {};
+  std::optional<Contact> contact = {};
+  std::string media_group_id = {};  ///< the same for all messages of an album, "" for others
 
   // Where `from` is not the one who speaks to us here and now.
   bool sender_chat = false;        ///< an anonymous admin, or a channel
@@ -76,11 +83,32 @@ struct Membership {
   bool may_write = false;  ///< false when we were blocked, kicked or restricted, or have left
 };
 
+/// Of a stopped_message_generation update: the person pressed Stop under a draft of ours.
+struct StoppedDraft {
+  std::int64_t chat_id = 0;
+  ChatType chat_type = ChatType::unknown;
+  std::optional<std::int64_t> thread_id = {};
+  std::int64_t draft_id = 0;
+};
+
+/// Somebody pressed a button under a message of ours.
+struct CallbackQuery {
+  std::string id = {};
+  std::optional<Person> from = {};
+  std::string data = {};  ///< the button's callback_data; "" when there is none
+  /// The message with the button, or what is known of it; unset for one that was sent by inline mode.
+  std::optional<Message> message = {};
+  bool accessible = true;  ///< false: of the message nothing but its chat and id is known
+};
+
 struct Update {
   std::int64_t update_id = 0;
   std::string kind = {};  ///< "message", "edited_message", "callback_query"…; "" for an empty one
-  std::optional<Message> message = {};        ///< only for the kind "message"
-  std::optional<Membership> membership = {};  ///< only for the kind "my_chat_member"
+  std::optional<Message> message = {};         ///< only for the kind "message"
+  std::optional<Message> edited = {};          ///< only for the kind "edited_message": the whole as it is now
+  std::optional<Membership> membership = {};   ///< only for the kind "my_chat_member"
+  std::optional<CallbackQuery> callback = {};  ///< only for the kind "callback_query"
+  std::optional<StoppedDraft> stopped = {};    ///< only for the kind "stopped_message_generation"
 };
 
 /// Reads one update. The error is a sentence for the log.

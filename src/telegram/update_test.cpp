@@ -100,6 +100,16 @@ TEST(UpdateTest, WhatWasSaidWithoutTextIsToldFromWhatHappened) {
   EXPECT_EQ(message_of(std::string{from_anna} + R"(,"pinned_message":{})").content, Content::service);
 }
 
+TEST(UpdateTest, AnEditedMessageIsTheWholeMessageAndNotTakenForANewOne) {
+  const auto update = decode_update(
+      R"({"update_id":5,"edited_message":{"message_id":1,"chat":{"id":42,"type":"private"},"from":{"id":42},"text":"x"}})");
+
+  ASSERT_TRUE(update && update->edited);
+  EXPECT_EQ(update->edited->text, "x");
+  EXPECT_FALSE(update->message);
+  EXPECT_FALSE(decode_update(R"({"update_id":5,"edited_message":{"message_id":1}})"));
+}
+
 TEST(UpdateTest, AnUnknownKindIsNamedAndHasNoMessage) {
   const auto update = decode_update(R"({"update_id":5,"widget_query":{"id":1}})");
 
@@ -122,6 +132,39 @@ TEST(UpdateTest, ABrokenUpdateIsASentence) {
   EXPECT_FALSE(decode_update("[]"));
   EXPECT_FALSE(decode_update(R"({"update_id":5,"message":"text"})"));
   EXPECT_FALSE(decode_update(R"({"update_id":5,"message":{"message_id":"seven","chat":42}})"));
+}
+
+TEST(UpdateTest, ACallbackQueryBringsItsMessage) {
+  const auto update = decode_update(
+      R"({"update_id":5,"callback_query":{"id":"77","from":{"id":42,"first_name":"Anna"},"chat_instance":"1",)"
+      R"("data":"token","message":{"message_id":7,"date":1700000000,"chat":{"id":-100,"type":"supergroup"},)"
+      R"("message_thread_id":9,"is_topic_message":true,"text":"?"}}})");
+  ASSERT_TRUE(update && update->callback);
+  EXPECT_EQ(update->kind, "callback_query");
+  EXPECT_FALSE(update->message) << "it is nothing that was said";
+  EXPECT_EQ(update->callback->id, "77");
+  EXPECT_EQ(update->callback->from.value_or(Person{}).id, 42);
+  EXPECT_EQ(update->callback->data, "token");
+  EXPECT_TRUE(update->callback->accessible);
+  const Message message = update->callback->message.value_or(Message{});
+  EXPECT_EQ(message.message_id, 7);
+  EXPECT_EQ(message.chat_id, -100);
+  EXPECT_EQ(message.thread_id, 9);
+}
+
+TEST(UpdateTest, TheMessageOfACallbackQueryMayBeInaccessibleOrMissing) {
+  const auto inaccessible = decode_update(
+      R"({"update_id":5,"callback_query":{"id":"77","from":{"id":42},"message":{"message_id":7,"date":0,)"
+      R"("chat":{"id":42,"type":"private"}}}})");
+  ASSERT_TRUE(inaccessible && inaccessible->callback && inaccessible->callback->message);
+  EXPECT_FALSE(inaccessible->callback->accessible);
+  EXPECT_EQ(inaccessible->callback->message->message_id, 7);
+  const auto missing = decode_update(
+      R"({"update_id":5,"callback_query":{"id":"77","from":{"id":42},"inline_message_id":"x"}})");
+  ASSERT_TRUE(missing && missing->callback);
+  EXPECT_FALSE(missing->callback->message);
+  EXPECT_FALSE(decode_update(R"({"update_id":5,"callback_query":{"from":{"id":42}}})"));
+  EXPECT_FALSE(decode_update(R"({"update_id":5,"callback_query":{"id":"77","message":{"chat":{"id":42}}}})"));
 }
 
 TEST(UpdateTest, AMembershipSaysWhetherWeMayWrite) {

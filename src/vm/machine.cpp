@@ -38,6 +38,14 @@ constexpr std::chrono::seconds connect_limit{20};
 constexpr std::size_t seed_size = 64;
 constexpr std::size_t console_limit = 4096;
 
+/// What the work says; or `late`, when it has said nothing within the limit: QEMU and the guest are foreign
+/// programs, and whoever waits for them without end cannot be stopped any more.
+asio::awaitable<Done> within(std::chrono::seconds limit, asio::awaitable<Done> work, std::string late) {
+  auto first = co_await (std::move(work) || async::sleep_for(limit));
+  if (first.index() == 0) co_return std::get<0>(std::move(first));
+  co_return std::unexpected(std::move(late));
+}
+
 /// A socket of ours that QEMU connects to once.
 class Meeting {
  public:
@@ -88,6 +96,8 @@ class Machine::State {
   asio::awaitable<Done> connect(Meeting& control, Meeting& streams);
   asio::awaitable<Done> load(fs::path snapshot);
   asio::awaitable<Done> wait_for_guest();
+  asio::awaitable<Done> prepare();
+  asio::awaitable<Done> save_to(int file);
   asio::awaitable<void> read_console();
   asio::awaitable<void> run_channel();
   asio::awaitable<Done> wait_for_migration();
@@ -115,7 +125,7 @@ asio::awaitable<Done> Machine::State::connect(Meeting& control, Meeting& streams
   qmp.emplace(std::move(to_control));
   channel.emplace(std::move(to_streams), Side::host);
   tasks.spawn("vm.channel", run_channel());
-  co_return co_await qmp->greet();
+  co_return co_await within(connect_limit, qmp->greet(), "QEMU does not answer on its control connection");
 }
 
 asio::awaitable<Done> Machine::State::wait_for_migration() {
@@ -199,7 +209,9 @@ asio::awaitable<std::expected<std::unique_ptr<Machine>, std::string>> Machine::s
   machine->state_->tasks.spawn("vm.console", machine->state_->read_console());
   auto done = co_await machine->state_->connect(control, streams);
   if (done && machine->state_->options.snapshot) {
-    done = co_await machine->state_->load(*machine->state_->options.snapshot);
+    done = co_await within(machine->state_->options.boot_limit,
+                           machine->state_->load(*machine->state_->options.snapshot),
+                           "QEMU has not read the machine's state");
   } else if (done) {
     done = co_await machine->state_->wait_for_guest();
   }
@@ -216,13 +228,17 @@ Machine::~Machine() = default;
 pid_t Machine::pid() const { return state_->qemu.pid(); }
 
 asio::awaitable<Done> Machine::prepare() {
+  co_return co_await within(state_->options.boot_limit, state_->prepare(), "the guest does not answer");
+}
+
+asio::awaitable<Done> Machine::State::prepare() {
   const PrepareRequest request{.seed = process::random_hex(seed_size),
                                .unix_milliseconds = domain::wall_clock_now().time_since_epoch().count(),
-                               .workspace = state_->options.workspace};
-  auto stream = state_->channel->open(encode(request));
+                               .workspace = options.workspace};
+  auto stream = channel->open(encode(request));
   stream.end();
   const auto note = co_await stream.read_note();
-  if (!note) co_return std::unexpected("the guest has gone: " + state_->channel_end);
+  if (!note) co_return std::unexpected("the guest has gone: " + channel_end);
   const auto answer = read_answer(decode_message(*note).value_or(Message{}));
   if (answer.error) co_return std::unexpected("the guest could not be prepared: " + *answer.error);
   co_return Done{};
@@ -245,16 +261,22 @@ asio::awaitable<std::optional<Stream>> Machine::accept_connection() {
   }
 }
 
+asio::awaitable<Done> Machine::State::save_to(int file) {
+  auto done = co_await qmp->give_file(file, "state");
+  if (done) done = co_await report_migration(*qmp);
+  json::Object to{{"uri", "fd:state"}};
+  if (done) done = co_await ask(*qmp, "stop", {});
+  if (done) done = co_await ask(*qmp, "migrate", std::move(to));
+  if (done) done = co_await wait_for_migration();
+  co_return done;
+}
+
 asio::awaitable<Done> Machine::save(fs::path file) {
   const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (out < 0) co_return std::unexpected(file.string() + ": " + std::generic_category().message(errno));
-  auto done = co_await state_->qmp->give_file(out, "state");
+  auto done = co_await within(state_->options.boot_limit, state_->save_to(out),
+                              "QEMU has not written the machine's state");
   ::close(out);
-  if (done) done = co_await report_migration(*state_->qmp);
-  json::Object to{{"uri", "fd:state"}};
-  if (done) done = co_await ask(*state_->qmp, "stop", {});
-  if (done) done = co_await ask(*state_->qmp, "migrate", std::move(to));
-  if (done) done = co_await state_->wait_for_migration();
   co_return done;
 }
 

@@ -69,6 +69,7 @@ asio::awaitable<std::expected<json::Value, std::string>> Qmp::read_answer() {
     if (const auto* const error = json::find(*line, "error")) {
       co_return std::unexpected("QEMU: " + std::string{json::find_string(*error, "desc")});
     }
+    if (json::find(*line, "event") != nullptr) early_events_.push_back(std::move(*line));
   }
 }
 
@@ -99,12 +100,19 @@ asio::awaitable<std::expected<void, std::string>> Qmp::give_file(int descriptor,
   co_return std::expected<void, std::string>{};
 }
 
+asio::awaitable<std::expected<json::Value, std::string>> Qmp::next_event() {
+  if (early_events_.empty()) co_return co_await read_line();
+  auto event = std::move(early_events_.front());
+  early_events_.pop_front();
+  co_return event;
+}
+
 asio::awaitable<std::expected<json::Value, std::string>> Qmp::wait_for_event(std::string name) {
   for (;;) {
-    const auto line = co_await read_line();
-    if (!line) co_return std::unexpected(line.error());
-    if (json::find_string(*line, "event") != name) continue;
-    const auto* const data = json::find(*line, "data");
+    const auto event = co_await next_event();
+    if (!event) co_return std::unexpected(event.error());
+    if (json::find_string(*event, "event") != name) continue;
+    const auto* const data = json::find(*event, "data");
     co_return data != nullptr ? *data : json::Value{};
   }
 }

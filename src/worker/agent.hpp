@@ -10,6 +10,7 @@
 
 #include "api/types.hpp"
 #include "domain/job.hpp"
+#include "worker/job_files.hpp"
 #include "worker/person_wait.hpp"
 
 /// The seam between a job and whoever does its work.
@@ -51,6 +52,9 @@ class AgentListener {
   /// Asks whether a tool call may start and waits for the answer, for days if it takes days. Whatever goes
   /// wrong is a no. Who stops waiting withdraws nothing: the next attempt at the job finds the answer.
   virtual boost::asio::awaitable<Permission> ask(api::ApprovalRequest request) = 0;
+
+  /// The job's files; as long as the agent runs.
+  virtual JobFiles& files() = 0;
 
   /// How long the job has waited for people.
   virtual const PersonWait& person_wait() const = 0;

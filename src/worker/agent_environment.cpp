@@ -96,14 +96,23 @@ void kill_marked(const fs::path& folder) {
 }  // namespace
 
 AgentHome prepare_agent_home(const fs::path& butler_home) {
-  AgentHome home{.folder = butler_home / "agent", .user_home = {}, .scratch = {}, .tool_gate = {}};
+  AgentHome home{.folder = butler_home / "agent",
+                 .user_home = {},
+                 .scratch = {},
+                 .tool_gate = {},
+                 .send_file = {},
+                 .commands = {}};
   home.user_home = home.folder / "home";
   home.scratch = home.folder / "tmp";
   const auto extensions = home.folder / "extensions-butler";
   home.tool_gate = extensions / "tool_gate.ts";
-  for (const auto& folder : {home.folder, home.user_home, home.scratch, extensions})
+  home.send_file = extensions / "send_file.ts";
+  home.commands = home.folder / "commands-butler";
+  for (const auto& folder : {home.folder, home.user_home, home.scratch, extensions, home.commands})
     make_private_folder(folder);
-  files::write_whole_file(home.tool_gate, agent_file("tool_gate.ts"));
+  for (const auto& extension : {home.tool_gate, home.send_file})
+    files::write_whole_file(extension, agent_file(extension.filename().string()));
+  files::write_whole_file(home.commands / "send-file", agent_file("send-file.sh"), 0700);
   files::write_whole_file_once(home.folder / "settings.json", first_settings);
   return home;
 }
@@ -161,11 +170,11 @@ fs::path make_agent_folder(const AgentHome& home, const fs::path& scratch) {
   return folder;
 }
 
-std::vector<std::string> command_environment(const config::WorkerSettings& settings,
+std::vector<std::string> command_environment(const config::WorkerSettings& settings, const AgentHome& home,
                                              const fs::path& scratch) {
   // The runtime comes last: its node serves a script that needs one, and hides nothing of the system's.
   std::vector<std::string> environment{
-      "PATH=" + settings.mcp_bin_dir.string() +
+      "PATH=" + home.commands.string() + ":" + settings.mcp_bin_dir.string() +
           ":/usr/local/bin:/usr/bin:/bin:" + (settings.home / "runtime" / "bin").string(),
       "HOME=" + (scratch / "home").string(),
       "LANG=C.UTF-8",
@@ -178,9 +187,9 @@ std::vector<std::string> command_environment(const config::WorkerSettings& setti
   return environment;
 }
 
-std::vector<std::string> pi_environment(const config::WorkerSettings& settings, const fs::path& scratch,
-                                        const fs::path& agent_folder) {
-  auto environment = command_environment(settings, scratch);
+std::vector<std::string> pi_environment(const config::WorkerSettings& settings, const AgentHome& home,
+                                        const fs::path& scratch, const fs::path& agent_folder) {
+  auto environment = command_environment(settings, home, scratch);
   for (const char* setting : {"PI_OFFLINE=1", "PI_SKIP_VERSION_CHECK=1", "PI_TELEMETRY=0"}) {
     environment.emplace_back(setting);
   }

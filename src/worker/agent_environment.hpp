@@ -17,9 +17,12 @@ struct AgentHome {
   std::filesystem::path user_home;  ///< the agent's $HOME
   std::filesystem::path scratch;    ///< holds one folder for each running agent
   std::filesystem::path tool_gate;  ///< the extension that asks before tool calls
+  std::filesystem::path send_file;  ///< the extension with the tool that sends files
+  std::filesystem::path commands;   ///< programs of Butler's for agents, on their PATH: send-file
 };
 
-/// Makes the folders, writes the gate, and pi's settings if there are none. Throws std::system_error.
+/// Makes the folders, writes the extensions and commands, and pi's settings if there are none. Throws
+/// std::system_error.
 AgentHome prepare_agent_home(const std::filesystem::path& butler_home);
 
 /// Why the workspace must not be given to an agent: nullopt when it may.
@@ -56,11 +59,11 @@ std::filesystem::path make_agent_folder(const AgentHome& home, const std::filesy
 
 /// The whole environment of a command, with a home in its scratch, built from nothing: never the worker's
 /// own.
-std::vector<std::string> command_environment(const config::WorkerSettings& settings,
+std::vector<std::string> command_environment(const config::WorkerSettings& settings, const AgentHome& home,
                                              const std::filesystem::path& scratch);
 
 /// The same for pi, with what it needs beside it. No key is in it.
-std::vector<std::string> pi_environment(const config::WorkerSettings& settings,
+std::vector<std::string> pi_environment(const config::WorkerSettings& settings, const AgentHome& home,
                                         const std::filesystem::path& scratch,
                                         const std::filesystem::path& agent_folder);
 

@@ -29,8 +29,8 @@ class AgentEnvironmentTest : public testing::Test {
       fs::create_directory(path);
   }
 
-  std::vector<std::string> of_a_command() { return command_environment(settings, "/scratch"); }
-  std::vector<std::string> of_pi() { return pi_environment(settings, "/scratch", "/scratch/pi"); }
+  std::vector<std::string> of_a_command() { return command_environment(settings, home, "/scratch"); }
+  std::vector<std::string> of_pi() { return pi_environment(settings, home, "/scratch", "/scratch/pi"); }
   static unsigned mode_of(const fs::path& path) {
     struct stat status{};
     EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
@@ -39,12 +39,16 @@ class AgentEnvironmentTest : public testing::Test {
 
   testing_support::TempFolder folder;
   config::WorkerSettings settings;
-  AgentHome home{
-      .folder = "/agent", .user_home = "/agent/home", .scratch = "/agent/tmp", .tool_gate = "/gate.ts"};
+  AgentHome home{.folder = "/agent",
+                 .user_home = "/agent/home",
+                 .scratch = "/agent/tmp",
+                 .tool_gate = "/gate.ts",
+                 .send_file = "/send_file.ts",
+                 .commands = "/commands"};
 };
 
-TEST_F(AgentEnvironmentTest, ThePathBeginsWithTheMcpTools) {
-  EXPECT_THAT(of_pi(), Contains(StartsWith("PATH=/mcp/bin:/usr/local/bin:/usr/bin:/bin:")));
+TEST_F(AgentEnvironmentTest, ThePathBeginsWithButlersCommandsAndTheMcpTools) {
+  EXPECT_THAT(of_pi(), Contains(StartsWith("PATH=/commands:/mcp/bin:/usr/local/bin:/usr/bin:/bin:")));
 }
 
 TEST_F(AgentEnvironmentTest, NobodyGetsTheProvidersKeys) {

@@ -104,7 +104,7 @@ sandbox::Spec agent_spec(const config::WorkerSettings& settings, const AgentHome
   sandbox::Spec spec{.arguments = {}, .environment = {}};
   spec.workspace = workspace;
   spec.read_write = {scratch};
-  spec.read_only = {home.tool_gate};
+  spec.read_only = {home.tool_gate, home.send_file, home.commands};
   // Its link could lead to what the agent must not see.
   const auto runtime = settings.home / "runtime";
   if (!config::find_runtime_fault(runtime)) spec.read_only.push_back(runtime);

@@ -6,6 +6,8 @@
 #include "http/server.hpp"
 #include "log/log.hpp"
 #include "vm_sandbox/vm_sandbox.hpp"
+#include "worker/outgoing_files.hpp"
+#include "worker/spool.hpp"
 
 namespace butler::worker {
 
@@ -46,6 +48,12 @@ http::Response no_mcp_token() {
       .body = "These MCP servers are for one agent only, which has their address in its BUTLER_MCP_URL.\n"};
 }
 
+http::Response no_files_token() {
+  return {.status = 401,
+          .headers = {{"content-type", "text/plain; charset=utf-8"}},
+          .body = "Files are taken of one agent only, which has the address in its BUTLER_FILES_URL.\n"};
+}
+
 /// One agent has few connections open at once; more than that are a fault, or meant to do harm.
 constexpr std::size_t connections_of_one_agent = 256;
 
@@ -56,7 +64,8 @@ class AgentAccess::Site final : public http::Application {
  public:
   Site(const asio::any_io_executor& executor, model_proxy::ModelProxy& proxy, const ProviderSetup& setup,
        const std::string& provider, std::unique_ptr<egress::ConnectHandler> hosts,
-       std::unique_ptr<mcp_host::AgentServers> servers, ServiceToken token)
+       std::unique_ptr<mcp_host::AgentServers> servers, const std::filesystem::path& spool,
+       ServiceToken token)
       : proxy_(proxy),
         setup_(setup),
         provider_(provider),
@@ -64,12 +73,14 @@ class AgentAccess::Site final : public http::Application {
         token_(std::move(token)),
         hosts_(std::move(hosts)),
         servers_(std::move(servers)),
+        files_(executor, spool),
         server_(executor, {.connections = connections_of_one_agent}, *this) {}
 
   http::Server& server() { return server_; }
   model_proxy::Grant& grant() { return *grant_; }
   egress::ConnectHandler& hosts() { return *hosts_; }
   mcp_host::AgentServers& servers() { return *servers_; }
+  OutgoingFiles& files() { return files_; }
 
   std::string models_json() const {
     // Without one, the listener is a unix socket of a virtual machine's.
@@ -89,6 +100,10 @@ class AgentAccess::Site final : public http::Application {
       inner.target = std::move(*target);
       return servers_->admit(inner);
     }
+    if (ServiceToken::is_for_files(head)) {
+      if (!token_.file_name(head)) return no_files_token();
+      return files_.admit(head);
+    }
     // A token that works elsewhere is another agent's.
     if (!grant_->is_presented_by(head)) return model_proxy::wrong_token();
     return proxy_.admit(head);
@@ -100,6 +115,10 @@ class AgentAccess::Site final : public http::Application {
       request.head.target = token_.mcp_target(request.head).value();  // admit() has looked
       return servers_->serve(std::move(request), exchange);
     }
+    if (ServiceToken::is_for_files(request.head)) {
+      auto name = token_.file_name(request.head).value();  // likewise
+      return files_.serve(std::move(request), std::move(name), exchange);
+    }
     return proxy_.serve(std::move(request), exchange);
   }
 
@@ -108,6 +127,7 @@ class AgentAccess::Site final : public http::Application {
     co_await self->server_.shut_down(std::chrono::milliseconds{0});
     co_await self->hosts_->close();
     co_await self->servers_->close();
+    co_await self->files_.close();
   }
 
  private:
@@ -118,6 +138,7 @@ class AgentAccess::Site final : public http::Application {
   ServiceToken token_;
   std::unique_ptr<egress::ConnectHandler> hosts_;
   std::unique_ptr<mcp_host::AgentServers> servers_;
+  OutgoingFiles files_;
   http::Server server_;
 };
 
@@ -138,25 +159,31 @@ void AgentAccess::configure(const std::filesystem::path& agent_folder) const {
   files::write_whole_file(agent_folder / "models.json", site_->models_json());
 }
 
-void AgentAccess::begin(std::string job, egress::JobHooks hooks) {
+void AgentAccess::begin(std::string job, egress::JobHooks hooks, JobFiles* files) {
   site_->grant().begin(job);
+  if (files != nullptr) site_->files().begin(job, *files);
   site_->servers().begin(job);
   site_->hosts().begin(std::move(job), std::move(hooks));
 }
 
 void AgentAccess::hold() {
   site_->grant().hold();
+  site_->files().end();
   site_->hosts().end();
   site_->servers().end();
 }
 
 void AgentAccess::end() {
   site_->grant().end();
+  site_->files().end();
   site_->hosts().end();
   site_->servers().end();
 }
 
-asio::awaitable<void> AgentAccess::settle() { return site_->hosts().close(); }
+asio::awaitable<void> AgentAccess::settle() {
+  co_await site_->hosts().close();
+  co_await site_->files().close();
+}
 
 const std::optional<std::string>& AgentAccess::refusal() const { return site_->grant().refusal(); }
 
@@ -173,6 +200,7 @@ AgentServices::AgentServices(const asio::any_io_executor& executor, const config
           .find = servers ? std::move(servers) : no_servers,
           .folder = settings.home / "mcp" / "host",
           .search_path = "/usr/local/bin:/usr/bin:/bin:" + (settings.home / "runtime" / "bin").string()},
+      spool_(make_spool(settings.home)),
       tasks_(executor) {}
 
 std::unique_ptr<AgentAccess> AgentServices::open(http::ListeningSocket listener, AgentIdentity identity,
@@ -183,7 +211,7 @@ std::unique_ptr<AgentAccess> AgentServices::open(http::ListeningSocket listener,
   auto hosts = std::make_unique<egress::ConnectHandler>(executor_, resolver_, egress_, std::move(policy));
   auto servers = std::make_unique<mcp_host::AgentServers>(executor_, mcp_servers_, mcp_);
   auto site = std::make_shared<AgentAccess::Site>(executor_, proxy_, setup_, provider_, std::move(hosts),
-                                                  std::move(servers), std::move(token));
+                                                  std::move(servers), spool_, std::move(token));
   site->server().listen(std::move(listener));
   return std::unique_ptr<AgentAccess>(new AgentAccess(std::move(site), tasks_));
 }

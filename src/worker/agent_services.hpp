@@ -17,6 +17,7 @@
 #include "mcp_host/agent_servers.hpp"
 #include "model_proxy/proxy.hpp"
 #include "worker/conversation.hpp"
+#include "worker/job_files.hpp"
 #include "worker/provider_setup.hpp"
 #include "worker/service_token.hpp"
 #include "worker/spending.hpp"
@@ -45,13 +46,15 @@ class AgentAccess {
   /// Throws std::system_error.
   void configure(const std::filesystem::path& agent_folder) const;
 
-  /// From now on requests are served, for this job; `hooks` until end().
-  void begin(std::string job, egress::JobHooks hooks = {});
-  /// Nothing new is served, and connections to other hosts are cut; what the model is asked already goes on.
+  /// From now on requests are served, for this job; `hooks` until end(), and `files` until settle() has
+  /// returned: without them no file is taken.
+  void begin(std::string job, egress::JobHooks hooks = {}, JobFiles* files = nullptr);
+  /// Nothing new is served, connections to other hosts and files on their way are cut; what the model is
+  /// asked already goes on.
   void hold();
   /// Nothing is served any more, and what is under way is cut off.
   void end();
-  /// After end(): returns when the hooks are no longer in use.
+  /// After end(): returns when the hooks and files are no longer in use.
   boost::asio::awaitable<void> settle();
 
   /// Why a budget has refused a request since begin(), as a sentence for the person who asked.
@@ -67,7 +70,7 @@ class AgentAccess {
 };
 
 /// What agents are served by the worker: their model, through the one proxy that has the key, MCP servers
-/// that need secrets, and other hosts as far as they are allowed.
+/// that need secrets, other hosts as far as they are allowed, and the way of a file to whoever asked.
 class AgentServices {
  public:
   /// Which hosts an agent may reach. Asked for each connection, so that a change counts at once.
@@ -91,6 +94,9 @@ class AgentServices {
   /// What the provider needs in pi's environment, besides; nothing secret.
   const std::vector<std::string>& model_environment() const { return setup_.agent_environment; }
 
+  /// Whether the model takes pictures; nullopt when nothing is known of it.
+  std::optional<bool> model_sees_pictures() const { return setup_.sees_pictures; }
+
   const model_proxy::Traffic& traffic() const { return proxy_.traffic(); }
   const egress::Traffic& egress() const { return egress_; }
   const mcp_host::Traffic& mcp() const { return mcp_; }
@@ -108,6 +114,7 @@ class AgentServices {
   HostPolicyOf hosts_;
   mcp_host::ServerSource mcp_servers_;
   mcp_host::Traffic mcp_;
+  std::filesystem::path spool_;
   async::TaskGroup tasks_;
 };
 

@@ -53,16 +53,30 @@ class TrialFolder {
   fs::path path_;
 };
 
+/// The trial has no files.
+class NoFiles final : public JobFiles {
+ public:
+  asio::awaitable<std::expected<IncomingFile, std::string>> fetch(std::string, fs::path,
+                                                                  std::uint64_t) override {
+    co_return std::unexpected("this is a trial");
+  }
+  asio::awaitable<std::expected<std::string, std::string>> send(OutgoingFile) override {
+    co_return std::unexpected("this is a trial");
+  }
+};
+
 /// Hears what the agent does and lets it.
 class TrialListener final : public AgentListener {
  public:
   void report(api::ReportedEvent) override {}
   asio::awaitable<bool> recorded() override { co_return true; }
   asio::awaitable<Permission> ask(api::ApprovalRequest) override { co_return Permission{.allowed = true}; }
+  JobFiles& files() override { return files_; }
   const PersonWait& person_wait() const override { return wait_; }
   std::optional<api::Approval> interrupted_call() const override { return std::nullopt; }
 
  private:
+  NoFiles files_;
   PersonWait wait_;
 };
 

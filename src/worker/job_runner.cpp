@@ -16,6 +16,7 @@
 #include "worker/approval_wait.hpp"
 #include "worker/event_reporter.hpp"
 #include "worker/lease_keeper.hpp"
+#include "worker/orchestrator_files.hpp"
 #include "worker/persistence.hpp"
 
 namespace butler::worker {
@@ -61,6 +62,7 @@ class JobRun final : public AgentListener {
                   [this](const api::CallError& error) { refused(error); }),
         approvals_(executor, orchestrator, stop, claimed_.job.id, claimed_.lease_token,
                    [this](const api::CallError& error) { approval_refused(error); }),
+        files_(orchestrator, stop, claimed_.job, claimed_.lease_token),
         helpers_(executor) {}
 
   asio::awaitable<std::optional<api::ClaimedJob>> run(api::ClaimRequest next_claim) {
@@ -95,6 +97,7 @@ class JobRun final : public AgentListener {
     if (!on_record) co_return Permission{};
     co_return co_await approvals_.ask(std::move(request));
   }
+  JobFiles& files() override { return files_; }
   const PersonWait& person_wait() const override { return approvals_.person_wait(); }
   std::optional<api::Approval> interrupted_call() const override {
     if (claimed_.approvals.empty()) return std::nullopt;
@@ -223,6 +226,7 @@ class JobRun final : public AgentListener {
   std::unique_ptr<Agent> agent_;
   EventReporter reporter_;
   ApprovalWait approvals_;
+  OrchestratorFiles files_;
   async::TaskGroup helpers_;
   bool agent_ended_ = false;
   bool abort_requested_ = false;

@@ -15,11 +15,23 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 milliseconds heartbeat_interval(domain::Timestamp lease_expires_at, domain::Timestamp now,
-                                std::optional<milliseconds> configured) {
-  const milliseconds third = (lease_expires_at - now) / 3;
-  return std::clamp(configured ? std::min(*configured, third) : third, milliseconds{500},
-                    milliseconds{20'000});
+                                std::optional<milliseconds> lease, std::optional<milliseconds> configured) {
+  milliseconds longest = (lease_expires_at - now) / 3;
+  if (lease) longest = std::min(longest, *lease / 3);
+  if (configured) longest = std::min(longest, *configured);
+  return std::clamp(longest, milliseconds{500}, milliseconds{20'000});
 }
+
+namespace {
+
+/// Two times of the orchestrator's, so that our clock is not in it. A claim that is told again comes later
+/// than its start, so this is then too long by as much as that, which is less than a lease.
+std::optional<milliseconds> length_of_lease(const api::ClaimedJob& claimed) {
+  if (!claimed.job.started_at) return std::nullopt;
+  return claimed.lease_expires_at - *claimed.job.started_at;
+}
+
+}  // namespace
 
 LeaseKeeper::LeaseKeeper(api::OrchestratorClient& orchestrator, const api::ClaimedJob& claimed,
                          std::optional<milliseconds> interval, Handlers handlers)
@@ -27,12 +39,14 @@ LeaseKeeper::LeaseKeeper(api::OrchestratorClient& orchestrator, const api::Claim
       job_id_(claimed.job.id),
       lease_token_(claimed.lease_token),
       lease_expires_at_(claimed.lease_expires_at),
+      lease_(length_of_lease(claimed)),
       configured_(interval),
       handlers_(std::move(handlers)) {}
 
 asio::awaitable<void> LeaseKeeper::run() {
   for (int failures = 0;;) {
-    const auto interval = heartbeat_interval(lease_expires_at_, domain::wall_clock_now(), configured_);
+    const auto interval =
+        heartbeat_interval(lease_expires_at_, domain::wall_clock_now(), lease_, configured_);
     const auto wait =
         abort_seen_ ? std::chrono::seconds{0} : std::chrono::ceil<std::chrono::seconds>(interval);
     const auto begin = std::chrono::steady_clock::now();

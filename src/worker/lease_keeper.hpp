@@ -10,9 +10,12 @@
 
 namespace butler::worker {
 
-/// How long one heartbeat may wait: a third of what is left of the lease, or less if `configured`; between
-/// half a second and 20 s, so that two machines' clocks that disagree do no harm.
+/// How long one heartbeat may wait: a third of what is left of the lease, at most a third of the whole lease,
+/// or less if `configured`; between half a second and 20 s.
+/// @param lease_expires_at  by the orchestrator's clock, which may disagree with ours
+/// @param lease             how long a lease lasts, by the orchestrator's clock alone; unset: not known
 std::chrono::milliseconds heartbeat_interval(domain::Timestamp lease_expires_at, domain::Timestamp now,
+                                             std::optional<std::chrono::milliseconds> lease,
                                              std::optional<std::chrono::milliseconds> configured);
 
 /// Keeps a lease alive with long-poll heartbeats and passes on what they bring. One thread.
@@ -39,6 +42,7 @@ class LeaseKeeper {
   std::string job_id_;
   std::string lease_token_;
   domain::Timestamp lease_expires_at_;
+  std::optional<std::chrono::milliseconds> lease_;
   std::optional<std::chrono::milliseconds> configured_;
   Handlers handlers_;
   std::int64_t last_seen_ = 0;  ///< seq of messages and decisions, which share it

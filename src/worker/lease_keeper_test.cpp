@@ -87,11 +87,17 @@ TEST_F(LeaseKeeperTest, MessagesReachTheAgentOnceAndAreAcknowledged) {
 
 TEST(HeartbeatIntervalTest, IsAThirdOfTheLeaseWithinBounds) {
   const domain::Timestamp now{1'000'000ms};
-  EXPECT_EQ(heartbeat_interval(now + 30s, now, {}), 10s);
-  EXPECT_EQ(heartbeat_interval(now + 30s, now, 2s), 2s);
-  EXPECT_EQ(heartbeat_interval(now + 30s, now, 60s), 10s);
-  EXPECT_EQ(heartbeat_interval(now - 1h, now, {}), 500ms);
-  EXPECT_EQ(heartbeat_interval(now + 24h, now, {}), 20s);
+  EXPECT_EQ(heartbeat_interval(now + 30s, now, 30s, {}), 10s);
+  EXPECT_EQ(heartbeat_interval(now + 30s, now, {}, {}), 10s);
+  EXPECT_EQ(heartbeat_interval(now + 30s, now, 30s, 2s), 2s);
+  EXPECT_EQ(heartbeat_interval(now + 30s, now, 30s, 60s), 10s);
+  EXPECT_EQ(heartbeat_interval(now + 24h, now, {}, {}), 20s);
+}
+
+TEST(HeartbeatIntervalTest, IsNeverAboveAThirdOfTheLeaseWhateverTheTwoClocksSay) {
+  const domain::Timestamp now{1'000'000ms};
+  EXPECT_EQ(heartbeat_interval(now + 2h, now, 3s, {}), 1s) << "ours is behind";
+  EXPECT_EQ(heartbeat_interval(now - 1h, now, 3s, {}), 500ms) << "ours is ahead";
 }
 
 }  // namespace

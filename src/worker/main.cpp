@@ -42,8 +42,10 @@
 #include "worker/run_command.hpp"
 #include "worker/session_pool.hpp"
 #include "worker/session_store.hpp"
+#include "worker/spool.hpp"
 #include "worker/stop.hpp"
 #include "worker/tool_gate.hpp"
+#include "worker/transcriber.hpp"
 
 namespace butler::worker {
 
@@ -124,10 +126,10 @@ std::unique_ptr<AgentSandboxes> required_sandboxes(const config::WorkerSettings&
   return std::make_unique<AgentSandboxes>(*std::move(sandboxes));
 }
 
-http::Url orchestrator_url(const config::WorkerSettings& settings) {
-  auto url = http::Url::parse(settings.orchestrator_url);
-  if (!url) throw std::runtime_error("ORCH_BASE_URL is no http(s) address: " + settings.orchestrator_url);
-  return std::move(*url);
+std::vector<http::Url> orchestrator_urls(const config::WorkerSettings& settings) {
+  auto urls = api::parse_addresses(settings.orchestrator_url);
+  if (!urls) throw std::runtime_error("ORCH_BASE_URL is no http(s) address: " + settings.orchestrator_url);
+  return *std::move(urls);
 }
 
 /// The role's parts, wired by hand.
@@ -141,15 +143,18 @@ class Worker {
       : executor_(executor),
         settings_(settings),
         stop_(executor, stop_grace),
-        orchestrator_(executor, orchestrator_url(settings), settings.worker_token.reveal()),
+        orchestrator_(executor, orchestrator_urls(settings), settings.worker_token.reveal(),
+                      settings.orchestrator_authorities.text),
         sandboxes_(std::move(sandboxes)),
         agent_home_(settings.mode == ExecMode::rpc ? prepare_agent_home(settings.home) : AgentHome{}),
         policy_(policy),
+        spool_(make_spool(settings.home)),
         services_(settings.mode == ExecMode::rpc
                       ? std::make_unique<AgentServices>(
                             executor, settings, allowed_hosts(),
                             [&mcp_servers](std::string_view name) { return mcp_servers.find(name); })
                       : nullptr),
+        transcriber_(executor, settings, agent_home_),
         sessions_(
             executor, [this](const Conversation& conversation) { return open_session(conversation); },
             settings.idle_limit),
@@ -182,6 +187,7 @@ class Worker {
   /// Works until a signal asks for the end, and brings everything to it.
   asio::awaitable<void> run() {
     if (services_) clear_abandoned_scratch(agent_home_.scratch);
+    clear_spool(spool_);
     for (std::size_t slot = 0; slot < settings_.concurrency; ++slot) tasks_.spawn("slot", keep_slot());
     co_await process::wait_for_stop_signal();
     log::info("worker.stopping");
@@ -220,7 +226,9 @@ class Worker {
   }
 
   std::unique_ptr<Agent> make_agent(const domain::Job& job) {
-    if (settings_.mode == ExecMode::mock) return std::make_unique<MockAgent>(executor_, settings_.mock_step);
+    if (settings_.mode == ExecMode::mock) {
+      return std::make_unique<MockAgent>(executor_, settings_.mock_step, spool_);
+    }
     auto conversation = open_conversation(job, settings_);
     if (!conversation) return std::make_unique<RefusingAgent>(conversation.error());
     const auto tier = sandbox_for(*conversation, job.kind == domain::JobKind::run).tier();
@@ -240,8 +248,19 @@ class Worker {
       }
       return std::make_unique<RunCommand>(executor_, command_options(*conversation), std::move(gate));
     }
+    auto receiver = make_receiver(*conversation);
     return std::make_unique<PiAgent>(executor_, sessions_, std::move(*conversation), std::move(gate),
-                                     pi_options(tier));
+                                     pi_options(tier), std::move(receiver));
+  }
+
+  std::unique_ptr<AttachmentReceiver> make_receiver(const Conversation& conversation) {
+    return std::make_unique<AttachmentReceiver>(
+        executor_,
+        AttachmentReceiver::Options{.workspace = conversation.workspace,
+                                    .spool = spool_,
+                                    .shows_pictures = services_->model_sees_pictures().value_or(true),
+                                    .transcribe = transcriber_.for_workspace(
+                                        conversation.workspace, sandbox_for(conversation, true))});
   }
 
   ToolGate make_gate(const domain::Job& job, const Conversation& conversation) {
@@ -259,7 +278,7 @@ class Worker {
             .spec =
                 [this, workspace = conversation.workspace](const std::filesystem::path& scratch) {
                   auto spec = agent_spec(settings_, agent_home_, workspace, scratch);
-                  spec.environment = command_environment(settings_, scratch);
+                  spec.environment = command_environment(settings_, agent_home_, scratch);
                   return spec;
                 },
             .serve =
@@ -268,6 +287,7 @@ class Worker {
                     http::ListeningSocket listener, const ServiceToken& token) {
                   return services_->open(std::move(listener), identity, token);
                 },
+            .receiver = make_receiver(conversation),
             .time_limit = settings_.job_timeout};
   }
 
@@ -287,7 +307,9 @@ class Worker {
   std::unique_ptr<AgentSandboxes> sandboxes_;
   AgentHome agent_home_;
   policy_file::PolicyFile& policy_;
+  std::filesystem::path spool_;
   std::unique_ptr<AgentServices> services_;  ///< null for the mock, which needs none
+  Transcriber transcriber_;
   SessionPool sessions_;
   JobRunner runner_;
   ClaimLoop claims_;

@@ -18,6 +18,15 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+/// Notes whether a model takes pictures; without a word on it, it takes text alone, as pi has it.
+void take_sight(const json::Value& model, const std::string& id, ModelCatalogue& catalogue) {
+  catalogue.seeing.erase(id);
+  const json::Value* const input = json::find(model, "input");
+  if (input == nullptr || !input->is_array()) return;
+  const auto is_image = [](const json::Value& one) { return one.is_string() && one.get_string() == "image"; };
+  if (std::ranges::any_of(input->get_array(), is_image)) catalogue.seeing.insert(id);
+}
+
 /// {"<api>": {"<id>": {…, "cost": {…}}}}. pi's own file: what does not fit is left out, and has no price.
 void take_model_data(std::string_view text, ModelCatalogue& catalogue) {
   const auto parsed = json::parse(text);
@@ -27,6 +36,7 @@ void take_model_data(std::string_view text, ModelCatalogue& catalogue) {
     for (const auto& model : api.value().get_object()) {
       const std::string id{model.key()};
       catalogue.models.insert(id);
+      take_sight(model.value(), id, catalogue);
       const json::Value* const cost = json::find(model.value(), "cost");
       const auto price = cost == nullptr ? std::nullopt : decode_price(*cost);
       if (price) catalogue.prices.insert_or_assign(id, *price);
@@ -49,6 +59,7 @@ std::expected<void, std::string> take_models(const json::Value& models, ModelCat
     if (id.empty()) continue;
     catalogue.models.insert(id);
     catalogue.prices.erase(id);
+    take_sight(model, id, catalogue);
     const json::Value* const cost = json::find(model, "cost");
     if (cost == nullptr) continue;
     const auto price = decode_price(*cost);
@@ -62,6 +73,8 @@ std::expected<void, std::string> take_models(const json::Value& models, ModelCat
 std::expected<void, std::string> take_overrides(const json::Value& overrides, ModelCatalogue& catalogue) {
   if (!overrides.is_object()) return {};
   for (const auto& change : overrides.get_object()) {
+    if (json::find(change.value(), "input") != nullptr)
+      take_sight(change.value(), std::string{change.key()}, catalogue);
     const json::Value* const cost = json::find(change.value(), "cost");
     const auto known = catalogue.prices.find(change.key());
     if (cost == nullptr || !cost->is_object()) continue;

@@ -16,7 +16,8 @@ namespace butler::worker {
 /// The models of a provider, and what they cost.
 struct ModelCatalogue {
   std::set<std::string, std::less<>> models;
-  model_proxy::PriceList prices;  ///< of those whose price is known
+  model_proxy::PriceList prices;                   ///< of those whose price is known
+  std::set<std::string, std::less<>> seeing = {};  ///< those that take pictures
 
   /// The model that PI_MODEL names: an id, "provider/id" or "id:thinking level". nullopt when it is empty or
   /// a pattern, for which pi chooses.

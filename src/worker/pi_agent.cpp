@@ -45,6 +45,8 @@ MemorySnapshot read_memory(const std::filesystem::path& workspace, const MemoryS
 
 asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) {
   time_limit_ = Clock::now() + options_.job_timeout;
+  // Before the agent's sandbox begins: one that works on copies gets them with the rest of the workspace.
+  co_await receive_attachments(job, listener);
   const auto session = co_await take_session();
   if (!session) co_return failure("the agent could not be started: " + session.error());
   if (*session == nullptr) co_return Outcome{.kind = Outcome::Kind::aborted};
@@ -52,7 +54,7 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
   process_ = (*session)->process.get();
   process_->listen(true);
   access_ = (*session)->access.get();
-  access_->begin(job.id, network_hooks(gate_, listener));
+  access_->begin(job.id, network_hooks(gate_, listener), &listener.files());
   Outcome outcome;
   try {
     outcome = co_await use(**session, job, listener);
@@ -72,6 +74,10 @@ asio::awaitable<Outcome> PiAgent::run(domain::Job job, AgentListener& listener) 
   (*session)->known = read_memory(conversation_.workspace, (*session)->known);
   pool_.release(conversation_, healthy_ ? SessionPool::Reuse::keep_warm : SessionPool::Reuse::discard);
   co_return outcome;
+}
+
+asio::awaitable<void> PiAgent::receive_attachments(const domain::Job& job, AgentListener& listener) {
+  if (receiver_ && !aborted_) attachments_ = co_await receiver_->receive(job, listener.files());
 }
 
 asio::awaitable<std::expected<PiSession*, std::string>> PiAgent::take_session() {
@@ -185,7 +191,12 @@ void PiAgent::begin_turn(PiSession& session, const domain::Job& job, const Agent
   const std::string id = "prompt-" + process::random_hex(4);
   // A model that numbers its calls anew each time must not be taken to mean those of the attempt before.
   turn_.emplace(id, interrupted ? process::random_hex(2) + "-" : std::string{});
-  process_->send(pi::prompt(id, note + (resumes ? resume_note(*interrupted, job.prompt) : job.prompt)));
+  if (resumes) {
+    process_->send(pi::prompt(id, note + resume_note(*interrupted, job.prompt)));
+  } else {
+    process_->send(pi::prompt(id, note + attachments_.note + job.prompt, attachments_.pictures));
+  }
+  attachments_ = {};
 }
 
 /// From the prompt to the end of its run.
@@ -300,6 +311,7 @@ void PiAgent::abort(std::chrono::milliseconds patience) {
   force_at_ = std::min(force_at_, Clock::now() + patience);
   if (access_ != nullptr) access_->hold();
   if (turn_) turn_->expect_abort();
+  if (receiver_) receiver_->cancel();
   if (process_ == nullptr) return pool_.changed().notify_all();
   flush_commands();
   process_->wake();

@@ -2,12 +2,14 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "worker/agent.hpp"
+#include "worker/attachment_receiver.hpp"
 #include "worker/gate_dialogs.hpp"
 #include "worker/pi_turn.hpp"
 #include "worker/session_pool.hpp"
@@ -30,12 +32,13 @@ class PiAgent final : public Agent {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// The pool outlives the agent.
+  /// The pool outlives the agent. Without a receiver, files that came with the request are left alone.
   PiAgent(boost::asio::any_io_executor executor, SessionPool& pool, Conversation conversation, ToolGate gate,
-          PiAgentOptions options)
+          PiAgentOptions options, std::unique_ptr<AttachmentReceiver> receiver = nullptr)
       : pool_(pool),
         conversation_(std::move(conversation)),
         options_(options),
+        receiver_(std::move(receiver)),
         gate_(std::move(gate)),
         dialogs_(std::move(executor), gate_) {}
 
@@ -44,6 +47,7 @@ class PiAgent final : public Agent {
   void message(api::MessageMode mode, std::string text) override;
 
  private:
+  boost::asio::awaitable<void> receive_attachments(const domain::Job& job, AgentListener& listener);
   boost::asio::awaitable<std::expected<PiSession*, std::string>> take_session();
   boost::asio::awaitable<Outcome> use(PiSession& session, domain::Job job, AgentListener& listener);
   boost::asio::awaitable<std::optional<Outcome>> get_ready(PiSession& session);
@@ -69,6 +73,8 @@ class PiAgent final : public Agent {
   SessionPool& pool_;
   Conversation conversation_;
   PiAgentOptions options_;
+  std::unique_ptr<AttachmentReceiver> receiver_;
+  ReceivedAttachments attachments_;
   ToolGate gate_;
   GateDialogs dialogs_;
   PiProcess* process_ = nullptr;

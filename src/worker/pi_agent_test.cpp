@@ -64,8 +64,8 @@ TEST_F(PiAgentTest, ItsEnvironmentIsBuiltFromNothing) {
   const auto outcome = run("environment");
   ::unsetenv("BUTLER_CANARY");
   EXPECT_THAT(outcome.text, Not(HasSubstr("CANARY")));
-  EXPECT_THAT(outcome.text,
-              HasSubstr("PATH=" + settings.mcp_bin_dir.string() + ":/usr/local/bin:/usr/bin:/bin"));
+  EXPECT_THAT(outcome.text, HasSubstr(":" + settings.mcp_bin_dir.string() + ":/usr/local/bin:/usr/bin:/bin"));
+  EXPECT_THAT(outcome.text, HasSubstr("PATH=" + (settings.home / "agent/commands").string()));
   EXPECT_THAT(outcome.text, HasSubstr("HOME=" + (settings.home / "agent/tmp").string()));
   EXPECT_THAT(outcome.text, HasSubstr("PI_CODING_AGENT_DIR=" + (settings.home / "agent/tmp").string()));
   EXPECT_THAT(outcome.text, AllOf(HasSubstr("PI_OFFLINE=1"), Not(HasSubstr("key-for-the-provider"))));

@@ -176,8 +176,14 @@ std::optional<CallQuestion> read_gate_question(const Dialog& dialog) {
 
 std::string get_state(std::string_view id) { return line_of({{"id", id}, {"type", "get_state"}}); }
 
-std::string prompt(std::string_view id, std::string_view message) {
-  return line_of({{"id", id}, {"type", "prompt"}, {"message", message}});
+std::string prompt(std::string_view id, std::string_view message, std::span<const Picture> pictures) {
+  json::Object command{{"id", id}, {"type", "prompt"}, {"message", message}};
+  if (pictures.empty()) return line_of(std::move(command));
+  json::Array images;
+  for (const auto& [data, media_type] : pictures)
+    images.push_back(json::Object{{"type", "image"}, {"data", data}, {"mimeType", media_type}});
+  command.emplace("images", std::move(images));
+  return line_of(std::move(command));
 }
 
 std::string steer(std::string_view id, std::string_view message) {

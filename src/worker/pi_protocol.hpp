@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -91,9 +92,17 @@ std::expected<Record, std::string> read_record(std::string_view line);
 /// The call that the tool gate asks about; nullopt when the dialog is not the gate's.
 std::optional<CallQuestion> read_gate_question(const Dialog& dialog);
 
+/// A picture that a model is shown.
+struct Picture {
+  std::string data;        ///< base64
+  std::string media_type;  ///< "image/png"
+
+  bool operator==(const Picture&) const = default;
+};
+
 // Commands, each a whole line with its end.
 std::string get_state(std::string_view id);
-std::string prompt(std::string_view id, std::string_view message);
+std::string prompt(std::string_view id, std::string_view message, std::span<const Picture> pictures = {});
 std::string steer(std::string_view id, std::string_view message);
 std::string follow_up(std::string_view id, std::string_view message);
 std::string abort(std::string_view id);

@@ -160,6 +160,10 @@ TEST(PiGateTest, AnAnswerNamesItsCall) {
 }
 
 TEST(PiCommandTest, EachIsOneLineOfJson) {
+  EXPECT_EQ(prompt("p1", "look", std::vector<Picture>{{.data = "AAAA", .media_type = "image/png"}}),
+            R"({"id":"p1","type":"prompt","message":"look",)"
+            R"("images":[{"type":"image","data":"AAAA","mimeType":"image/png"}]})"
+            "\n");
   EXPECT_EQ(prompt("p1", "two\nlines \"quoted\""),
             "{\"id\":\"p1\",\"type\":\"prompt\",\"message\":\"two\\nlines \\\"quoted\\\"\"}\n");
   EXPECT_EQ(get_state("s"), "{\"id\":\"s\",\"type\":\"get_state\"}\n");

@@ -41,6 +41,7 @@ std::vector<std::string> pi_arguments(const config::WorkerSettings& settings, co
   add({"--session-dir", (settings.session_root / session_name).string(), "--session-id", session_name});
   // Nothing that lies in the workspace is loaded as instructions or code: the agent writes there.
   add({"--no-approve", "-nc", "-ne", "-e", home.tool_gate.string()});
+  add({"-e", home.send_file.string()});
   // By file: other users could read the text in a command line.
   add({"--append-system-prompt", memory_file.string()});
   return arguments;
@@ -81,7 +82,7 @@ std::expected<std::unique_ptr<PiSession>, std::string> open_pi_session(
 
   auto spec = agent_spec(settings, home, conversation.workspace, scratch);
   spec.arguments = pi_arguments(settings, home, name, memory_file);
-  spec.environment = pi_environment(settings, scratch, agent_folder);
+  spec.environment = pi_environment(settings, home, scratch, agent_folder);
   const auto& more = services.model_environment();
   spec.environment.insert(spec.environment.end(), more.begin(), more.end());
   spec.read_write.push_back(settings.session_root / name);

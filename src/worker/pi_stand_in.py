@@ -97,7 +97,7 @@ def answer_plainly(text):
 
 
 def turn(text):
-    words = text.split("]\n\n", 1)[-1].split()
+    words = text.rpartition("\nThe request was: ")[2].split("]\n\n", 1)[-1].split()
     what, rest = words[0], " ".join(words[1:])
     say({"type": "agent_start"})
     say({"type": "turn_start"})
@@ -115,10 +115,18 @@ def turn(text):
         answer_plainly(Path(option("--append-system-prompt")).read_text())
     elif what == "pid":
         answer_plainly(str(os.getpid()))
+    elif what == "until":  # a file is there: then the answer
+        delta("One moment. ")
+        while not aborted.is_set() and not Path(words[1]).exists():
+            aborted.wait(0.01)
+        answer_plainly("Answer: " + " ".join(words[2:]))
     elif what == "tool":
         message("", "toolUse")
         ran = tool(rest)
         message("tool ran" if ran else "tool was blocked: " + tool.blocked) if not aborted.is_set() else message("", "error", "This operation was aborted")
+    elif what == "act":
+        message("", "toolUse")
+        message("Answer: " + words[1] if tool(" ".join(words[2:])) else "not allowed: " + tool.blocked)
     elif what == "again":
         ran = [tool(rest) for _ in range(2)]
         message(f"ran {ran}")

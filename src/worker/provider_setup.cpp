@@ -213,14 +213,16 @@ Result<ProviderSetup> set_up_provider(const config::WorkerSettings& settings, co
   auto catalogue = read_catalogue(files.model_data.value_or(""), *entry);
   if (!catalogue) return std::unexpected(catalogue.error());
   catalogue->rename(variable("AZURE_OPENAI_DEPLOYMENT_NAME_MAP"));
+  const auto model = catalogue->pinned(provider, settings.model);
 
   ProviderSetup setup{.upstream = {.endpoints = std::move(*endpoints),
                                    .key = std::move(key->value),
                                    .headers = std::move(*headers),
-                                   .model = catalogue->pinned(provider, settings.model),
+                                   .model = model,
                                    .prices = std::move(catalogue->prices)},
                       .agent_entry = *entry,
                       .agent_environment = other_variables(provider, variable)};
+  if (model) setup.sees_pictures = catalogue->seeing.contains(*model);
   for (const char* const hidden : {"baseUrl", "apiKey", "headers", "oauth"}) setup.agent_entry.erase(hidden);
   if (key->as_bearer) setup.agent_entry["authHeader"] = true;
   return setup;

@@ -27,6 +27,7 @@ struct ProviderSetup {
   model_proxy::Upstream upstream;
   json::Object agent_entry;  ///< of the provider in the agent's models.json, without address, key and headers
   std::vector<std::string> agent_environment;  ///< what else pi wants to find set; nothing secret
+  std::optional<bool> sees_pictures = {};  ///< whether the model takes any; nullopt when that is not known
 };
 
 /// The provider cannot be used as it is set up. The text is a sentence that names it and says why.

@@ -220,5 +220,15 @@ TEST(ModelCatalogue, AModelOfTheUsersReplacesPisAndAnOverrideChangesARate) {
   EXPECT_EQ(catalogue.pinned("azure", "two"), std::nullopt);
 }
 
+TEST(ModelCatalogue, AModelTakesPicturesWhenItsInputSaysSo) {
+  const std::string_view data = R"({"a":{"seeing":{"input":["text","image"]},"blind":{"input":["text"]},
+    "replaced":{"input":["text","image"]},"changed":{"input":["text"]},"silent":{}}})";
+  const auto entry =
+      json::parse(R"({"models":[{"id":"replaced"},{"id":"mine","input":["text","image"]}],)"
+                  R"("modelOverrides":{"changed":{"input":["text","image"]},"seeing":{"contextWindow":1}}})");
+  const auto catalogue = read_catalogue(data, entry->as_object()).value();
+  EXPECT_THAT(catalogue.seeing, testing::ElementsAre("changed", "mine", "seeing"));
+}
+
 }  // namespace
 }  // namespace butler::worker::provider_setup_test

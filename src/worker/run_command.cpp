@@ -58,6 +58,8 @@ asio::awaitable<Outcome> RunCommand::run(domain::Job job, AgentListener& listene
   listener.report(tool_start_event(call));
   const bool on_record = co_await listener.recorded();
   if (!on_record || aborted_) co_return Outcome{.kind = Outcome::Kind::aborted};
+  if (options_.receiver) co_await options_.receiver->receive(job, listener.files());
+  if (aborted_) co_return Outcome{.kind = Outcome::Kind::aborted};
 
   const Scratch scratch(options_.scratch_parent);
   auto spec = spec_of(job.prompt, scratch);
@@ -69,7 +71,7 @@ asio::awaitable<Outcome> RunCommand::run(domain::Job job, AgentListener& listene
   auto started = options_.sandbox->start(executor_, spec, take);
   if (!started) co_return Outcome{.kind = Outcome::Kind::failed, .text = started.error()};
   gate_.settle_in(scratch.folder().string(), started->profile);
-  if (access_) access_->begin(job.id, network_hooks(gate_, listener));
+  if (access_) access_->begin(job.id, network_hooks(gate_, listener), &listener.files());
   Outcome outcome = co_await supervise(std::move(*started), scratch, listener);
   const bool failed = outcome.kind != Outcome::Kind::completed;
   listener.report(tool_end_event(call_id, tool_name, output_.text(), failed));
@@ -152,6 +154,7 @@ Outcome RunCommand::outcome_of(bool timed_out) const {
 
 void RunCommand::abort(std::chrono::milliseconds /*patience*/) {
   aborted_ = true;
+  if (options_.receiver) options_.receiver->cancel();
   if (access_) access_->end();
   changed_.notify_all();
 }

@@ -16,6 +16,7 @@
 #include "worker/agent.hpp"
 #include "worker/agent_environment.hpp"
 #include "worker/agent_services.hpp"
+#include "worker/attachment_receiver.hpp"
 #include "worker/tool_gate.hpp"
 
 namespace butler::worker {
@@ -52,6 +53,8 @@ class RunCommand final : public Agent {
     std::function<sandbox::Spec(const std::filesystem::path& scratch)> spec;
     /// Serves what it can reach; it can reach nothing without.
     std::function<std::unique_ptr<AgentAccess>(http::ListeningSocket, const ServiceToken&)> serve = {};
+    /// Brings the files that came with the request; they are left alone without.
+    std::shared_ptr<AttachmentReceiver> receiver = nullptr;
     std::chrono::milliseconds time_limit{3'600'000};
   };
 

@@ -287,6 +287,21 @@ TEST_F(MockAgentTest, ShowsACommandInsteadOfExecutingIt) {
   EXPECT_THAT(outcome.text, testing::StartsWith("$ rm -rf /\n(mock: not executed)"));
 }
 
+TEST_F(MockAgentTest, ListsTheFilesThatCameAndSendsThoseItIsToldTo) {
+  const testing_support::TempFolder spool;
+  listener.job_files.incoming["1-a.jpg"] = {"image/jpeg", "12345"};
+  auto job = make_job("hello\nmock:send note.txt some text\n");
+  job.attachments = {"1-a.jpg", "2-gone.txt"};
+  MockAgent agent(context.get_executor(), 0ms, spool.path());
+  const auto outcome = run_to_end(context, agent.run(job, listener));
+  EXPECT_THAT(outcome.text, HasSubstr("\nFile: 1-a.jpg, image/jpeg, 5 bytes\n"));
+  EXPECT_THAT(outcome.text, HasSubstr("\nFile: 2-gone.txt, missing: it is not there any more\n"));
+  EXPECT_THAT(outcome.text, testing::EndsWith("\nSent: note.txt"));
+  ASSERT_EQ(listener.job_files.sent.size(), 1U);
+  EXPECT_EQ(listener.job_files.sent[0].content, "some text");
+  EXPECT_EQ(listener.job_files.sent[0].media_type, "text/plain");
+}
+
 TEST_F(MockAgentTest, IsAbortedInTheMiddle) {
   MockAgent agent(context.get_executor(), 1h);
   listener.on_event = [](const api::ReportedEvent&) { FAIL() << "reported"; };

@@ -60,7 +60,7 @@ int run_in_sandbox(const config::WorkerSettings& settings, sandbox::InitProgram 
   asio::io_context io{1};
   auto spec = agent_spec(settings, home, settings.workspace, scratch.folder());
   spec.arguments = std::move(command);
-  spec.environment = command_environment(settings, scratch.folder());
+  spec.environment = command_environment(settings, home, scratch.folder());
   spec.stdin_mode = process::Stdin::inherited;
   spec.stdout_mode = process::Stdout::inherited;
   spec.stderr_mode = process::Stderr::inherited;

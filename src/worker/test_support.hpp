@@ -12,6 +12,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -26,6 +27,7 @@
 #include "worker/agent.hpp"
 #include "worker/conversation.hpp"
 #include "worker/events.hpp"
+#include "worker/job_files.hpp"
 #include "worker/tool_decision.hpp"
 
 /// What the worker's tests share.
@@ -72,6 +74,51 @@ inline void run_to_end(boost::asio::io_context& context, boost::asio::awaitable<
   run_to_end(context, wrap(std::move(task)));
 }
 
+/// Files of a job without an orchestrator.
+class FakeJobFiles final : public JobFiles {
+ public:
+  struct Sent {
+    std::string name;
+    std::string media_type;
+    std::string kind;
+    std::string caption;
+    std::string content;
+  };
+
+  boost::asio::awaitable<std::expected<IncomingFile, std::string>> fetch(std::string name,
+                                                                         std::filesystem::path target,
+                                                                         std::uint64_t) override {
+    if (hang) {
+      // The task is cancelled, not the event notified.
+      async::Event never(co_await boost::asio::this_coro::executor);
+      co_await never.wait();
+    }
+    const auto found = incoming.find(name);
+    if (found == incoming.end()) co_return std::unexpected("it is not there any more");
+    const auto& [media_type, content] = found->second;
+    write_file(target, content);
+    co_return IncomingFile{.media_type = media_type, .size = content.size()};
+  }
+  boost::asio::awaitable<std::expected<std::string, std::string>> send(OutgoingFile file) override {
+    if (hang) {
+      async::Event never(co_await boost::asio::this_coro::executor);
+      co_await never.wait();
+    }
+    if (!refusal.empty()) co_return std::unexpected(refusal);
+    sent.push_back({.name = file.name,
+                    .media_type = file.media_type,
+                    .kind = file.kind.value_or(""),
+                    .caption = file.caption.value_or(""),
+                    .content = file_content(file.content)});
+    co_return file.name;
+  }
+
+  std::map<std::string, std::pair<std::string, std::string>> incoming;  ///< media type and content, by name
+  std::vector<Sent> sent;
+  std::string refusal;  ///< why nothing can be sent
+  bool hang = false;    ///< whatever is asked for takes for ever
+};
+
 /// Keeps what an agent reports. The record is there at once unless `records` is switched off.
 class ListenerLog final : public AgentListener {
  public:
@@ -95,6 +142,7 @@ class ListenerLog final : public AgentListener {
     co_return *permission;
   }
   const PersonWait& person_wait() const override { return wait; }
+  JobFiles& files() override { return job_files; }
   std::optional<api::Approval> interrupted_call() const override { return interrupted; }
   /// What ask() says; waits while unset.
   void decide(Permission value) {
@@ -136,6 +184,7 @@ class ListenerLog final : public AgentListener {
   std::optional<Permission> permission;
   std::optional<api::Approval> interrupted;
   PersonWait wait;
+  FakeJobFiles job_files;
 
  private:
   async::Event changed_;

@@ -35,7 +35,7 @@ std::string_view words_of(policy::CommandClass what) {
     case package_install: return "installs software";
     case privilege: return "asks for rights";
     case destructive: return "destroys";
-    case unknown: return "runs what cannot be looked into";
+    case unknown: return "runs code that nobody has looked into";
   }
   return "does something unknown";
 }

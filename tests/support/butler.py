@@ -15,6 +15,7 @@ import urllib.parse
 from pathlib import Path
 
 from . import net
+from .certificates import Certificates
 from .model_server import ModelServer
 from .paths import BINARY, PI, require
 from .process import Process, alive, command_line, descendants, signal_quietly
@@ -42,18 +43,26 @@ class Butler:
         self.environment = dict(environment)
         self.port = net.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.listener: dict[str, str] = {}  # more for the orchestrator alone
+        self.authority: Path | None = None  # of an orchestrator with TLS
         self.processes: list[Process] = []  # every one there ever was, for the report
         self._running: dict[str, Process] = {}  # by role, or "up"
         self.home.mkdir(mode=0o711)
         self.home.chmod(0o711)
         if model is not None:
             model.configure_pi(self.home / "agent", max_retries=1)
-            _give_to_the_agent(self.home / "agent")
+            give_to_the_agent(self.home / "agent")
 
     @property
     def workspace(self) -> Path:
         """Where the agent of the owner works."""
         return self.home / "workspace"
+
+    def use_tls(self, certificates: Certificates, host: str = "127.0.0.1", bind: str = "127.0.0.1") -> None:
+        """From the next start on every call is made over TLS, to `host`."""
+        self.url = f"https://{host}:{self.port}"
+        self.authority = certificates.path("ca.pem")
+        self.listener = certificates.issue("orchestrator", f"IP:{host}") | {"ORCH_HOST": bind, "ORCH_ALLOWED_HOSTS": host}
 
     # ---- starting and ending -------------------------------------------------------------------------
 
@@ -95,19 +104,21 @@ class Butler:
         made |= {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         if "orchestrator" in roles:
             made |= {"ORCH_HOST": "127.0.0.1", "ORCH_PORT": str(self.port)}
-            made |= {"ORCH_GATEWAY_TOKEN": GATEWAY_TOKEN, "ORCH_WORKER_TOKEN": WORKER_TOKEN}
+            made |= {"ORCH_GATEWAY_TOKEN": GATEWAY_TOKEN, "ORCH_WORKER_TOKEN": WORKER_TOKEN} | self.listener
         if "gateway" in roles:
             made |= {"ORCH_BASE_URL": self.url, "ORCH_GATEWAY_TOKEN": GATEWAY_TOKEN}
             if self.simulator is not None:
                 made |= {"TELEGRAM_API_ROOT": self.simulator.url, "TELEGRAM_BOT_TOKEN": self.simulator.bot_token}
-                # Tests write faster than people; those of the limit set it.
-                made |= {"TG_OWNER_IDS": str(self.simulator.owner_id), "TG_RATE_LIMIT_PER_MIN": "0"}
+                # Tests write faster than people; those of the limit and of bursts set these.
+                made |= {"TG_OWNER_IDS": str(self.simulator.owner_id), "TG_RATE_LIMIT_PER_MIN": "0", "TG_GATHER_MS": "0"}
         if "worker" in roles:
             made |= {"ORCH_BASE_URL": self.url, "ORCH_WORKER_TOKEN": WORKER_TOKEN}
             if self.model is None:
                 made |= {"PI_EXEC_MODE": "mock", "PI_MOCK_STEP_MS": "0"}
             else:
                 made |= self.model.environment() | {"PI_BINARY": str(require(PI, "tools/setup/runtime.sh"))}
+        if self.authority is not None and "ORCH_BASE_URL" in made:
+            made |= {"ORCH_TLS_CA": str(self.authority)}
         return made | self.environment
 
     def close(self) -> None:
@@ -148,6 +159,10 @@ class Butler:
 
     def signal(self, role: str, number: signal.Signals) -> None:
         os.kill(self.pid(role), number)
+
+    def wait_until_sent(self) -> None:
+        """Until the gateway knows of each message that it has arrived: what only may have arrived is sent again by the next one."""
+        until(lambda: self.administer("gateway", "GET", "/health").json["outbox"] == 0, "all messages to be known as sent")
 
     def kill(self, role: str) -> int:
         """SIGKILL; returns the process id that is gone."""
@@ -218,7 +233,7 @@ class Butler:
 
     def _call(self, token: str, method: str, path: str, body, headers, query: dict) -> net.Reply:
         parameters = f"?{urllib.parse.urlencode(query)}" if query else ""
-        return net.request(method, f"{self.url}{path}{parameters}", body, {"x-api-key": token} | (headers or {}))
+        return net.request(method, f"{self.url}{path}{parameters}", body, {"x-api-key": token} | (headers or {}), authority=self.authority)
 
     def create_job(self, prompt: str, key: str | None = None, **fields) -> dict:
         """A job as the API makes it; `fields` over the usual ones."""
@@ -293,7 +308,7 @@ class _Readiness:
         raise AssertionError(f"{process.name} was not ready after {timeout:g} s:\n" + "\n".join(process.lines[-20:]))
 
 
-def _give_to_the_agent(folder: Path) -> None:
+def give_to_the_agent(folder: Path) -> None:
     """As root, the agent's own folder belongs to its user."""
     if os.geteuid() == 0:
         for path in (folder, *folder.iterdir()):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .butler import Butler
 from .model_server import ModelServer
+from .postgres import Postgres
 from .simulator import Simulator
 
 
@@ -48,6 +49,12 @@ class SystemTest(unittest.TestCase):
         self._reports.append(model.process.report)
         self.addCleanup(model.stop)
         return model
+
+    def start_postgres(self) -> Postgres:
+        postgres = Postgres(self.scratch)
+        self._reports.append(postgres.report)
+        self.addCleanup(postgres.close)
+        return postgres
 
     def make_butler(self, simulator: Simulator | None = None, model: ModelServer | None = None, **environment: str) -> Butler:
         """Nothing runs yet."""

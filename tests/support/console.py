@@ -18,6 +18,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 def environment_of(butler: Butler, **more: str) -> dict[str, str]:
     """As the owner has it who can read the configuration."""
     made = butler.environment_of() | {"ORCH_BASE_URL": butler.url, "ORCH_GATEWAY_TOKEN": GATEWAY_TOKEN, "TERM": "xterm"}
+    if butler.authority is not None:
+        made |= {"ORCH_TLS_CA": str(butler.authority)}
     return made | more
 
 

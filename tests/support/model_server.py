@@ -109,33 +109,37 @@ class ModelServer:
         return reply.json
 
     def configure_pi(self, agent_dir: Path, max_retries: int | None = None) -> None:
-        """Writes the models.json (provider `mock`, model `mock-1`) and settings.json that make pi use this
-        server; the process that runs pi needs MOCK_API_KEY. `max_retries`: of a failed model request."""
-        agent_dir.mkdir(parents=True, exist_ok=True)
-        model = {
-            "id": "mock-1",
-            "name": "Mock One",
-            "reasoning": False,
-            "input": ["text", "image"],
-            "cost": {"input": 1, "output": 2, "cacheRead": 0.1, "cacheWrite": 1.25},
-            "contextWindow": 32000,
-            "maxTokens": 4096,
-        }
-        provider = {
-            "baseUrl": f"{self.url}/v1",
-            "api": "openai-completions",
-            "apiKey": "$MOCK_API_KEY",
-            "models": [model],
-        }
-        (agent_dir / "models.json").write_text(json.dumps({"providers": {"mock": provider}}, indent=2))
-        if max_retries is not None:
-            (agent_dir / "settings.json").write_text(json.dumps({"retry": {"maxRetries": max_retries}}))
-        for path in (agent_dir, *agent_dir.iterdir()):
-            path.chmod(0o755 if path.is_dir() else 0o644)
+        """Makes pi use this server; the process that runs pi needs MOCK_API_KEY. `max_retries`: of a failed model request."""
+        write_agent_settings(agent_dir, self.url, max_retries)
 
     def environment(self) -> dict[str, str]:
         """What the worker needs to have configured beside models.json."""
         return {"PI_PROVIDER": "mock", "PI_MODEL": "mock-1", "MOCK_API_KEY": API_KEY, "PI_EXEC_MODE": "rpc"}
+
+
+def write_agent_settings(agent_dir: Path, url: str, max_retries: int | None = None) -> None:
+    """The models.json (provider `mock`, model `mock-1`) and settings.json that make pi use the model server at `url`."""
+    agent_dir.mkdir(parents=True, exist_ok=True)
+    model = {
+        "id": "mock-1",
+        "name": "Mock One",
+        "reasoning": False,
+        "input": ["text", "image"],
+        "cost": {"input": 1, "output": 2, "cacheRead": 0.1, "cacheWrite": 1.25},
+        "contextWindow": 32000,
+        "maxTokens": 4096,
+    }
+    provider = {
+        "baseUrl": f"{url}/v1",
+        "api": "openai-completions",
+        "apiKey": "$MOCK_API_KEY",
+        "models": [model],
+    }
+    (agent_dir / "models.json").write_text(json.dumps({"providers": {"mock": provider}}, indent=2))
+    if max_retries is not None:
+        (agent_dir / "settings.json").write_text(json.dumps({"retry": {"maxRetries": max_retries}}))
+    for path in (agent_dir, *agent_dir.iterdir()):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def agent_user() -> tuple[str, ...]:

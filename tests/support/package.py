@@ -28,6 +28,12 @@ def make_package(folder: Path) -> Path:
     return found[0]
 
 
+def dependencies(package: Path) -> list[str]:
+    """The Debian packages that it needs, by name; of alternatives the first."""
+    field = run("dpkg-deb", "--field", package, "Depends")
+    return [re.split(r"[ (|]", part.strip())[0] for part in field.split(",")]
+
+
 def with_version(package: Path, version: str, folder: Path) -> Path:
     """The same package as a later version: nothing but the number differs."""
     tree = folder / f"tree-{version}"

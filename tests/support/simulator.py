@@ -46,7 +46,7 @@ class Simulator:
         """Ends it. Fails when it has violations that nobody claimed."""
         try:
             if self.process.running:
-                found = self._get("violations?unclaimed=1")["violations"]
+                found = self.violations()
                 assert not found, f"the bot broke rules of the Bot API (rate_limit: it wrote too fast): {found}"
         finally:
             self.process.destroy()
@@ -127,6 +127,14 @@ class Simulator:
         path = f"commands?chat={chat}" + ("" if user is None else f"&user={user}")
         return [item["command"] for item in self._get(path)["shown"]]
 
+    def menu(self, chat: int) -> dict[str, str]:
+        """The menu that a person sees in their private chat: each command's description."""
+        return {item["command"]: item["description"] for item in self._get(f"commands?chat={chat}&user={chat}")["shown"]}
+
+    def drafts(self) -> list[dict]:
+        """Those that people see being written now."""
+        return self._get("drafts")["drafts"]
+
     def state(self) -> dict:
         return self._get("state")
 
@@ -148,8 +156,16 @@ class Simulator:
         match = fields.pop("match", {}) | ({"method": method} if method else {})
         return self.do("fault", kind=kind, match=match, times=times, **fields)["id"]
 
+    def wait_for_fault(self, fault_id: int) -> None:
+        """Until the fault has begun to act, as often as it was to."""
+        until(lambda: all(each["id"] != fault_id or each["left"] == 0 for each in self._get("fault")["faults"]), "the fault to act")
+
     def clear_faults(self) -> None:
         net.request("DELETE", f"{self._control}/sim/fault")
+
+    def violations(self) -> list[dict]:
+        """What the bot did against the rules of the Bot API ("rate_limit": it wrote too fast), and was not allowed."""
+        return self._get("violations?unclaimed=1")["violations"]
 
     def client_429s(self) -> list[dict]:
         """The calls that the rate model refused. `close` fails on them unless `allow("rate_limit")`."""

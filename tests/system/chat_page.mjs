@@ -6,6 +6,9 @@ import { createRequire } from 'node:module';
 const [playwright, address, profile, botApi, pictures] = process.argv.slice(2);
 const { chromium } = createRequire(import.meta.url)(playwright);
 const PATIENCE_MS = 15_000;
+const KINDS = ['message', 'edited_message', 'callback_query', 'my_chat_member', 'stopped_message_generation'];
+// Four by three pixels.
+const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAQAAAADCAIAAAA7ljmRAAAAEElEQVR4nGNQaDgARww4OQA6dhCB5qeGGQAAAABJRU5ErkJggg==', 'base64');
 const faults = [];
 const seen = {};
 
@@ -21,7 +24,7 @@ let offset = 0;
 /** The next update of this kind, waited for; those before it are dropped. */
 async function update(kind, fits = () => true) {
   for (;;) {
-    for (const item of await bot('getUpdates', { offset, timeout: 10, allowed_updates: ['message', 'callback_query', 'my_chat_member'] })) {
+    for (const item of await bot('getUpdates', { offset, timeout: 10, allowed_updates: KINDS })) {
       offset = item.update_id + 1;
       if (item[kind] && fits(item[kind])) return item[kind];
     }
@@ -70,6 +73,65 @@ async function privateChat() {
   await bot('sendMessage', { chat_id: chat.id, text: 'Good morning! Run make first.', entities: [{ type: 'code', offset: 18, length: 4 }] });
   await message('Good morning!').waitFor();
   seen.draftsLeft = await page.locator('.draft').count();
+}
+
+async function stopAndEdit() {
+  await write('Tell me a long sotry');
+  const asked = await update('message', (item) => item.text?.startsWith('Tell me'));
+  await bot('sendMessageDraft', { chat_id: asked.chat.id, draft_id: 6, text: 'Once upon a time', can_stop: true, keep_on_stop: true });
+  await page.locator('.draft[data-draft-id="6"] .stop').click();
+  seen.stoppedDraft = (await update('stopped_message_generation')).draft_id;
+  await bot('sendMessage', { chat_id: asked.chat.id, text: 'Once upon a time (stopped)' });
+  await message('Tell me a long').locator('.text').hover();
+  await message('Tell me a long').getByRole('button', { name: 'Edit' }).click();
+  seen.editing = await page.innerText('#replying-text');
+  await page.fill('textarea#message', 'Tell me a long story');
+  await page.click('button#send');
+  seen.edited = (await update('edited_message')).text;
+  await message('Tell me a long story').locator('.meta').filter({ hasText: 'edited' }).waitFor();
+}
+
+/** The names of the photos that the page shows as pictures, once they are loaded. */
+async function picturesIn(locator, count) {
+  await page.waitForFunction(([node, wanted]) => [...node.querySelectorAll('img')].filter((image) => image.naturalWidth > 0).length === wanted,
+    [await locator.elementHandle(), count]);
+  return locator.locator('[data-kind=photo]').count();
+}
+
+async function albums() {
+  const file = (name) => ({ name, mimeType: 'image/png', buffer: PNG });
+  await page.fill('textarea#message', 'Two of them');
+  await page.setInputFiles('#file', [file('a.png'), file('b.png')]);
+  const [first, second] = [await update('message', (item) => item.photo), await update('message', (item) => item.photo)];
+  seen.album = [first.media_group_id === second.media_group_id, first.caption, second.caption ?? null];
+  seen.pixels = [first.photo.at(-1).width, first.photo.at(-1).height];
+  seen.albumSent = await picturesIn(message('Two of them'), 2);
+  const form = new FormData();
+  form.append('chat_id', String(first.chat.id));
+  const names = ['one', 'two', 'three'];
+  for (const name of names) form.append(name, new Blob([PNG], { type: 'image/png' }), `${name}.png`);
+  form.append('media', JSON.stringify(names.map((name) => ({ type: 'photo', media: `attach://${name}`, ...(name === 'one' ? { caption: 'All three' } : {}) }))));
+  await bot('sendMediaGroup', form);
+  await message('All three').waitFor();
+  seen.albumReceived = await picturesIn(message('All three'), 3);
+  await picture('albums');
+}
+
+async function words() {
+  const chat = Number(await page.locator('.chat[aria-current=true]').getAttribute('data-chat'));
+  const sent = await bot('sendMessage', { chat_id: chat, text: 'Shall I?', reply_markup: { inline_keyboard: [[{ text: 'Go', callback_data: 'go' }]] } });
+  await message('Shall I?').getByRole('button', { name: 'Go' }).click();
+  const press = await update('callback_query');
+  await bot('answerCallbackQuery', { callback_query_id: press.id, text: 'That is over already.', show_alert: true });
+  await page.locator('#alert-text').filter({ hasText: 'over already' }).waitFor();
+  await page.getByRole('button', { name: 'OK' }).click();
+  await bot('editMessageReplyMarkup', { chat_id: chat, message_id: sent.message_id, reply_markup: { inline_keyboard: [[{ text: 'Went', callback_data: 'gone' }]] } });
+  await message('Shall I?').getByRole('button', { name: 'Went' }).waitFor();
+  seen.markedAsEdited = (await message('Shall I?').locator('.meta').innerText()).includes('edited');
+  // A window that becomes smaller goes on showing the newest message.
+  await page.setViewportSize({ width: 390, height: 420 });
+  await page.waitForFunction(() => { const box = document.getElementById('messages'); return box.scrollHeight - box.scrollTop - box.clientHeight < 2; });
+  await page.setViewportSize({ width: 1080, height: 760 });
 }
 
 async function household() {
@@ -148,6 +210,9 @@ try {
   await page.goto(address);
   await page.locator('#composer').waitFor();
   await privateChat();
+  await stopAndEdit();
+  await albums();
+  await words();
   const chat = await household();
   await files(chat);
   await people();

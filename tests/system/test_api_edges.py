@@ -23,6 +23,7 @@ GATEWAY_CALLS = [
     ("GET", "/v1/deliveries"),
     ("POST", f"/v1/deliveries/{JOB_ID}/ack"),
     ("GET", "/v1/admin/state"),
+    ("GET", "/v1/admin/workers"),
     ("POST", "/v1/admin/pause"),
     ("POST", "/v1/admin/resume"),
 ]

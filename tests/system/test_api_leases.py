@@ -1,8 +1,10 @@
 """Leases over HTTP: what keeps one, what follows its loss, and what a heartbeat brings."""
 
+import time
 import unittest
 
 from support.api import AT_ONCE, MOMENT, ApiTest, Held, milliseconds, now_in_milliseconds
+from support.wait import until
 from support.wire import Stopwatch
 
 
@@ -19,6 +21,17 @@ class Leases(ApiTest):
         again = self.claim("worker-2")
         self.assertEqual((again.id, again.job["attempt"]), (held.id, 2))
         self.assertNotEqual(again.token, held.token)
+
+    def test_an_orchestrator_that_stood_still_for_longer_than_a_lease_takes_no_job_away(self):
+        held = self.running()
+        self.say(held, "half an ans")
+        self.butler.freeze("orchestrator")
+        stopped = time.monotonic()
+        until(lambda: time.monotonic() - stopped > 1.5, "a lease to pass")
+        self.butler.thaw("orchestrator")
+        self.butler.wait_for_log("orchestrator", "event=lease.stood_still seconds=1")
+        self.say(held, "wer")
+        self.assertEqual(self.complete(held, "half an answer")["job"]["status"], "completed")
 
     def test_a_job_goes_back_to_the_queue_at_most_until_its_third_attempt(self):
         held = self.running()

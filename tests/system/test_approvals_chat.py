@@ -51,7 +51,7 @@ class Approvals(PeopleTest):
     def wait_for_question(self, approval: dict, chat: int | None = None) -> str:
         shown = self.simulator.wait_for_reply(f"/deny {short(approval)}", chat=chat)[0]["text"]
         # Shown is what the gateway knows to be shown: an answer in between is asked back about.
-        until(lambda: self.butler.administer("gateway", "GET", "/health").json["outbox"] == 0, "the gateway to know that it was shown")
+        self.butler.wait_until_sent()
         return shown
 
 
@@ -65,7 +65,7 @@ class Asking(Approvals):
         self.take_job("tidy up")
         asked = self.ask("rm -rf build")
         text = self.wait_for_question(asked)
-        for part in ("rm -rf build", "/home/butler/workspace", "bwrap/1", "It deletes.", "tidy up", f"/approve {short(asked)} always"):
+        for part in ("rm -rf build", "/home/butler/workspace", "bwrap/1", "It deletes.", "tidy up", f"/approve {short(asked)} [session|always]"):
             self.assertIn(part, text)
         self.assertIn("Allowed", self.say("/approve"))
         decided = self.decision()

@@ -6,18 +6,16 @@ The seed is printed; BUTLER_CHAOS_SEED repeats a run, BUTLER_TEST_LONG makes it 
 
 import os
 import random
-import sqlite3
 import threading
 import unittest
 
 from support.butler import ROLES
 from support.case import SystemTest
+from support.invariants import LOST, OPEN, all_jobs, unknown_sends
 from support.wait import until
 
 ROUNDS = 200 if os.environ.get("BUTLER_TEST_LONG") else 12
 PEOPLE = (2001, 2002, 2003, 2004)
-LOST = "stopped in the middle"  # what a person reads when a worker was killed after its job had acted
-OPEN = ("needs_approval", "queued", "running", "aborting")
 
 
 class Chaos(SystemTest):
@@ -80,32 +78,18 @@ class Chaos(SystemTest):
         count = len(self.answers(words, chat, sent))
         self.assertGreaterEqual(count, 1, f"seed {self.seed}: '{words}' has no answer")
         if count > 1:
-            self.assertLessEqual(count - 1, self.unknown_sends(job["id"]), f"seed {self.seed}: '{words}' was answered {count} times")
+            self.assertLessEqual(count - 1, unknown_sends(self.butler.home / "gateway.db", job["id"]), f"seed {self.seed}: '{words}' was answered {count} times")
         if job["attempt"] > 1:
             self.assertNotEqual(job.get("error"), "worker_lost", "an attempt that acted is not repeated")
 
     def check_jobs(self) -> None:
         """One job for each message, all at their end."""
-        jobs, before = [], None
-        while True:
-            reply = self.butler.as_gateway("GET", "/v1/jobs", limit=200, **({"before": before} if before else {})).json
-            jobs += reply["jobs"]
-            before = reply.get("nextBefore")
-            if not before:
-                break
+        jobs = all_jobs(self.butler)
         self.assertEqual(sorted(job["prompt"] for job in jobs), sorted(self.said), f"seed {self.seed}")
         self.assertEqual([job for job in jobs if job["status"] in OPEN], [], f"seed {self.seed}")
         self.job_of = {job["prompt"]: job for job in jobs}
         lost = [job for job in jobs if job["status"] == "failed"]
         self.assertEqual({job.get("error") for job in lost} - {"worker_lost"}, set(), f"seed {self.seed}")
-
-    def unknown_sends(self, job_id: str) -> int:
-        """How many sends of the answer ended without Butler knowing how."""
-        database = sqlite3.connect(f"file:{self.butler.home}/gateway.db?mode=ro", uri=True)
-        try:
-            return database.execute("SELECT coalesce(sum(unknown_outcomes), 0) FROM outbox WHERE source = ?", (job_id,)).fetchone()[0]
-        finally:
-            database.close()
 
 
 if __name__ == "__main__":

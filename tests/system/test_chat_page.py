@@ -20,7 +20,9 @@ class ChatPage(SystemTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         seen = json.loads(done.stdout)
         self.assertEqual(seen, {
-            "draftsLeft": 0, "askedBy": "Grace", "quoted": seen["quoted"], "ownAsGrace": True, "pressed": ["Grace", "yes"],
+            "draftsLeft": 0, "stoppedDraft": 6, "editing": "Edit: Tell me a long sotry", "edited": "Tell me a long story",
+            "album": [True, "Two of them", None], "pixels": [4, 3], "albumSent": 2, "albumReceived": 3,
+            "markedAsEdited": False, "askedBy": "Grace", "quoted": seen["quoted"], "ownAsGrace": True, "pressed": ["Grace", "yes"],
             "file": "plan.txt", "downloaded": ["plan.txt", "water: monday\n"],
             "sent": ["list.csv", 4, "/keep this for later", "Grace"], "left": "Grace left the group",
             "generalThread": None, "hiddenInGarden": 0, "hiddenInGeneral": 0, "faults": []})

@@ -159,6 +159,16 @@ class Tasks(ConsoleCase, SystemTest):
         out = self.call("chat", stdin="one\n\ntwo\n")
         self.assertLess(out.index("You said: one"), out.index("You said: two"))
 
+    def test_a_conversation_in_json_is_an_object_a_line(self):
+        self.butler.start("worker")
+        lines = [json.loads(line) for line in self.call("chat", "--json", stdin="one\n/new two\n").splitlines()]
+        sessions = [line["session"] for line in lines if "session" in line]
+        ended = [line["job"] for line in lines if line.get("job", {}).get("status") == "completed"]
+        self.assertEqual([job["resultText"].splitlines()[0] for job in ended], ["You said: one", "You said: two"])
+        self.assertEqual([job["sessionKey"] for job in ended], sessions)
+        of_first = [line["event"]["type"] for line in lines if line.get("jobId") == ended[0]["id"]]
+        self.assertEqual((of_first[0], of_first[-1]), ("job_created", "job_finished"))
+
     def test_status_shows_what_is_well_and_what_runs(self):
         self.butler.start("worker")
         status = self.call_json("status", code=1)
@@ -237,6 +247,25 @@ class Jobs(ConsoleCase, ApiTest):
         self.assertEqual(self.call_json("job", "show", second.id)["resultText"], "tidied")
         self.call("job", "abort", second.id, code=1)
         self.assertIn("over already", self.status)
+
+    def test_the_files_of_a_job_are_listed_and_fetched_and_replace_nothing(self):
+        job_id = self.create(attachments=["1-photo.jpg"])["id"]
+        path = f"/v1/jobs/{job_id}/artifacts/1-photo.jpg"
+        self.expect(201, self.gateway("PUT", path, b"the bytes", {"content-type": "image/jpeg", "x-artifact-kind": "photo", "x-artifact-caption": "a%0Acat"}))
+        listed = self.call("job", "artifacts", short(job_id))
+        for part in ("1-photo.jpg", "9 B", "photo", "attached", "cat"):
+            self.assertIn(part, listed)
+        self.assertEqual(len(listed.splitlines()), 1, "a caption is one line")
+        self.assertEqual(self.call_json("job", "artifacts", job_id)["contentType"], "image/jpeg")
+
+        target = self.scratch / "photo.jpg"
+        fetched = self.call_json("job", "artifacts", job_id, "--get", "1-photo.jpg", "--output", str(target))
+        self.assertEqual((fetched["size"], fetched["file"], target.read_bytes()), (9, str(target), b"the bytes"))
+        self.call("job", "artifacts", job_id, "--get", "1-photo.jpg", "--output", str(target), code=1)
+        self.assertIn("stays as it is", self.status)
+        self.call("job", "artifacts", job_id, "--get", "2-none.jpg", "--output", str(self.scratch / "none"), code=1)
+        self.assertIn("no file of that name", self.status)
+        self.assertFalse((self.scratch / "none").exists())
 
     def test_an_id_that_names_no_job_or_several_is_refused_with_what_there_is(self):
         for _ in range(17):

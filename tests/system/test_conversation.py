@@ -98,10 +98,10 @@ class Conversation(SystemTest):
         self.simulator.wait_for_silence()
         self.assertEqual(self.butler.jobs()[0]["status"], "needs_approval")
 
-    def test_a_prompt_over_the_limit_is_refused_with_the_figure(self):
+    def test_a_command_over_the_limit_is_refused_with_the_figure(self):
         self.butler.environment["TG_PROMPT_MAX_CHARS"] = "100"
         self.butler.up()
-        self.assertIn("100", self.say("x" * 101)["text"])
+        self.assertIn("100", self.say("/run " + "x" * 101)["text"])
         self.assertEqual(self.butler.jobs(), [])
 
     def test_markdown_arrives_as_entities_and_never_as_a_parse_mode(self):

@@ -1,7 +1,9 @@
 """What the documentation says is there: links lead somewhere, and commands and options are the program's."""
 
+import os
 import re
 import subprocess
+import sys
 import unittest
 
 from support.paths import BINARY, CHECKOUT
@@ -32,6 +34,7 @@ def commands(text: str) -> set[tuple[str, ...]]:
     return found
 
 
+@unittest.skipIf(os.environ.get("BUTLER_SANITIZED"), "asks each command for its help: once, with the plain build")
 class TheDocumentation(unittest.TestCase):
     def test_links_lead_to_a_file_and_a_heading_that_are_there(self):
         for document in DOCUMENTS:
@@ -42,6 +45,10 @@ class TheDocumentation(unittest.TestCase):
                     self.assertTrue(file.exists())
                     if anchor:
                         self.assertIn(anchor, anchors(file.read_text()))
+
+    def test_the_reference_of_the_api_is_made_of_what_the_orchestrator_serves(self):
+        made = subprocess.run([sys.executable, "-B", CHECKOUT / "tools/api_reference.py"], capture_output=True, text=True, check=True)
+        self.assertEqual((CHECKOUT / "docs/http-api-reference.md").read_text(), made.stdout, "tools/api_reference.py --write makes it anew")
 
     def test_every_document_is_in_the_index(self):
         index = (CHECKOUT / "docs/README.md").read_text()

@@ -19,7 +19,7 @@ from support.paths import BINARY, CHECKOUT, NODE, normal_home, require
 
 SERVICES = {role: f"butler-{role}.service" for role in ROLES}
 # systemd-analyze's exposure, 0 (none) to 10, that the units have today; a wall that is taken away shows here.
-EXPOSURE = {"orchestrator": 2.5, "gateway": 2.7, "worker": 4.9}
+EXPOSURE = {"orchestrator": 2.5, "gateway": 2.8, "worker": 4.9}
 # Walls that weigh too little in that figure to show in it.
 WALLS = {"UMask": "0077", "LimitCORE": "0", "LockPersonality": "yes", "KeyringMode": "private", "SystemCallErrorNumber": "EPERM",
          "InaccessiblePaths": "-/var/lib/butler/.env -/var/lib/butler/secrets.env"}

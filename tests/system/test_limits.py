@@ -27,6 +27,7 @@ class RateLimit(PeopleTest):
     def test_a_restart_forgets_nothing_and_time_heals(self):
         self.start(TG_ALLOW_FROM=str(ANNA), TG_RATE_LIMIT_PER_MIN="1")
         self.say("one", ANNA, contains="one")
+        self.butler.wait_until_sent()
         old = self.butler.kill("gateway")
         self.butler.wait_for_restart("gateway", old)
         self.say("two", ANNA, contains="at once")
@@ -44,12 +45,12 @@ class RateLimit(PeopleTest):
 
 
 class PromptCap(PeopleTest):
-    def test_a_longer_prompt_is_refused_with_the_figure_whoever_writes_it(self):
-        self.start(TG_ALLOW_FROM=str(ANNA), TG_PROMPT_MAX_CHARS="10")
-        self.assertIn("10", self.say("ä" * 11, ANNA))
-        self.assertIn("10", self.say("/run " + "x" * 11))
-        self.assertIn("ä" * 10, self.say("ä" * 10, ANNA))
-        self.assertEqual(self.prompts(), ["ä" * 10])
+    def test_of_a_longer_prompt_the_beginning_is_taken_and_a_longer_command_is_refused_with_the_figure(self):
+        self.start(TG_ALLOW_FROM=str(ANNA), TG_PROMPT_MAX_CHARS="100")
+        self.assertIn("1-message.txt", self.say("ä" * 101, ANNA))
+        self.assertIn("I take 100 at most", self.say("/run " + "x" * 101))
+        self.assertIn("ä" * 100, self.say("ä" * 100, ANNA))
+        self.assertEqual([len(prompt) for prompt in self.prompts()], [100, 100])
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ QUESTION = {"toolCallId": "c", "toolName": "bash", "summary": "make", "input": {
             "sandboxProfile": "bwrap/1"}
 UNKNOWN_JOB = "01900000-0000-7000-8000-000000000000"
 # What cannot be had from a server that is well.
-NOT_PROVOKED = {"503", "default"}
-BODY_LIMIT = {"reportEvents": 4 * 1024 * 1024, "completeJob": 25 * 1024 * 1024}
+NOT_PROVOKED = {"503", "507", "default"}
+BODY_LIMIT = {"reportEvents": 4 * 1024 * 1024, "completeJob": 25 * 1024 * 1024, "putArtifact": 50 * 1024 * 1024, "putWorkerArtifact": 50 * 1024 * 1024}
 
 
 class TheDocument(ApiTest):
@@ -32,7 +32,7 @@ class TheDocument(ApiTest):
         """Calls the operation as its caller, and holds the answer against the document."""
         operation = self.by_name[name]
         with Connection(self.butler.port) as connection:
-            path = operation.path.replace("{jobId}", job_id).replace("{approvalId}", part).replace("{decisionId}", part) + query
+            path = operation.path.replace("{jobId}", job_id).replace("{approvalId}", part).replace("{decisionId}", part).replace("{name}", part) + query
             connection.send(operation.method, path, body, headers, self.token_of(operation) if token is ... else token)
             reply = connection.receive_head() if self.is_stream(headers) else connection.receive()
             if self.is_stream(headers) and reply.status == 200:
@@ -56,6 +56,8 @@ class TheDocument(ApiTest):
         response = self.document.response(operation, reply.status)
         contents = response.get("content", {})
         media = reply.headers.get("content-type", "").split(";")[0]
+        if media != "application/json" and "*/*" in contents:
+            media = "*/*"
         if not contents:
             self.assertEqual(reply.body, b"")
             return
@@ -78,6 +80,7 @@ class TheDocument(ApiTest):
         self.events()
         self.workers()
         self.approvals()
+        self.artifacts()
         self.deliveries_and_admin()
         for name in ("getHealth", "getReady", "getDocument", "getMetrics"):
             self.assertEqual(self.call(name).status, 200)
@@ -97,13 +100,17 @@ class TheDocument(ApiTest):
             if with_body:
                 limit = BODY_LIMIT.get(name, 1024 * 1024)
                 self.assertEqual(self.call(name, headers={"content-length": str(limit + 1)}).status, 413, name)
-                self.assertEqual(self.call(name, body=b"x", headers={"content-type": "text/plain"}).status, 415, name)
-                self.assertEqual(self.call(name, body=b"{").status, 400, name)
+                if "application/json" in operation.body["requestBody"]["content"]:
+                    self.assertEqual(self.call(name, body=b"x", headers={"content-type": "text/plain"}).status, 415, name)
+                    self.assertEqual(self.call(name, body=b"{").status, 400, name)
+                else:
+                    self.assertEqual(self.call(name, body=b"x", headers={"x-artifact-kind": "sticker"}).status, 400, name)
+                    self.assertEqual(self.call(name).status, 411, name)
             for parameter in map(self.document.resolve, operation.body.get("parameters", [])):
                 if parameter["in"] == "query" and parameter["schema"].get("type") == "integer":
                     self.assertEqual(self.call(name, query=f"?deliverTo=me&{parameter['name']}=x").status, 400, name)
             if "{jobId}" in operation.path:
-                whole = {"requestApproval": QUESTION, "decideApproval": {"decision": "allow", "scope": "once", "deciderId": "1"}, "sendMessage": {"mode": "steer", "text": "x"}, "reportEvents": {"event": {"type": "log"}}, "completeJob": {"resultText": ""}, "failJob": {"error": "x"}}.get(name)
+                whole = {"requestApproval": QUESTION, "decideApproval": {"decision": "allow", "scope": "once", "deciderId": "1"}, "sendMessage": {"mode": "steer", "text": "x"}, "reportEvents": {"event": {"type": "log"}}, "completeJob": {"resultText": ""}, "failJob": {"error": "x"}, "putArtifact": b"x", "putWorkerArtifact": b"x"}.get(name)
                 self.assertEqual(self.call(name, body=whole, headers={"idempotency-key": "k"}).status, 404, name)
 
     def jobs(self) -> None:
@@ -141,6 +148,8 @@ class TheDocument(ApiTest):
     def workers(self) -> None:
         self.assertEqual(self.call("claimJob", body={"workerId": "w"}).json, {"job": None})
         held = self.hold()
+        known = self.call("listWorkers").json["workers"]
+        self.assertEqual([(worker["workerId"], worker["present"], worker["running"]) for worker in known], [("w", True, 1)])
         lease, stale = {"x-lease-token": held.token}, {"x-lease-token": "stale"}
         self.assertEqual(self.call("sendMessage", held.id, {"mode": "steer", "text": "left"}, headers={"idempotency-key": "m"}).status, 202)
         self.assertEqual(len(self.call("heartbeat", held.id, headers=lease).json["messages"]), 1)
@@ -178,6 +187,26 @@ class TheDocument(ApiTest):
         standing = self.call("listDecisions").json["decisions"][0]["id"]
         self.assertEqual(self.call("revokeDecision", body={"revokerId": "1"}, part=str(standing)).status, 200)
         self.assertEqual(self.call("revokeDecision", body={}, part=str(standing)).status, 404)
+
+    def artifacts(self) -> None:
+        about = {"content-type": "image/png", "x-artifact-kind": "photo", "x-artifact-caption": "a%20plot"}
+        self.call("createJob", body=self.request_body(attachments=["7"]))
+        job = self.call("listJobs", query="?limit=1").json["jobs"][0]
+        self.assertEqual(self.call("putArtifact", job["id"], b"x", headers=about).status, 201)
+        self.assertEqual(self.call("putArtifact", job["id"], b"x").status, 200)
+        self.assertEqual(self.call("putArtifact", job["id"], b"y").status, 409)
+        self.assertEqual(self.call("putArtifact", job["id"], b"y", part="8", headers={"x-content-sha256": "0" * 64}).json["error"], "hash_mismatch")
+        held = Held(self.call("claimJob", body={"workerId": "w"}).json)
+        self.assertEqual(held.answer["job"]["attachments"], ["7"])
+        for name, lease, status in (("Artifact", {}, 200), ("WorkerArtifact", {"x-lease-token": held.token}, 200), ("WorkerArtifact", {"x-lease-token": "stale"}, 409)):
+            self.assertEqual(self.call(f"list{name}s", held.id, headers=lease).status, status)
+            self.assertEqual(self.call(f"get{name}", held.id, headers=lease).status, status)
+        lease = {"x-lease-token": held.token}
+        self.assertEqual(self.call("putWorkerArtifact", held.id, b"x", part="plot.png", headers=about | lease).status, 201)
+        self.assertEqual(self.call("putWorkerArtifact", held.id, b"x", part="plot.png", headers=lease).status, 200)
+        self.assertEqual(self.call("putWorkerArtifact", held.id, b"y", part="plot.png", headers=lease).status, 409)
+        self.assertEqual(len(self.call("readEvents", held.id).json["events"]), 3)
+        self.call("completeJob", held.id, {"resultText": ""}, headers=lease)
 
     def deliveries_and_admin(self) -> None:
         held = self.hold(deliverTo="you")

@@ -40,15 +40,18 @@ class Pasting(SystemTest):
         until(lambda: len(self.prompts()) == 1, "the job")
         self.assertEqual(self.prompts(), [text])
 
-    def test_a_paste_over_the_limit_is_refused_once_with_its_figure(self):
+    def test_a_paste_over_the_limit_reaches_the_agent_whole_as_a_file(self):
         self.butler.environment["TG_PROMPT_MAX_CHARS"] = "8000"
         self.butler.up()
-        sent = self.simulator.send_text(long_text(3 * 4096 + 100))
-        refusal = self.simulator.wait_for_reply("too long", after=sent)[0]
-        self.assertIn("12388", refusal["text"])
-        self.simulator.wait_for_silence()
-        self.assertEqual(self.prompts(), [])
-        self.assertEqual(len(self.simulator.messages(sender="bot")), 1)
+        text = long_text(3 * 4096 + 100)
+        sent = self.simulator.send_text(text)
+        self.simulator.wait_for_reply("You said:", after=sent)
+        job = self.butler.jobs()[0]
+        self.assertEqual(len(job["prompt"]), 8000)
+        self.assertTrue(job["prompt"].endswith("all of its 12388 characters are in the attached file 1-message.txt.]"), job["prompt"][-200:])
+        self.assertEqual(job["attachments"], ["1-message.txt"])
+        stored = self.butler.as_gateway("GET", f"/v1/jobs/{job['id']}/artifacts/1-message.txt")
+        self.assertEqual((stored.status, stored.body), (200, text.encode()))
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ print(json.dumps({
 """
 
 # What a command's environment is made of; nothing of the worker's own.
-ENVIRONMENT = {"BUTLER_MCP_URL", "GIT_CONFIG_NOSYSTEM", "HOME", "HTTPS_PROXY", "HTTP_PROXY", "LANG", "LC_CTYPE", "LOGNAME", "NODE_USE_ENV_PROXY", "NO_PROXY", "PATH", "PWD",
+ENVIRONMENT = {"BUTLER_FILES_URL", "BUTLER_MCP_URL", "GIT_CONFIG_NOSYSTEM", "HOME", "HTTPS_PROXY", "HTTP_PROXY", "LANG", "LC_CTYPE", "LOGNAME", "NODE_USE_ENV_PROXY", "NO_PROXY", "PATH", "PWD",
                "SHELL", "SHLVL", "TERM", "TMPDIR", "TZ", "USER", "_", "http_proxy", "https_proxy", "no_proxy"}
 KEY = "butler-test-key"
 MEBIBYTE = 1 << 20

@@ -31,6 +31,7 @@ class VisibleState(SystemTest):
         self.simulator.send_text("take your time")
         self.simulator.wait(typing=self.simulator.owner_id)
         self.say_and_read("me too", "Queued behind one other")
+        self.butler.wait_until_sent()
         self.butler.kill("gateway")
         self.butler.start("gateway")
         calls = len(self.simulator.journal("bot", "sendChatAction"))

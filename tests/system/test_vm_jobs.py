@@ -44,8 +44,11 @@ class VmJobs(unittest.TestCase):
         return subprocess.run([BINARY, *words], env=cls.butler.environment_of("worker"), cwd=cls.scratch, capture_output=True,
                               text=True, timeout=PATIENCE)
 
-    def start(self, command: str) -> str:
-        job = self.butler.create_job(command, kind="run")
+    def start(self, command: str, files: dict[str, bytes] | None = None) -> str:
+        job = self.butler.create_job(command, kind="run", **({"attachments": list(files)} if files else {}))
+        for name, content in (files or {}).items():
+            put = self.butler.as_gateway("PUT", f"/v1/jobs/{job['id']}/artifacts/{name}", content, {"content-type": "text/plain"})
+            self.assertEqual(put.status, 201, put.text)
         reply = self.butler.as_gateway("POST", f"/v1/jobs/{job['id']}/approve", {"approverId": "1"})
         self.assertEqual(reply.status, 200, reply.text)
         return job["id"]
@@ -87,12 +90,13 @@ class VmJobs(unittest.TestCase):
         said = self.run_job(f"cat {self.shown}/file; echo evil > {self.shown}/file || echo read-only;"
                             "cat given; pwd; uname -n; echo changed > given; rm gone; mkdir -p a/b; echo made > a/b/file;"
                             " ln -s /etc/passwd link; echo '[core] fsmonitor=evil' > .git/config; mkdir .git/hooks;"
-                            " echo evil > .git/hooks/pre-commit; echo evil > .envrc; echo complaint >&2")
+                            " echo evil > .git/hooks/pre-commit; echo evil > .envrc; echo complaint >&2; send-file a/b/file")
         self.assertIn(f"from outside\n{self.butler.workspace}\nbutler-vm\n", said)
         self.assertTrue(said.startswith("shown\n"), said)
         self.assertIn("read-only\n", said)
         self.assertEqual((self.shown / "file").read_text(), "shown\n")
         self.assertIn("complaint\n", said)
+        self.assertIn("Sent file (5 bytes).\n", said)
         self.assertEqual(given.read_text(), "changed\n")
         self.assertFalse(gone.exists())
         self.assertEqual((self.butler.workspace / "a/b/file").read_text(), "made\n")
@@ -105,6 +109,19 @@ class VmJobs(unittest.TestCase):
         # Nothing of the machine stays.
         until(lambda: not self.machines(), "the machine's end")
         self.assertEqual(list((self.butler.home / "vm/jobs").iterdir()), [])
+
+    def test_the_files_of_a_request_are_inside_and_what_it_sends_comes_out(self):
+        sent = bytes(range(256)) * 400
+        job_id = self.start("cat inbox/*/1-in.bin inbox/*/1-in.bin > twice.bin; send-file twice.bin --caption 'both, 100 %'"
+                            " --as document; send-file inbox/*/1-in.bin; send-file /etc/shadow-of-nothing", {"1-in.bin": sent})
+        self.butler.wait_for_job(job_id, "failed", timeout=PATIENCE)
+        listed = self.butler.as_gateway("GET", f"/v1/jobs/{job_id}/artifacts").json["artifacts"]
+        made = {each["name"]: (each["size"], each.get("kind"), each.get("caption")) for each in listed if each["source"] == "worker"}
+        self.assertEqual(made, {"twice.bin": (2 * len(sent), "document", "both, 100 %"), "1-in-2.bin": (len(sent), None, None)},
+                         self.output_of(job_id))
+        fetched = self.butler.as_gateway("GET", f"/v1/jobs/{job_id}/artifacts/twice.bin")
+        self.assertEqual(fetched.body, sent + sent)
+        self.assertIn("shadow-of-nothing does not exist", self.output_of(job_id))
 
     def test_the_listener_is_all_that_it_reaches_and_nothing_secret_is_inside(self):
         host = socket.create_server(("127.0.0.1", 0))

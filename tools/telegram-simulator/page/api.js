@@ -14,7 +14,15 @@ export function toast(text) {
   $("toast").textContent = text;
   $("toast").hidden = false;
   clearTimeout(timer);
-  timer = setTimeout(() => { $("toast").hidden = true; }, 4000);
+  timer = setTimeout(hideToast, 4000);
+}
+
+export function hideToast() { $("toast").hidden = true; }
+
+/** What has to be read: it stays until OK is pressed. */
+export function tell(text) {
+  $("alert-text").textContent = text;
+  if (!$("alert").open) $("alert").showModal();
 }
 
 /** Does the work; what goes wrong is shown instead of thrown. */

@@ -1,7 +1,7 @@
 // The chat page: asks for state and transcript whenever the server says that something changed.
-import { api, attempt, toast } from "./api.js";
+import { api, attempt, hideToast, tell, toast } from "./api.js";
 import { drawChats, drawHeader, drawTopics } from "./chats.js";
-import { drawReply, drawSenders, send, startComposer } from "./composer.js";
+import { drawReply, drawSenders, send, startComposer, startEditing } from "./composer.js";
 import { $, element } from "./dom.js";
 import { make } from "./make.js";
 import { drawPeople, openPeople } from "./people.js";
@@ -14,7 +14,8 @@ const shownCallbacks = new Set();
 
 const actions = {
   command: (text) => send(text),
-  reply: (message) => { view.reply = message; drawReply(); $("message").focus(); },
+  reply: (message) => { view.editing = null; view.reply = message; drawReply(); $("message").focus(); },
+  edit: startEditing,
   react: (message, emoji) => attempt(() => {
     const mine = message.reactions.some((item) => item.user === sender() && item.emoji === emoji);
     return api("/sim/react", { chat: view.chat, message: message.message_id, user: sender(), emoji: mine ? "" : emoji });
@@ -50,22 +51,35 @@ function contextOf(message, before, after, byId) {
   return context;
 }
 
+/** The messages of an album, which come one by one, are drawn as one. */
+function joinAlbums(messages) {
+  const joined = [];
+  for (const message of messages) {
+    const before = joined.at(-1);
+    if (message.media_group_id && before?.[0].media_group_id === message.media_group_id) before.push(message);
+    else joined.push([message]);
+  }
+  return joined;
+}
+
 function drawMessages(jump) {
   const box = $("messages");
-  const atEnd = jump || box.scrollHeight - box.scrollTop - box.clientHeight < 90;
+  atEnd ||= jump;
   const all = view.transcript.messages;
   const byId = new Map(all.map((message) => [message.message_id, message]));
-  const shown = all.filter((message) => inThread(message.thread));
+  const shown = joinAlbums(all.filter((message) => inThread(message.thread)));
   const wanted = [];
   const drawn = new Map();
-  shown.forEach((message, index) => {
-    if (index === 0 || day(message) !== day(shown[index - 1])) wanted.push(element("div", { class: "day" }, day(message)));
-    const context = contextOf(message, shown[index - 1], shown[index + 1], byId);
-    const key = JSON.stringify([message, context]);
+  shown.forEach((parts, index) => {
+    const message = parts[0];
+    const before = shown[index - 1]?.at(-1);
+    if (!before || day(message) !== day(before)) wanted.push(element("div", { class: "day" }, day(message)));
+    const context = contextOf(message, before, shown[index + 1]?.[0], byId);
+    const key = JSON.stringify([parts, context]);
     const old = nodes.get(message.message_id);
     // A node whose message did not change stays, with its scroll position, focus and opened spoilers.
-    const node = old?.key === key ? old.node : messageNode(message, context, actions);
-    drawn.set(message.message_id, { key, node });
+    const node = old?.key === key ? old.node : messageNode(parts, context, actions);
+    for (const part of parts) drawn.set(part.message_id, { key, node });
     wanted.push(node);
   });
   nodes = drawn;
@@ -73,6 +87,12 @@ function drawMessages(jump) {
   if (!wanted.length) wanted.push(emptyNode());
   box.classList.toggle("group", chatInfo().type !== "private");
   box.replaceChildren(...wanted);
+  keepEnd();
+}
+
+let atEnd = true; // whoever reads the newest goes on doing so, whatever comes or grows
+function keepEnd() {
+  const box = $("messages");
   if (atEnd) box.scrollTop = box.scrollHeight;
   scrolled();
 }
@@ -90,7 +110,7 @@ function drawAnswers() {
     if (!item.answer || shownCallbacks.has(item.id)) continue;
     shownCallbacks.add(item.id);
     document.querySelectorAll(".keyboard .busy").forEach((node) => node.classList.remove("busy"));
-    if (item.answer.text && item.chat === view.chat && answersReady) toast(item.answer.text);
+    if (item.answer.text && item.chat === view.chat && answersReady) (item.answer.show_alert ? tell : toast)(item.answer.text);
   }
   answersReady = true;
 }
@@ -128,11 +148,16 @@ async function refresh(jump = false) {
 
 async function fetchAndDraw() {
   const first = view.state === null;
+  const before = view.chat;
   view.state = await api("/sim/state");
+  // Another chat was opened meanwhile: this state may be older than it.
+  if (view.chat !== before) { again = true; return; }
   if (view.chat === null || !chatInfo()) view.chat = view.state.owner_id;
   if (chatInfo().migrated_to !== null) view.chat = chatInfo().migrated_to;
   if (view.thread !== null && !chatInfo().topics.some((topic) => topic.thread === view.thread)) view.thread = null;
-  view.transcript = await api(`/sim/chat/${view.chat}?limit=${LIMIT}`);
+  const shown = view.chat;
+  view.transcript = await api(`/sim/chat/${shown}?limit=${LIMIT}`);
+  if (view.chat !== shown) { again = true; return; }
   view.online = true;
   draw(jumpNext || first);
   jumpNext = false;
@@ -140,7 +165,7 @@ async function fetchAndDraw() {
 
 function open(chat) {
   view.chat = chat;
-  view.reply = null;
+  hideToast();
   nodes = new Map();
   $("app").classList.remove("list");
   choose(null);
@@ -150,6 +175,7 @@ function open(chat) {
 function choose(thread) {
   view.thread = thread;
   view.reply = null;
+  view.editing = null;
   drawReply();
   if (view.transcript?.id === view.chat) draw(true);
 }
@@ -169,7 +195,9 @@ function toggleMenu(show) {
 
 function scrolled() {
   const box = $("messages");
-  $("down").hidden = box.scrollHeight - box.scrollTop - box.clientHeight < 240;
+  const below = box.scrollHeight - box.scrollTop - box.clientHeight;
+  atEnd = below < 90;
+  $("down").hidden = below < 240;
 }
 
 function listen() {
@@ -190,5 +218,7 @@ $("info").addEventListener("click", openPeople);
 $("back").addEventListener("click", () => $("app").classList.add("list"));
 $("down").addEventListener("click", () => { $("messages").scrollTop = $("messages").scrollHeight; });
 $("messages").addEventListener("scroll", scrolled);
+$("messages").addEventListener("load", keepEnd, true);
+new ResizeObserver(keepEnd).observe($("messages"));
 startComposer(refresh, () => draw(false));
 listen();

@@ -5,7 +5,7 @@ import { brief } from "./render.js";
 import { chatInfo, inThread, isMember, view } from "./view.js";
 
 const POLL_GRACE_S = 3;
-const ACTIONS = { typing: "typing", upload_document: "sending a file", upload_photo: "sending a photo", record_voice: "recording" };
+const ACTIONS = { typing: "typing", upload_document: "sending a file", upload_photo: "sending a photo", upload_video: "sending a video", upload_voice: "sending a voice message", record_voice: "recording" };
 
 function lastLine(chat) {
   const last = chat.last_message;

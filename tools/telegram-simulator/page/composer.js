@@ -1,17 +1,18 @@
 // Writing: the text box, hints for commands, files, and the message that is answered.
-import { api, attempt } from "./api.js";
+import { api, attempt, toast } from "./api.js";
 import { $, avatar, element } from "./dom.js";
 import { icon } from "./icons.js";
 import { brief } from "./render.js";
 import { chatInfo, isMember, person, placeFields, sender, view } from "./view.js";
 
 const LARGEST_FILE = 20 * 1024 * 1024;
+const LARGEST_ALBUM = 10;
 const CHUNK = 0x8000;
 let refresh = () => {};
 
 export function drawReply() {
-  $("replying").hidden = !view.reply;
-  $("replying-text").textContent = view.reply ? `Reply to ${view.reply.name}: ${brief(view.reply)}` : "";
+  $("replying").hidden = !view.reply && !view.editing;
+  $("replying-text").textContent = view.editing ? `Edit: ${brief(view.editing)}` : view.reply ? `Reply to ${view.reply.name}: ${brief(view.reply)}` : "";
 }
 
 /** Who can be written as. A single person needs no choice. */
@@ -30,7 +31,7 @@ export function drawSenders() {
   $("as-face").replaceChildren(...(current ? [avatar(current.id, current.first_name, "tiny")] : []));
   const gone = chat && chat.type !== "private" && !chat.members.length;
   for (const id of ["message", "attach"]) $(id).disabled = Boolean(gone);
-  $("message").placeholder = gone ? "Nobody is left to write" : members.length > 1 && current ? `Message as ${current.first_name}` : "Message";
+  $("message").placeholder = gone ? "Nobody is left to write" : "Message";
   if (chat && !isMember(chat) && chat.type === "private") $("message").placeholder = "The bot is blocked";
 }
 
@@ -60,13 +61,39 @@ async function base64(file) {
   return btoa(text);
 }
 
-/** Sends files one after the other; what is written goes along as the caption of the first. */
-async function sendFiles(files) {
+function kindOf(file) {
+  const kind = file.type.split("/")[0];
+  return kind === "image" ? "photo" : kind === "audio" || kind === "video" ? kind : "document";
+}
+
+/** A file as the verbs take it; with its size in pixels where it is a picture. */
+async function fields(file, caption) {
+  const made = { kind: kindOf(file), bytes: await base64(file), name: file.name, mime: file.type || "application/octet-stream", ...(caption ? { caption } : {}) };
+  const picture = made.kind === "photo" ? await createImageBitmap(file).catch(() => null) : null;
+  return picture ? { ...made, width: picture.width, height: picture.height } : made;
+}
+
+/** In groups that Telegram takes as albums: up to ten of one sort, where photos and videos go together. */
+function albums(files) {
+  const sort = (file) => (kindOf(file) === "video" ? "photo" : kindOf(file));
+  const groups = [];
   for (const file of files) {
-    if (file.size > LARGEST_FILE) { await attempt(() => { throw new Error(`${file.name} is larger than 20 MiB`); }); continue; }
-    const kind = file.type.startsWith("image/") ? "photo" : file.type.startsWith("audio/") ? "audio" : file.type.startsWith("video/") ? "video" : "document";
+    const last = groups.at(-1);
+    if (last && last.length < LARGEST_ALBUM && sort(last[0]) === sort(file)) last.push(file);
+    else groups.push([file]);
+  }
+  return groups;
+}
+
+/** Sends files, those that fit together as an album; what is written goes along as the caption of the first. */
+async function sendFiles(all) {
+  const large = all.filter((file) => file.size > LARGEST_FILE);
+  if (large.length) toast(`${large.map((file) => file.name).join(", ")}: larger than 20 MiB`);
+  for (const group of albums(all.filter((file) => file.size <= LARGEST_FILE))) {
     const caption = $("message").value.trim();
-    const sent = await sendWith(`send_${kind}`, { bytes: await base64(file), name: file.name, mime: file.type || "application/octet-stream", ...(caption ? { caption } : {}) });
+    const items = await Promise.all(group.map((file, index) => fields(file, index === 0 ? caption : "")));
+    const { kind, ...single } = items[0];
+    const sent = items.length > 1 ? await sendWith("album", { items }) : await sendWith(`send_${kind}`, single);
     if (sent) { $("message").value = ""; grow(); }
   }
 }
@@ -92,11 +119,33 @@ async function submit(event) {
   $("message").value = "";
   $("hints").hidden = true;
   grow();
-  if (!(await send(text)) && !$("message").value) { $("message").value = text; grow(); }
+  const done = view.editing ? await change(view.editing, text) : await send(text);
+  if (!done && !$("message").value) { $("message").value = text; grow(); }
   $("message").focus();
 }
 
-function stopReplying() { view.reply = null; drawReply(); }
+async function change(message, text) {
+  const changed = await attempt(() => api("/sim/edit", { chat: view.chat, message: message.message_id, text }));
+  if (changed) { view.editing = null; drawReply(); }
+  return changed;
+}
+
+/** The message's text goes into the box, and what is sent next takes its place. */
+export function startEditing(message) {
+  view.reply = null;
+  view.editing = message;
+  drawReply();
+  $("message").value = message.text;
+  grow();
+  $("message").focus();
+}
+
+function stopReplying() {
+  if (view.editing) { $("message").value = ""; grow(); }
+  view.reply = null;
+  view.editing = null;
+  drawReply();
+}
 
 /** Wires the composer; `refreshed` fetches and draws what changed. */
 export function startComposer(refreshed, redraw) {

@@ -1,4 +1,4 @@
-// Files, places and contacts as placeholders: what it is, how large, and a link to fetch it.
+// Photos as pictures; other files, places and contacts as what they are, how large, and a link to fetch them.
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -22,15 +22,30 @@ function details(media) {
   return found.filter(Boolean).join(" · ");
 }
 
-/** The placeholder of a message's file, place or contact. */
-export function mediaNode(media) {
+function link(media, attributes, ...children) {
+  const name = media.file_name ?? media.kind;
+  return element("a", { href: `/sim/file/${media.file_id}`, download: name, title: "Download", "aria-label": `Download ${name}`, ...attributes }, ...children);
+}
+
+/** The picture itself. What the browser cannot show, such as bytes that a test made up, is drawn as a file. */
+function photoNode(media) {
+  const picture = element("img", { src: `/sim/file/${media.file_id}`, alt: "Photo", width: media.width, height: media.height });
+  const node = link(media, { class: "picture download", "data-kind": media.kind }, picture);
+  picture.addEventListener("error", () => node.replaceWith(fileNode(media)));
+  return node;
+}
+
+/** A message's file, place or contact. */
+export function mediaNode(media) { return media.kind === "photo" && media.file_id ? photoNode(media) : fileNode(media); }
+
+/** Whether an album of it is a grid; files stand one below the other. */
+export function isVisual(media) { return media.kind === "photo" || media.kind === "video"; }
+
+function fileNode(media) {
   const title = media.kind === "contact" ? media.first_name : media.file_name ?? NAMES[media.kind];
   const picture = media.kind === "sticker" ? element("span", { class: "sticker" }, media.emoji ?? "") : element("span", { class: "kind" }, icon(media.kind));
   const node = element("div", { class: `media ${media.kind}`, "data-kind": media.kind }, picture,
     element("div", { class: "about" }, element("div", { class: "title" }, title), element("div", { class: "details" }, details(media))));
-  if (media.file_id) {
-    const name = media.file_name ?? `${media.kind}`;
-    node.append(element("a", { class: "download", href: `/sim/file/${media.file_id}`, download: name, title: "Download", "aria-label": `Download ${name}` }, icon("download")));
-  }
+  if (media.file_id) node.append(link(media, { class: "download" }, icon("download")));
   return node;
 }

@@ -1,7 +1,7 @@
 // Turns messages into DOM nodes.
 import { avatar, colour, element } from "./dom.js";
 import { icon } from "./icons.js";
-import { mediaNode, mediaText } from "./media.js";
+import { isVisual, mediaNode, mediaText } from "./media.js";
 
 const SAFE_LINK = /^(https?|tg|ton|tonsite|mailto):/i;
 
@@ -131,10 +131,11 @@ function keyboard(message, actions) {
 
 const REACTIONS = ["👍", "👎", "❤", "🔥", "🎉", "👀"];
 
-function acts(message, actions) {
+function acts(message, own, actions) {
   const mark = (emoji) => element("button", { type: "button", title: emoji, "aria-label": `React with ${emoji}`, on: { click: () => actions.react(message, emoji) } }, emoji);
   return element("div", { class: "act" },
     element("button", { type: "button", "aria-label": "Reply", title: "Reply", on: { click: () => actions.reply(message) } }, "↩"),
+    ...(own && message.text ? [element("button", { type: "button", "aria-label": "Edit", title: "Edit", on: { click: () => actions.edit(message) } }, "✎")] : []),
     element("span", { class: "more" }, ...REACTIONS.map(mark)),
     element("button", { type: "button", "aria-label": "Delete", title: "Delete", on: { click: () => actions.remove(message) } }, icon("remove")));
 }
@@ -145,8 +146,31 @@ function reactions(message, actions) {
   return element("div", { class: "reactions" }, ...[...counts].map(([emoji, count]) => element("button", { type: "button", on: { click: () => actions.react(message, emoji) } }, count > 1 ? `${emoji} ${count}` : emoji)));
 }
 
-/** One message. `context` says what stands around it: first/last of a run, the message replied to, whose it is. */
-export function messageNode(message, context, actions) {
+function meta(message, own) {
+  const words = [message.edited ? "edited" : "", time.format(message.date * 1000), own ? "✓✓" : message.silent ? "· silent" : ""];
+  return element("span", { class: "meta", title: new Date(message.date * 1000).toLocaleString() }, words.filter(Boolean).join(" "));
+}
+
+/** The files of a message or an album, and the words under them; the time stands under all. */
+function content(parts, own, actions) {
+  const textOf = (part) => richText(part.text, part.rich_message ? [] : part.entities, actions);
+  const grid = parts.length > 1 && parts.every((part) => isVisual(part.media));
+  const nodes = [];
+  if (grid) {
+    nodes.push(element("div", { class: "album" }, ...parts.map((part) => mediaNode(part.media))), textOf(parts.find((part) => part.text) ?? parts[0]));
+  } else {
+    for (const part of parts) nodes.push(...(part.media ? [mediaNode(part.media)] : []), textOf(part));
+  }
+  nodes.at(-1).append(meta(parts.at(-1), own));
+  return nodes;
+}
+
+/**
+ * One message, or the messages of an album as one. `context` says what stands around it: first/last of a run, the
+ * message replied to, whose it is.
+ */
+export function messageNode(parts, context, actions) {
+  const message = parts[0];
   if (message.service) {
     return element("div", { class: "service", "data-message-id": message.message_id }, serviceText(message));
   }
@@ -157,13 +181,9 @@ export function messageNode(message, context, actions) {
     bubble.append(element("button", { type: "button", class: "reply", on: { click: () => actions.show(context.reply.message_id) } },
       element("span", { class: "name" }, context.reply.name ?? ""), element("span", {}, brief(context.reply))));
   }
-  if (message.media) bubble.append(mediaNode(message.media));
-  const text = richText(message.text, message.rich_message ? [] : message.entities, actions);
-  text.append(element("span", { class: "meta", title: new Date(message.date * 1000).toLocaleString() },
-    `${message.edited ? "edited " : ""}${time.format(message.date * 1000)}${context.own ? " ✓✓" : message.silent ? " · silent" : ""}`));
-  bubble.append(text);
-  if (message.reactions.length) bubble.append(reactions(message, actions));
-  bubble.append(acts(message, actions));
+  bubble.append(...content(parts, context.own, actions));
+  const reacted = parts.filter((part) => part.reactions.length);
+  bubble.append(...reacted.map((part) => reactions(part, actions)), acts(parts.find((part) => part.text) ?? message, context.own, actions));
   const classes = ["message", context.own ? "own" : "", context.first ? "first" : "", context.last ? "last" : ""].filter(Boolean).join(" ");
   const node = element("article", { class: classes, "data-from": message.from, "data-message-id": message.message_id, "data-user": message.user }, bubble);
   if (context.face) node.append(avatar(message.user, message.name, "small"));

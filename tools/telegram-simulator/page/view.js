@@ -7,6 +7,7 @@ export const view = {
   state: null, // GET /sim/state
   transcript: null, // GET /sim/chat/<id>
   reply: null, // the message to be answered
+  editing: null, // the message to be changed
   online: false,
   seen: new Map(), // chat → the newest message when it was open; "chat/thread" for topics
 };

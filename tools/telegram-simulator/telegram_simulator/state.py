@@ -55,13 +55,18 @@ class Message:
         self.history.append({"text": self.text, "entities": self.entities, "reply_markup": self.api.get("reply_markup"),
                              "date": self.api.get("edit_date", self.api["date"])})
 
+    @property
+    def reworded(self) -> bool:
+        """Whether clients mark it as edited: a change of the keyboard alone is not marked."""
+        return any((earlier["text"], earlier["entities"]) != (self.text, self.entities) for earlier in self.history)
+
     def view(self) -> dict[str, Any]:
         """The message as the control API shows it."""
         shown = {"message_id": self.id, "from": "bot" if self.from_bot else "user",
                  "user": self.api.get("from", {}).get("id"), "name": self.api.get("from", {}).get("first_name"),
                  "text": self.text, "entities": self.entities, "date": self.api["date"],
                  "thread": self.thread, "reply_to": self.api.get("reply_to_message", {}).get("message_id"),
-                 "reply_markup": self.api.get("reply_markup"), "edited": bool(self.history),
+                 "reply_markup": self.api.get("reply_markup"), "edited": self.reworded,
                  "edits": len(self.history), "silent": self.silent,
                  "reactions": [{"user": user, "emoji": item.get("emoji", "")}
                                for user, items in self.reactions.items() for item in items]}

@@ -177,7 +177,7 @@ class WebhookSender:
         now = self._core.clock.monotonic()
         if self._gone_since is None:
             self._gone_since = now
-        elif now - self._gone_since >= GONE_SECONDS:
+        elif round(now - self._gone_since, 3) >= GONE_SECONDS:  # sums of hours are off by the last bits
             self._core.journal.append("webhook", removed="HTTP 410 for 23 hours")
             asyncio.get_running_loop().call_soon(self.stop)
 

@@ -123,7 +123,7 @@ class FromTheBot(SimulatorTest):
         self.assertEqual(again["document"]["file_unique_id"], document["file_unique_id"])
 
     def test_photos_voices_and_audio_are_sent_too(self):
-        for kind, method in (("photo", "sendPhoto"), ("voice", "sendVoice"), ("audio", "sendAudio")):
+        for kind, method in (("photo", "sendPhoto"), ("voice", "sendVoice"), ("audio", "sendAudio"), ("video", "sendVideo")):
             sent = self.upload(method, {kind: ("f", "x/y", b"data")}, chat_id=OWNER)
             self.assertIn(kind, sent["result"], sent)
         attached = self.upload("sendPhoto", {"here": ("f", "x/y", b"data")}, chat_id=OWNER, photo="attach://here")

@@ -76,6 +76,11 @@ def send_audio(call: Call) -> dict:
 
 
 @method
+def send_video(call: Call) -> dict:
+    return _send(call, "video")
+
+
+@method
 def send_media_group(call: Call) -> list[dict]:
     chat = call.writable_chat()
     contents = []

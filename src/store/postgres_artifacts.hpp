@@ -1,0 +1,30 @@
+#pragma once
+
+#include "store/artifact_store.hpp"
+#include "store/postgres_link.hpp"
+
+namespace butler::store {
+
+/// What is known of artifacts, in the orchestrator's PostgreSQL database.
+class PostgresArtifacts final : public ArtifactStore {
+ public:
+  explicit PostgresArtifacts(PostgresLink& link) : link_(link) {}
+
+  void insert(std::int64_t job_row, const api::Artifact& artifact) override;
+  std::optional<api::Artifact> find(std::int64_t job_row, std::string_view name) override;
+  std::vector<api::Artifact> of_job(std::int64_t job_row) override;
+  ArtifactUse used_by(std::int64_t job_row) override;
+  std::int64_t bytes() override;
+  std::vector<std::string> names(std::string_view job_id) override;
+
+  void await_attachments(std::int64_t job_row, domain::Timestamp due) override;
+  std::vector<std::string> missing_attachments(std::int64_t job_row) override;
+  bool end_wait_if_complete(std::int64_t job_row) override;
+  std::optional<domain::Timestamp> next_due() override;
+  std::vector<std::string> overdue(domain::Timestamp now) override;
+
+ private:
+  PostgresLink& link_;
+};
+
+}  // namespace butler::store

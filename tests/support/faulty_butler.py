@@ -1,0 +1,95 @@
+"""Butler whose roles can be hit one by one: each has a disk, a clock and connections of its own.
+
+    butler = FaultyButler(test, simulator)           # runs; pi is the stand-in of the worker's unit tests
+    butler.disks["gateway"].fill()                   # see BreakableDisk
+    butler.relays["worker"].cut()                    # see Relay: to the orchestrator; "telegram": the gateway's to Telegram
+    butler.set_clock("orchestrator", +3600)          # the wall clock; needs libfaketime
+"""
+
+import os
+import shutil
+import unittest
+from pathlib import Path
+
+from .breakable_disk import BreakableDisk
+from .butler import ROLES, Butler, give_to_the_agent
+from .model_server import write_agent_settings
+from .paths import CHECKOUT
+from .process import Process
+from .relay import Relay
+from .simulator import Simulator
+
+_FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+_STAND_IN = CHECKOUT / "src/worker/pi_stand_in.py"
+
+
+class FaultyButler(Butler):
+    """`people` are owners. Each role is started by itself, and again by the test where it ends."""
+
+    def __init__(self, test: unittest.TestCase, simulator: Simulator, people: list[int], lease_seconds: int = 2, **environment: str):
+        super().__init__(test.scratch, simulator, **environment)
+        test.addCleanup(self.close)
+        self.lease_seconds = lease_seconds
+        self.disks = {role: BreakableDisk(test, test.scratch / f"{role}-home") for role in ROLES}
+        self.relays = {"gateway": Relay(self.port), "worker": Relay(self.port), "telegram": Relay(simulator.port)}
+        for relay in self.relays.values():
+            test.addCleanup(relay.close)
+        self._clocks = {role: test.scratch / f"{role}.clock" for role in ROLES}
+        self._people = people
+        self._prepare_agent()
+        for role in ROLES:
+            self.set_clock(role, 0)
+            self.start(role)
+
+    @property
+    def workspace(self) -> Path:
+        return self.disks["worker"].folder / "workspace"
+
+    @property
+    def clocks_can_jump(self) -> bool:
+        """A sanitizer's runtime has to be the first library, so none of ours can be."""
+        return _FAKETIME.exists() and not os.environ.get("BUTLER_SANITIZED")
+
+    def set_clock(self, role: str, seconds: int) -> None:
+        """The role's wall clock is so far from the true one; its steady clock is not touched, as the kernel does it."""
+        written = self._clocks[role].with_suffix(".new")
+        written.write_text(f"{seconds:+d}\n")
+        written.chmod(0o644)
+        written.rename(self._clocks[role])
+
+    def start(self, role: str, *arguments, **environment: str) -> Process:
+        return super().start(role, *arguments, **self._own_environment(role) | environment)
+
+    def runs(self, role: str) -> bool:
+        return self._running[role].running
+
+    def restart_ended(self) -> None:
+        """As `butler up` does: a role that has ended by itself begins again."""
+        for role in ROLES:
+            if not self.runs(role):
+                self.start(role)
+
+    def database(self, role: str) -> Path:
+        return self.disks[role].folder / {"gateway": "gateway.db", "orchestrator": "state.db"}[role]
+
+    def _own_environment(self, role: str) -> dict[str, str]:
+        made = {"BUTLER_HOME": str(self.disks[role].folder), "ORCH_LEASE_SECONDS": str(self.lease_seconds)}
+        if self.clocks_can_jump:
+            made |= {"LD_PRELOAD": str(_FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self._clocks[role]), "FAKETIME_NO_CACHE": "1",
+                     "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
+        if role == "gateway":
+            made |= {"ORCH_BASE_URL": self.relays["gateway"].url, "TELEGRAM_API_ROOT": self.relays["telegram"].url,
+                     "TG_OWNER_IDS": ",".join(map(str, self._people))}
+        if role == "worker":
+            made |= {"ORCH_BASE_URL": self.relays["worker"].url, "WORKER_CONCURRENCY": "12", "WORKER_SANDBOX": "none",
+                     "WORKER_ALLOW_UNSANDBOXED": "true", "PI_EXEC_MODE": "rpc", "PI_PROVIDER": "mock", "PI_MODEL": "mock-1",
+                     "MOCK_API_KEY": "unused", "PI_BINARY": f"/usr/bin/python3 -B {self._stand_in}"}
+        return made
+
+    def _prepare_agent(self) -> None:
+        self._stand_in = self.scratch / "pi_stand_in.py"  # where the agent's user can read it
+        shutil.copy(_STAND_IN, self._stand_in)
+        self._stand_in.chmod(0o644)
+        agent = self.disks["worker"].folder / "agent"
+        write_agent_settings(agent, "http://127.0.0.1:9/v1")
+        give_to_the_agent(agent)

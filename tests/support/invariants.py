@@ -1,0 +1,30 @@
+"""What must be true of Butler's jobs, seen from outside, whatever has happened."""
+
+import sqlite3
+from pathlib import Path
+
+from .butler import Butler
+
+OPEN = ("needs_approval", "queued", "running", "aborting")
+LOST = "stopped in the middle"  # what a person reads when a worker was gone after its job had acted
+FAILED = "That didn't work"  # … when a job has failed in another way
+
+
+def all_jobs(butler: Butler) -> list[dict]:
+    """Newest first, page by page."""
+    jobs, before = [], None
+    while True:
+        reply = butler.as_gateway("GET", "/v1/jobs", limit=200, **({"before": before} if before else {})).json
+        jobs += reply["jobs"]
+        before = reply.get("nextBefore")
+        if not before:
+            return jobs
+
+
+def unknown_sends(gateway_database: Path, job_id: str) -> int:
+    """How many sends of the job's answer ended without Butler knowing how: as often may it be seen once more."""
+    database = sqlite3.connect(f"file:{gateway_database}?mode=ro", uri=True)
+    try:
+        return database.execute("SELECT coalesce(sum(unknown_outcomes), 0) FROM outbox WHERE source = ?", (job_id,)).fetchone()[0]
+    finally:
+        database.close()

@@ -1,0 +1,155 @@
+"""Each process, in each state of a message's life, meets each fault: killed, stopped past its lease, its disk full or dead, its clock
+moved, its connections cut, PostgreSQL restarted, an answer of Telegram's lost. One fault meets ten messages, one in each state.
+
+The seed is printed; BUTLER_FAULTS_SEED repeats a run, BUTLER_FAULTS="gateway kill,worker cut" chooses, BUTLER_TEST_LONG runs them
+all, several times.
+"""
+
+import os
+import random
+import time
+import unittest
+
+from support.butler import ROLES
+from support.case import SystemTest
+from support.fault_cells import STATES, FaultCells
+from support.faulty_butler import FaultyButler
+from support.wait import until
+
+LONG = bool(os.environ.get("BUTLER_TEST_LONG"))
+# Seconds. Sanitizers take their time, and a busy machine must not look like a dead worker.
+LEASE = 6 if os.environ.get("BUTLER_SANITIZED") else 3
+HOUR = 3_600
+LINKS = {"gateway": ("gateway", "telegram"), "orchestrator": ("gateway", "worker"), "worker": ("worker",)}
+FAULTS = ("kill", "freeze", "full", "read_only", "clock", "cut", "long_cut")
+# After these a job that had acted may be lost: nobody knows whether its worker lives.
+MAY_LOSE = {("worker", fault) for fault in ("kill", "freeze", "full", "read_only", "long_cut")} | {("orchestrator", "long_cut")}
+
+# An agent that cannot write says so.
+MAY_FAIL = {("worker", "full"), ("worker", "read_only")}
+
+
+class Faults(SystemTest):
+    def setUp(self):
+        self.seed = int(os.environ.get("BUTLER_FAULTS_SEED", random.SystemRandom().randrange(2**32)))
+        self.random = random.Random(self.seed)
+        self.simulator = self.start_simulator()
+        people = [self.simulator.owner_id, *range(2001, 2001 + len(STATES) - 2)]
+        for person in people[1:]:
+            self.simulator.add_user(person, f"Person {person}")
+        self.people = people
+        self.postgres = None
+
+    def start(self, **environment: str) -> None:
+        self.butler = FaultyButler(self, self.simulator, self.people, LEASE, **environment)
+        self._reports.append(self.butler.report)
+        self.cells = FaultCells(self, self.butler, self.simulator, self.people)
+
+    def test_nothing_is_lost_or_doubled_whatever_breaks_whenever(self):
+        self.start()
+        self.run_rounds([(role, fault) for role in ROLES for fault in FAULTS] + [("gateway", "lost_answers")], 2)
+
+    def test_nor_with_the_state_in_postgresql(self):
+        self.postgres = self.start_postgres()
+        self.start(ORCH_DATABASE_URL=self.postgres.url())
+        self.run_rounds([("orchestrator", "database_restarted"), *(("orchestrator", fault) for fault in FAULTS)], 1)
+
+    # ---- rounds --------------------------------------------------------------------------------------
+
+    def run_rounds(self, matrix: list[tuple[str, str]], count: int) -> None:
+        if not self.butler.clocks_can_jump:
+            matrix = [each for each in matrix if each[1] != "clock"]
+        chosen = [each for _ in range(3) for each in self.random.sample(matrix, len(matrix))] if LONG else self.random.sample(matrix, count)
+        if given := os.environ.get("BUTLER_FAULTS"):
+            chosen = [each for each in (tuple(words.split()) for words in given.split(",")) if each in matrix]
+        print(f"faults: {len(chosen)} rounds of {len(STATES)} states, seed {self.seed}", flush=True)
+        for number, (role, fault) in enumerate(chosen):
+            started = time.monotonic()
+            self.round(f"r{number}", role, fault)
+            print(f"faults: {role} {fault}, {time.monotonic() - started:.1f} s", flush=True)
+        self.simulator.wait_for_silence()
+        self.cells.check_all()
+
+    def round(self, name: str, role: str, fault: str) -> None:
+        self.cells.prepare(name)
+        act = getattr(self, f"_{fault}")
+        early = self.random.random() < 0.5  # whether the world goes on while it is broken, or only afterwards
+        act(role, self.cells.let_go if early else lambda: None)
+        if not early:
+            self.cells.let_go()
+        self.cells.wait_for_answers()
+        self.cells.check(may_lose=(role, fault) in MAY_LOSE, may_fail=(role, fault) in MAY_FAIL)
+
+    # ---- faults: each begins, calls `meanwhile`, and ends ---------------------------------------------
+
+    def _kill(self, role: str, meanwhile) -> None:
+        self.butler.kill(role)
+        meanwhile()
+        self.butler.start(role)
+
+    def _freeze(self, role: str, meanwhile) -> None:
+        self.butler.freeze(role)
+        meanwhile()
+        self.pass_a_lease()
+        self.butler.thaw(role)
+
+    def _full(self, role: str, meanwhile) -> None:
+        self.butler.disks[role].fill()
+        meanwhile()
+        self.notice(role)
+        self.butler.disks[role].make_room()
+        self.butler.restart_ended()
+
+    def _read_only(self, role: str, meanwhile) -> None:
+        self.butler.disks[role].break_off()
+        meanwhile()
+        self.notice(role)
+        if self.butler.runs(role):
+            self.butler.kill(role)
+        until(self.butler.disks[role].try_to_repair, f"nobody to use the disk of the {role}")
+        self.butler.start(role)
+
+    def _clock(self, role: str, meanwhile) -> None:
+        self.butler.set_clock(role, self.random.choice((-2 * HOUR, 2 * HOUR, 48 * HOUR)))
+        self.pass_a_lease()  # whoever reckons with two clocks has lost it by then
+        meanwhile()
+        if self.random.random() < 0.5:
+            self.butler.set_clock(role, 0)
+
+    def _cut(self, role: str, meanwhile) -> None:
+        for link in LINKS[role]:
+            self.butler.relays[link].cut()
+        meanwhile()
+        for link in LINKS[role]:
+            self.butler.relays[link].mend()
+
+    def _long_cut(self, role: str, meanwhile) -> None:
+        for link in LINKS[role]:
+            self.butler.relays[link].cut()
+        meanwhile()
+        self.pass_a_lease()
+        for link in LINKS[role]:
+            self.butler.relays[link].mend()
+
+    def _lost_answers(self, role: str, meanwhile) -> None:
+        for method in ("sendMessage", "answerCallbackQuery", "getUpdates"):
+            self.simulator.fault("reset_after_apply", method, times=2)
+        meanwhile()
+
+    def _database_restarted(self, role: str, meanwhile) -> None:
+        self.postgres.kill()
+        meanwhile()
+        self.postgres.start()
+
+    def pass_a_lease(self) -> None:
+        began = time.monotonic()
+        until(lambda: time.monotonic() - began > LEASE * 1.3, "a lease to pass")
+
+    def notice(self, role: str) -> None:
+        """Until the role has ended of its broken disk, or has had the time to."""
+        began = time.monotonic()
+        until(lambda: not self.butler.runs(role) or time.monotonic() - began > 1, "the role to notice")
+
+
+if __name__ == "__main__":
+    unittest.main()
