@@ -17,12 +17,6 @@ SERVERS = TEST_NODE / "node_modules/@modelcontextprotocol"
 AGENT = pwd.getpwnam("butler").pw_uid if os.geteuid() == 0 else os.geteuid()
 
 
-def hostile_processes() -> list[list[str]]:
-    """What runs of the hostile servers, and of what they leave behind."""
-    found = [command_line(int(name)) for name in os.listdir("/proc") if name.isdigit()]
-    return [words for words in found if any(word.endswith("mcp_hostile.mjs") or word == "987654" for word in words)]
-
-
 class Site:
     """A home with servers in it, and the command."""
 
@@ -36,6 +30,11 @@ class Site:
         self.hostile = self.mcp_folder / "servers" / HOSTILE.name
         shutil.copy(HOSTILE, self.hostile)
         self.hostile.chmod(0o644)
+
+    def hostile_processes(self) -> list[list[str]]:
+        """What runs of this home's hostile servers, and of what they leave behind."""
+        found = [command_line(int(name)) for name in os.listdir("/proc") if name.isdigit()]
+        return [words for words in found if str(self.hostile) in words]
 
     def mcp(self, *words: object, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess:
         environment = self.butler.environment_of("worker") | {"PI_BINARY": str(PI)} | variables
