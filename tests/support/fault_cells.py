@@ -12,7 +12,7 @@ import unittest
 from dataclasses import dataclass, field
 
 from .faulty_butler import FaultyButler
-from .invariants import FAILED, LOST, OPEN, all_jobs, unknown_sends
+from .invariants import FAILED, LOST, OPEN, all_jobs
 from .relay import Hold
 from .simulator import Simulator
 from .wait import until
@@ -198,7 +198,7 @@ class FaultCells:
         self.test.assertEqual(len(jobs), 1, "a message is one job")
         (job,) = jobs
         answers = self._visible(cell, cell.answer)
-        unknown = unknown_sends(self.butler.database("gateway"), job["id"])
+        unknown = self.butler.unknown_sends(job["id"])
         if job["status"] == "completed":
             self.test.assertIn(len(answers), range(1, 2 + unknown), f"one answer is seen: {job}")
         else:

@@ -54,6 +54,14 @@ class Faults(SystemTest):
         self.start(ORCH_DATABASE_URL=self.postgres.url())
         self.run_rounds([("orchestrator", "database_restarted"), *(("orchestrator", fault) for fault in FAULTS)], 1)
 
+    def test_nor_with_the_gateway_s_state_there(self):
+        self.postgres = self.start_postgres()
+        self.postgres.query("CREATE DATABASE chats")
+        self.start(ORCH_DATABASE_URL=self.postgres.url(), GATEWAY_DATABASE_URL=self.postgres.url("chats"))
+        self.butler.ask_gateway_server = lambda sql: self.postgres.query(sql, "chats")
+        faults = ("database_restarted", "lost_answers", *FAULTS)
+        self.run_rounds([("gateway", fault) for fault in faults], 1)
+
     # ---- rounds --------------------------------------------------------------------------------------
 
     def run_rounds(self, matrix: list[tuple[str, str]], count: int) -> None:
