@@ -96,7 +96,7 @@ class Process:
         self.send(signal.SIGKILL)
         self.wait_for_exit()
 
-    def terminate(self, timeout: float = 10.0) -> int:
+    def terminate(self, timeout: float = PATIENCE) -> int:
         """SIGTERM; its exit code. Fails when it outlives `timeout`, after killing it."""
         self.send(signal.SIGCONT)
         self.send(signal.SIGTERM)
