@@ -52,7 +52,7 @@ class Flood(SystemTest):
 
     def test_a_refused_chat_is_left_alone_and_others_are_not_held_up(self):
         group = self.simulator.add_group()
-        self.simulator.fault("status", "sendMessage", code=429, retry_after=2, match={"contains": "the final"})
+        self.simulator.fault("status", "sendMessage", code=429, retry_after=8, match={"contains": "the final"})
         self.simulator.send_text("the final")
         self.simulator.wait(method="sendMessage", status=429)
         self.simulator.send_text("right after it")
