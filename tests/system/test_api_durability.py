@@ -6,6 +6,7 @@ import threading
 import unittest
 from pathlib import Path
 
+from support import net
 from support.api import AT_ONCE, ApiTest
 from support.butler import GATEWAY_TOKEN
 from support.case import SystemTest
@@ -202,7 +203,7 @@ class OneHome(ApiTest):
 
     def test_a_second_orchestrator_is_refused_and_told_who_runs(self):
         job = self.create()
-        other = self.start_another(ORCH_PORT=str(self.butler.port + 1))
+        other = self.start_another(ORCH_PORT=str(net.free_port()))
         self.assertNotEqual(other.wait_for_exit(), 0)
         said = "\n".join(other.lines)
         self.assertIn(f"process {self.orchestrator.pid}", said)
