@@ -154,7 +154,7 @@ class FaultCells:
 
     def wait_for_answers(self) -> None:
         for cell in self.now:
-            until(lambda: self._ended(cell), f"an answer to '{cell.prompt}' ({cell.state})", timeout=45)
+            until(lambda: self._ended(cell), f"an answer to '{cell.prompt}' ({cell.state})", timeout=90)
         until(lambda: not [job for job in all_jobs(self.butler) if job["status"] in OPEN], "nothing to be open")
         jobs = {job["prompt"]: job for job in all_jobs(self.butler)}
         for cell in self.now:  # two share a chat: what was seen above may be the other's end

@@ -39,7 +39,7 @@ class Site:
     def mcp(self, *words: object, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess:
         environment = self.butler.environment_of("worker") | {"PI_BINARY": str(PI)} | variables
         return subprocess.run([BINARY, "mcp", *map(str, words)], env=environment, cwd=folder or self.butler.scratch, capture_output=True,
-                              text=True, timeout=120, check=False)
+                              text=True, timeout=240, check=False)
 
     def ok(self, *words: object, **variables: str) -> str:
         done = self.mcp(*words, **variables)
@@ -66,5 +66,5 @@ class Site:
         """A wrapper, from another folder, as the user that the agent is."""
         environment = {"PATH": f"{self.bin}:/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp",
                        "SECRET_OF_THE_CALLER": "must not be passed on"} | variables
-        return subprocess.run([*agent_user(), *words], env=environment, cwd="/var/tmp", capture_output=True, text=True, timeout=60,
+        return subprocess.run([*agent_user(), *words], env=environment, cwd="/var/tmp", capture_output=True, text=True, timeout=180,
                               check=False)
