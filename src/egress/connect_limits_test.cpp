@@ -24,7 +24,7 @@ TEST_F(ConnectLimitsTest, AClientThatSaysNothingIsCut) {
 }
 
 TEST_F(ConnectLimitsTest, AnIdleConnectionIsCut) {
-  start({.relay = {.idle_timeout = 200ms}});
+  start({.relay = {.idle_timeout = 1s}});
   tcp::socket client(io);
   ask(client, target());
   EXPECT_EQ(talk(client, "host.example"), "hello");

@@ -311,13 +311,13 @@ TEST_F(GatewayApprovalsTest, AnEndThatWasMissedIsToldAfterTheRestart) {
 }
 
 TEST_F(GatewayApprovalsTest, AJobThatWaitsSaysSoAndTypesNothing) {
-  options.watching.until_told = 60ms;
+  options.watching.until_told = 300ms;
   start();
   const std::string job = running_job("tidy up");
   ASSERT_TRUE(until([&] { return telegram.count_calls("sendChatAction") > 0; }));
   const auto asked = orchestrator.ask(job, bash("rm x"));
   ASSERT_TRUE(reads("May I use"));
-  run_for(50ms);
+  run_for(300ms);  // what was on its way has come
   const auto typed = telegram.count_calls("sendChatAction");
   run_for(150ms);
   EXPECT_EQ(telegram.count_calls("sendChatAction"), typed);

@@ -24,7 +24,7 @@ class GatewayButtonsTest : public GatewayTest {
     orchestrator.instant_agent = false;
     options.watching.between_looks = 5ms;
     options.watching.until_told = 10s;
-    options.callback_patience = 2s;
+    options.callback_patience = 20s;
     settings.owners = {owner, other_owner};
     settings.allowed = {anna};
     settings.run_owner_only = false;
@@ -224,7 +224,7 @@ TEST_F(GatewayButtonsTest, WhatDoesNotWorkIsSaidAndCanBePressedAgain) {
 
 TEST_F(GatewayButtonsTest, WhoWaitsTooLongIsAnsweredMeanwhile) {
   options.callback_patience = 20ms;
-  options.control_patience = 300ms;
+  options.control_patience = 1'500ms;
   start();
   const auto question = ask_for_run();
   ASSERT_TRUE(at_rest());

@@ -63,7 +63,7 @@ class GatewayTest : public ::testing::Test {
   /// Runs the loop until the condition holds; false when it does not in a long time.
   template <class Condition>
   bool until(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (!condition() && std::chrono::steady_clock::now() < deadline) {
       io.restart();
       io.run_one_until(std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds{20}));

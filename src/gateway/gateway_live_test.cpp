@@ -95,10 +95,11 @@ TEST_F(GatewayLiveTest, AQuestionGetsAReactionThatIsGoneWithTheAnswer) {
 
 TEST_F(GatewayLiveTest, WhatIsAnsweredAtOnceGetsNeitherReactionNorStatus) {
   orchestrator.instant_agent = true;
+  options.live.until_reaction = options.live.rules.first_in_private = 1s;
   start();
   say("quick");
   ASSERT_TRUE(shown(1));
-  run_for(150ms);
+  run_for(1'200ms);
   EXPECT_THAT(reactions(), IsEmpty());
   EXPECT_EQ(telegram.count_calls("sendMessageDraft"), 0U);
 }
@@ -166,7 +167,7 @@ TEST_F(GatewayLiveTest, ARestartGoesOnWithTheSameMessage) {
   const std::string job = running_in_group("build it");
   ASSERT_TRUE(shown(1));
   ASSERT_TRUE(until([&] { return orchestrator.watching > 0; }));
-  run_for(50ms);
+  run_for(500ms);  // it is known that the message has arrived
   kill();
   start();
   tool_begins(job, "make all");
@@ -243,7 +244,7 @@ TEST_F(GatewayLiveTest, AChatThatTakesNoDraftsIsRememberedAndGetsNoEditsInTheirP
   start();
   running("think");
   ASSERT_TRUE(called("sendMessageDraft"));
-  run_for(100ms);
+  run_for(500ms);  // the refusal is known
   kill();
   start();
   ASSERT_TRUE(until([&] { return orchestrator.watching > 0; }));
@@ -350,15 +351,15 @@ TEST_F(GatewayLiveTest, AnAnswerWaitsOnlyAMomentForADraft) {
 }
 
 TEST_F(GatewayLiveTest, AMessageCountsFromWhenItLeavesNotFromWhenThatWasDecided) {
-  options.live.rules.until_draft = 500ms;
+  options.live.rules.until_draft = 1'500ms;
   options.sending.flood.chat_burst = 1;
-  options.sending.flood.chat_interval = 500ms;
+  options.sending.flood.chat_interval = 1'500ms;
   telegram.held_method = "sendMessageDraft";
   start();
   const std::string job = running("think");
   ASSERT_TRUE(called("sendMessageDraft"));
   orchestrator.finish(job, domain::JobStatus::completed, std::string(5'000, 'x'));
-  ASSERT_TRUE(shown(1)) << "half a second after it was decided";
+  ASSERT_TRUE(shown(1)) << "so long after it was decided";
   telegram.held_method.clear();
   telegram.changed.notify_all();
   run_for(150ms);

@@ -47,7 +47,7 @@ TEST_F(RepliesTest, AReplyToTheQuestionOfWhatRunsSteersIt) {
 }
 
 TEST_F(RepliesTest, AReplyToWhatWasShownOfAJobSteersIt) {
-  options.watching.until_told = 20ms;
+  options.watching.until_told = 300ms;
   start();
   start_job("think");
   say("wait");
@@ -70,6 +70,7 @@ TEST_F(RepliesTest, AReplyToTheLiveStatusOfAGroupSteersIt) {
   orchestrator.run(orchestrator.job_with_prompt("think").id);
   ASSERT_TRUE(shown(1));
   const auto status = telegram.next_message_id - 1;
+  run_for(300ms);  // it is known which message it is
   say_in_group("left", owner, replying_to(status, 700'001, "Working"));
   ASSERT_TRUE(until([&] { return !orchestrator.messages.empty(); }));
   EXPECT_THAT(steered(), ElementsAre(HasSubstr("left")));

@@ -18,7 +18,7 @@ class GatewayWatchingTest : public GatewayTest {
  protected:
   GatewayWatchingTest() {
     orchestrator.instant_agent = false;
-    options.watching.until_told = 60ms;
+    options.watching.until_told = 300ms;  // a busy machine hears of a start within that
     options.watching.between_tool_notices = 10ms;
     options.typing_interval = 30ms;
   }
@@ -44,12 +44,12 @@ TEST_F(GatewayWatchingTest, AJobBehindAnotherSaysSoOnceAndQuietly) {
   ASSERT_TRUE(shown(1));
   EXPECT_THAT(texts(), ElementsAre(wording::queued_behind(wording::Language::en, 1, 1)));
   EXPECT_TRUE(json::find_true(telegram.shown[0].body, "disable_notification"));
-  run_for(150ms);
+  run_for(500ms);
   EXPECT_EQ(texts().size(), 1U);
 }
 
 TEST_F(GatewayWatchingTest, MessagesThatQueueTogetherAreToldTogether) {
-  options.watching.until_told = 1s;
+  options.watching.until_told = 3s;
   start();
   const std::string first = job_of("first");
   orchestrator.change(first, domain::JobStatus::running);
@@ -61,7 +61,7 @@ TEST_F(GatewayWatchingTest, MessagesThatQueueTogetherAreToldTogether) {
 }
 
 TEST_F(GatewayWatchingTest, WhatComesSoonAfterwardsIsToldWithTheRest) {
-  options.watching.between_waiting_notices = 1s;
+  options.watching.between_waiting_notices = 4s;
   start();
   orchestrator.change(job_of("first"), domain::JobStatus::running);
   job_of("second");
@@ -92,11 +92,11 @@ TEST_F(GatewayWatchingTest, APauseIsToldWithItsReason) {
 }
 
 TEST_F(GatewayWatchingTest, AJobThatStartsInTimeNeedsNoWords) {
-  options.watching.until_told = 150ms;
+  options.watching.until_told = 1s;
   start();
   const std::string job = job_of("quick");
   orchestrator.change(job, domain::JobStatus::running);
-  run_for(250ms);
+  run_for(1'500ms);
   orchestrator.finish(job, domain::JobStatus::completed, "done");
   ASSERT_TRUE(shown(1));
   EXPECT_THAT(texts(), ElementsAre("done"));
@@ -154,13 +154,13 @@ TEST_F(GatewayWatchingTest, AChatThatRefusesTypingIsLeftAlone) {
 }
 
 TEST_F(GatewayWatchingTest, AVeryLongJobStopsTypingAndSaysThatItGoesOn) {
-  options.watching.typing_at_most = 100ms;
+  options.watching.typing_at_most = 1s;
   start();
   const std::string job = job_of("work");
   orchestrator.change(job, domain::JobStatus::running);
   ASSERT_TRUE(until([&] { return telegram.count_calls("sendChatAction") > 0; }));
   kill();
-  run_for(100ms);
+  run_for(1s);
 
   start();
 
@@ -179,7 +179,7 @@ TEST_F(GatewayWatchingTest, TheEndOfAJobTakesBackWhatWasStillToBeSaidOfIt) {
   const std::string second = job_of("second");
   ASSERT_TRUE(until([&] { return telegram.held == 1; }));  // "queued behind…" is on its way
   const std::string third = job_of("third");
-  run_for(150ms);
+  run_for(500ms);
   for (const auto& job : {first, second, third}) {
     orchestrator.finish(job, domain::JobStatus::completed, "answer " + orchestrator.jobs.at(job).prompt);
   }

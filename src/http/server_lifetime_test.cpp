@@ -177,7 +177,7 @@ TEST_F(HttpServerLifetime, BytesThatTrickleDoNotExtendTheHeadsTime) {
     return error != boost::asio::error::would_block;
   }));
 
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s);
 }
 
 TEST_F(HttpServerLifetime, ShutDownClosesIdleConnectionsAndLetsRequestsFinish) {

@@ -19,7 +19,7 @@
 /// For tests over real sockets: everything on one io_context, and nothing waits longer than a deadline.
 namespace butler::http::test {
 
-inline constexpr std::chrono::seconds patience{20};
+inline constexpr std::chrono::seconds patience{60};
 
 /// Runs the loop until the task has ended; other tasks go on meanwhile.
 inline void run(boost::asio::io_context& io, boost::asio::awaitable<void> task) {

@@ -127,11 +127,11 @@ class McpAgentServersTest : public testing::Test {
   }
 
   void configure(const std::string& text) { configured = parse_configuration(text).value(); }
-  void configure_local(const std::string& more_variables = "") {
+  void configure_local(const std::string& more_variables = "", int timeout_seconds = 15) {
     std::ofstream{folder.path() / "server.py"} << local_program;
     configure(R"({"servers":{"local":{"command":["python3","-B",")" + (folder.path() / "server.py").string() +
               R"("],"env":{"TOKEN":"token-of-local")" + more_variables +
-              R"(},"tools":["*"],"timeoutSeconds":2}}})");
+              R"(},"tools":["*"],"timeoutSeconds":)" + std::to_string(timeout_seconds) + "}}}");
   }
 
   static std::string call_of(const std::string& tool, int id = 1, const std::string& arguments = "{}") {
@@ -349,10 +349,10 @@ TEST_F(McpAgentServersTest, ALocalServerThatWritesTooMuchIsEnded) {
 }
 
 TEST_F(McpAgentServersTest, ALocalServerThatDoesNotAnswerIsNotWaitedForWithoutEnd) {
-  configure_local();
+  configure_local("", 5);
   EXPECT_THAT(call("local", "hang"), HasSubstr("not answered in time"));
   EXPECT_THAT(call("local", "look"), HasSubstr("environment")) << "it goes on with the next call";
-  configure_local(R"(,"MUTE":"1")");
+  configure_local(R"(,"MUTE":"1")", 5);
   EXPECT_THAT(call("local", "look"), HasSubstr("not begun in time"));
 }
 

@@ -54,12 +54,12 @@ TEST(RunProgram, GivesItNothingOfOurs) {
 }
 
 TEST(RunProgram, EndsWhatDoesNotEnd) {
-  const auto program = script("trap '' TERM INT HUP; echo begun; sleep 600 & wait; sleep 600", 300ms);
+  const auto program = script("trap '' TERM INT HUP; echo begun; sleep 600 & wait; sleep 600", 2s);
   const auto begin = std::chrono::steady_clock::now();
   const auto outcome = outcome_of(program);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 60s);
   EXPECT_EQ(outcome.status, std::nullopt);
-  EXPECT_THAT(outcome.problem(program), StartsWith("had not ended after 300 ms: begun"));
+  EXPECT_THAT(outcome.problem(program), StartsWith("had not ended after 2000 ms: begun"));
 }
 
 TEST(RunProgram, LeavesNothingRunningWhoseverChildItHasBecome) {

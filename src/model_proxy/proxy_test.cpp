@@ -124,7 +124,7 @@ class ModelProxyTest : public testing::Test {
       ended = true;
     });
     io.restart();
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
     while (!ended && std::chrono::steady_clock::now() < deadline) io.run_one_until(deadline);
     if (fault) std::rethrow_exception(fault);
     if (!ended) throw std::runtime_error("the task is stuck");
@@ -293,7 +293,7 @@ TEST_F(ModelProxyTest, AnAgentThatGoesAwayEndsTheRequestAtTheProvider) {
     provider.changed.notify_all();
   };
   const auto conversation = [&]() -> awaitable<void> {
-    auto answer = co_await client->send(ask(), 50ms);
+    auto answer = co_await client->send(ask(), 1s);
     EXPECT_FALSE(answer);
     while (!provider_saw_the_end) co_await provider.changed.wait();
   };

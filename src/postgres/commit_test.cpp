@@ -83,7 +83,7 @@ TEST_F(CommitTest, NobodyWaitsForAServerThatDoesNotAnswer) {
       "postgresql://butler@127.0.0.1:" + std::to_string(::ntohs(place.sin_port)) + "/x?sslmode=disable";
   Connection lost({.url = url, .application = "butler-test"}, Connection::Later{});
   const auto start = std::chrono::steady_clock::now();
-  for (int times = 0; times < 10; ++times) EXPECT_THROW(lost.begin(), ConnectionLost);
+  for (int times = 0; times < 3; ++times) EXPECT_THROW(lost.begin(), ConnectionLost);
   // The whole attempt would take five seconds.
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{4});
   EXPECT_FALSE(lost.connect(std::chrono::milliseconds{0}));

@@ -26,7 +26,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr auto deadline = 20s;
+constexpr auto deadline = 60s;
 
 SpawnOptions shell(const std::string& script) {
   return SpawnOptions{.arguments = {"/bin/sh", "-c", script},

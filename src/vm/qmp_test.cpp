@@ -44,7 +44,7 @@ class QmpTest : public testing::Test {
   /// The state that the next MIGRATION event tells, or "none" when none comes.
   asio::awaitable<std::string> next_migration() {
     const auto first =
-        co_await (qmp->wait_for_event("MIGRATION") || async::sleep_for(std::chrono::seconds{2}));
+        co_await (qmp->wait_for_event("MIGRATION") || async::sleep_for(std::chrono::seconds{30}));
     if (first.index() == 1 || !std::get<0>(first)) co_return "none";
     co_return std::string{json::find_string(*std::get<0>(first), "status")};
   }

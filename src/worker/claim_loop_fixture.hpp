@@ -117,7 +117,7 @@ class ClaimLoopTest : public testing::Test {
   http::Server server{context.get_executor(), {}, orchestrator};
   async::TaskGroup background{context.get_executor()};
   std::optional<api::OrchestratorClient> client;
-  Stop stop{context.get_executor(), 1s};
+  Stop stop{context.get_executor(), 2s};
   JobRunnerOptions options{.heartbeat = {}, .abort_patience = 5s, .stop_patience = 1s};
   AgentFactory make_agent;
   std::vector<std::string> labels;

@@ -66,7 +66,7 @@ TEST_F(LeaseKeeperTest, AnAbortComesWithTheHeartbeatAndIsAcknowledged) {
   orchestrator.request_abort();
   until_ended();
   EXPECT_EQ(orchestrator.count("aborted"), 1U);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 15s) << "before the next heartbeat is due";
 }
 
 TEST_F(LeaseKeeperTest, MessagesReachTheAgentOnceAndAreAcknowledged) {

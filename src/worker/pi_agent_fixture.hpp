@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <span>
+#include <thread>
 
 #include "domain/embedded_file.hpp"
 #include "process/process_tree.hpp"
@@ -104,6 +106,16 @@ class PiAgentTest : public testing::Test {
           file_content(std::filesystem::path{"/proc"} / std::to_string(entry.pid) / "environ");
       return entry.state != 'Z' && command.find(folder.path().string()) != std::string::npos;
     });
+  }
+
+  /// Whether all that was started has gone: who was killed takes a moment.
+  bool all_has_gone() const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (anything_runs()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    return true;
   }
 
   TempFolder folder;

@@ -79,10 +79,10 @@ TEST_F(PiAgentGateTest, TwoCallsThatTheModelNamesAlikeAreAskedForByTheirOwnIds) 
 
 TEST_F(PiAgentGateTest, WaitingForPeopleCountsAgainstNoDeadline) {
   decide = decides(Verdict::ask);
-  options.silence_timeout = 300ms;
-  options.job_timeout = 1'500ms;
+  options.silence_timeout = 1'500ms;
+  options.job_timeout = 4s;
   const auto outcome = run_and_when_asked(
-      "tool touch made", [&](PiAgent&) { after(2'500ms, [&] { listener.decide({.allowed = true}); }); });
+      "tool touch made", [&](PiAgent&) { after(5s, [&] { listener.decide({.allowed = true}); }); });
   EXPECT_EQ(outcome.text, "tool ran");
 }
 

@@ -46,7 +46,7 @@ TEST_F(PiAgentTest, AnIdleProcessIsReapedAndTheSessionGoesOn) {
   run_to_end(context, [](SessionPool& pool) -> asio::awaitable<void> {
     while (pool.size() > 0) co_await pool.changed().wait();
   }(sessions()));
-  EXPECT_FALSE(anything_runs());
+  EXPECT_TRUE(all_has_gone());
   EXPECT_NE(run("pid").text, first.text);
   EXPECT_EQ(run("history").text, "pid\npid\n");
 }
@@ -115,11 +115,11 @@ TEST_F(PiAgentTest, AToolWithoutARecordIsBlocked) {
 }
 
 TEST_F(PiAgentTest, WaitingForTheRecordIsNoSilence) {
-  options.silence_timeout = 500ms;
+  options.silence_timeout = 1'500ms;
   listener.answer.reset();
   asio::steady_timer timer(context);
   const auto outcome = run_and(EventType::tool_start, "tool touch made", [&](PiAgent&) {
-    timer.expires_after(1'200ms);
+    timer.expires_after(3s);
     timer.async_wait([&](const boost::system::error_code&) { listener.set_answer(true); });
   });
   EXPECT_EQ(outcome.text, "tool ran");
@@ -202,8 +202,8 @@ TEST_F(PiAgentTest, ASilentAgentIsEnded) {
 }
 
 TEST_F(PiAgentTest, AQuietToolIsNoSilence) {
-  options.silence_timeout = 500ms;
-  const auto outcome = run("tool sleep 2");
+  options.silence_timeout = 1'500ms;
+  const auto outcome = run("tool sleep 4");
   EXPECT_EQ(outcome.text, "tool ran");
   EXPECT_THAT(commands(), HasSubstr("alive"));
 }
@@ -221,7 +221,7 @@ TEST_F(PiAgentTest, AnAbortEndsTheTurnAndLeavesTheSessionWarm) {
   for (const char* version : {"STAND_IN=0.87", "STAND_IN=1.5"}) {
     become({version}, folder.path() / "pi_stand_in.py");
     const auto outcome =
-        run_and(EventType::agent_text_delta, "wait", [](PiAgent& agent) { agent.abort(5s); });
+        run_and(EventType::agent_text_delta, "wait", [](PiAgent& agent) { agent.abort(60s); });
     EXPECT_EQ(outcome.kind, Kind::aborted) << version;
     EXPECT_EQ(run("say still here").text, "still here");
   }
@@ -231,9 +231,9 @@ TEST_F(PiAgentTest, AnAbortEndsTheTurnAndLeavesTheSessionWarm) {
 TEST_F(PiAgentTest, AnAbortInATool) {
   const auto begin = std::chrono::steady_clock::now();
   const auto outcome =
-      run_and(EventType::tool_start, "tool sleep 600", [&](PiAgent& agent) { agent.abort(5s); });
+      run_and(EventType::tool_start, "tool sleep 600", [&](PiAgent& agent) { agent.abort(60s); });
   EXPECT_EQ(outcome.kind, Kind::aborted);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s) << "it was asked, and not killed after its time";
 }
 
 TEST_F(PiAgentTest, AnAbortBeforeThePromptSendsNone) {
@@ -250,7 +250,7 @@ TEST_F(PiAgentTest, AnAgentThatDoesNotObeyIsKilledWithAllItHasStarted) {
   EXPECT_EQ(outcome.kind, Kind::aborted);
   EXPECT_EQ(run("say next").text, "next");
   run_to_end(context, pool->shut_down(200ms));
-  EXPECT_FALSE(anything_runs());
+  EXPECT_TRUE(all_has_gone());
 }
 
 TEST_F(PiAgentTest, AMessageSteersTheRunningTurn) {
@@ -286,7 +286,7 @@ TEST_F(PiAgentTest, NothingIsLeftAfterTheEnd) {
   run("tool setsid sleep 600 >/dev/null 2>&1 &");
   EXPECT_TRUE(anything_runs());
   run_to_end(context, pool->shut_down(1s));
-  EXPECT_FALSE(anything_runs());
+  EXPECT_TRUE(all_has_gone());
   EXPECT_TRUE(fs::is_empty(home.scratch));
 }
 

@@ -293,10 +293,10 @@ TEST_F(RealPiTest, AnAbortWhileSomebodyIsAskedEndsTheCallAtOnce) {
   const auto begin = std::chrono::steady_clock::now();
   listener.on_ask = [&](const api::ApprovalRequest&) {
     agent.message(api::MessageMode::steer, "hurry up");
-    agent.abort(20s);
+    agent.abort(60s);
   };
   EXPECT_EQ(run_to_end(context, agent.run(job, listener)).kind, Kind::aborted);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 40s);
   EXPECT_EQ(pool->size(), 1U);
   EXPECT_FALSE(fs::exists(settings.workspace / "made"));
 }
@@ -333,7 +333,7 @@ TEST_F(RealPiTest, AnAbortInAToolEndsTheToolAndTheSessionStaysWarm) {
   const auto job = make_job("run: echo begun; sleep 600");
   PiAgent agent = make_agent(job);
   listener.on_event = [&](const api::ReportedEvent& event) {
-    if (event.type == EventType::tool_update) agent.abort(5s);
+    if (event.type == EventType::tool_update) agent.abort(60s);
   };
   const auto outcome = run_to_end(context, agent.run(job, listener));
   EXPECT_EQ(outcome.kind, Kind::aborted);

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <optional>
+#include <thread>
 
 #include "domain/limits.hpp"
 #include "domain/utf8.hpp"
@@ -67,6 +69,16 @@ class RunCommandTest : public testing::Test {
     });
   }
 
+  /// Whether all that was started has gone: who was killed takes a moment.
+  bool all_has_gone() const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (anything_runs()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    return true;
+  }
+
   testing_support::TempFolder folder;
   asio::io_context context{1};
   fs::path workspace = folder.path() / "workspace";
@@ -122,14 +134,14 @@ TEST_F(RunCommandTest, AnAbortKillsTheWholeTree) {
   const auto outcome = run_and("setsid sleep 600 & (trap '' TERM; sleep 600) & echo up; sleep 600",
                                [](RunCommand& agent) { agent.abort(5s); });
   EXPECT_EQ(outcome.kind, Kind::aborted);
-  EXPECT_FALSE(anything_runs());
+  EXPECT_TRUE(all_has_gone());
 }
 
 TEST_F(RunCommandTest, WhatACommandLeavesInTheBackgroundEndsWithIt) {
   const auto outcome = run("setsid sleep 600 & sleep 600 & echo done");
   EXPECT_EQ(outcome.kind, Kind::completed);
   EXPECT_EQ(outcome.text, "done\n");
-  EXPECT_FALSE(anything_runs());
+  EXPECT_TRUE(all_has_gone());
   EXPECT_TRUE(fs::is_empty(options.scratch_parent));
 }
 
@@ -138,7 +150,7 @@ TEST_F(RunCommandTest, ACommandThatTakesTooLongIsEnded) {
   const auto outcome = run("echo begun; sleep 600");
   EXPECT_EQ(outcome.kind, Kind::failed);
   EXPECT_THAT(outcome.text, HasSubstr("took longer than"));
-  EXPECT_FALSE(anything_runs());
+  EXPECT_TRUE(all_has_gone());
 }
 
 TEST_F(RunCommandTest, AMissingWorkspaceIsNamed) {
@@ -215,10 +227,10 @@ TEST_F(RunCommandHostsTest, ARunThatIsRefusedEverywhereDoesNotFillTheLog) {
 }
 
 TEST_F(RunCommandHostsTest, WaitingForAPersonCountsAgainstNoTimeLimit) {
-  options.time_limit = 700ms;
+  options.time_limit = 3s;
   asio::steady_timer timer(context);
   listener.on_ask = [&](const api::ApprovalRequest&) {
-    timer.expires_after(1'500ms);
+    timer.expires_after(4s);
     timer.async_wait([&](const boost::system::error_code&) { listener.decide({.allowed = false}); });
   };
   const auto outcome = run(connect("new.example:443") + " echo went on");
@@ -233,7 +245,7 @@ TEST_F(RunCommandHostsTest, AnAbortWithdrawsTheQuestionAndEndsTheCommand) {
       run_to_end(context, agent.run(make_job(connect("new.example:443") + " sleep 600"), listener));
   EXPECT_EQ(outcome.kind, Kind::aborted);
   EXPECT_FALSE(listener.wait.waits());
-  EXPECT_FALSE(anything_runs());
+  EXPECT_TRUE(all_has_gone());
 }
 
 TEST(OutputTextTest, AnUnfinishedCharacterWaitsForItsRest) {

@@ -34,7 +34,7 @@
 namespace butler::worker::testing_support {
 
 /// No test of this module takes longer; one that would is stuck.
-inline constexpr std::chrono::seconds stuck{30};
+inline constexpr std::chrono::seconds stuck{90};
 
 using test::TempFolder;
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from . import net
 from .butler import GATEWAY_TOKEN, WORKER_TOKEN
+from .wait import PATIENCE
 
 ABSENT = ("absent", None, None)  # status, lease token, result
 
@@ -92,6 +93,12 @@ class History:
         with self._lock:
             self.holds.append((session, since, until))
 
+    def says_something(self) -> bool:
+        """Whether there are some jobs, and a call of which nobody knows what became of it."""
+        with self._lock:
+            known = list(self.operations)
+        return len({each.job for each in known}) > 5 and any(each.answer is None for each in known)
+
     def check(self) -> dict[str, int]:
         """What was checked. An AssertionError shows the calls of a job that fit no order."""
         by_job: dict[str, list[Operation]] = {}
@@ -147,9 +154,10 @@ class Clients:
             self.faults.append(f"client {number}: {fault!r}")
 
     def _call(self, chance: random.Random, method: str, path: str, body, token: str, headers: dict[str, str]) -> net.Reply | None:
-        """None: nobody knows. An answer of 503 says no more."""
+        """None: nobody knows. An answer of 503 says no more. A claim that is given up and served later would hold a job that no
+        history knows of: so nobody gives up."""
         try:
-            reply = net.request(method, chance.choice(self._urls) + path, body, {"x-api-key": token} | headers, timeout=4)
+            reply = net.request(method, chance.choice(self._urls) + path, body, {"x-api-key": token} | headers, timeout=PATIENCE)
         except (OSError, http.client.HTTPException):
             self._stopped.wait(0.02)
             return None

@@ -160,8 +160,9 @@ class Simulator:
         """Until the fault has begun to act, as often as it was to."""
         until(lambda: all(each["id"] != fault_id or each["left"] == 0 for each in self._get("fault")["faults"]), "the fault to act")
 
-    def clear_faults(self) -> None:
-        net.request("DELETE", f"{self._control}/sim/fault")
+    def clear_faults(self, fault_id: int | None = None) -> None:
+        """This one, or all: it does not act any more."""
+        net.request("DELETE", f"{self._control}/sim/fault" + ("" if fault_id is None else f"?id={fault_id}"))
 
     def violations(self) -> list[dict]:
         """What the bot did against the rules of the Bot API ("rate_limit": it wrote too fast), and was not allowed."""

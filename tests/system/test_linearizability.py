@@ -17,7 +17,7 @@ from support.butler import Butler
 from support.case import SystemTest
 from support.linearizability import Clients, History, Operation, fits
 from support.postgres import Postgres
-from support.wait import until
+from support.wait import PATIENCE, until
 
 SECONDS = 60 if os.environ.get("BUTLER_TEST_LONG") else 3
 
@@ -92,8 +92,9 @@ class Linearizability(SystemTest):
         history = History()
         clients = Clients(history, [each.url for each in self.orchestrators], self.seed)
         began = time.monotonic()
-        for nemesis in itertools.cycle(self.random.sample(nemeses, len(nemeses))):
-            if time.monotonic() - began > SECONDS:
+        for number, nemesis in enumerate(itertools.cycle(self.random.sample(nemeses, len(nemeses)))):
+            # Each has come at least once, and there is something to check: also where all is slow.
+            if number >= len(nemeses) and (time.monotonic() - began > PATIENCE or time.monotonic() - began > SECONDS and history.says_something()):
                 break
             pause, since = self.random.uniform(0.1, 0.6), time.monotonic()
             until(lambda: time.monotonic() - since > pause, "a while to pass")
@@ -102,8 +103,7 @@ class Linearizability(SystemTest):
         clients.stop()
         checked = history.check()
         print(f"linearizability: {checked}, seed {self.seed}", flush=True)
-        self.assertGreater(checked["jobs"], 5)
-        self.assertGreater(checked["unknown"], 0, "no call was cut off")
+        self.assertTrue(history.says_something(), "too few jobs, or no call was cut off")
 
     # ---- what goes wrong -----------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ class Wrappers(SystemTest):
             with self.subTest(tier=tier):
                 environment = self.butler.environment_of("worker") | {"WORKER_SANDBOX": tier}
                 ran = subprocess.run([BINARY, "sandbox", "run", "--", "bash", "-c", script], env=environment, cwd=self.butler.scratch,
-                                     capture_output=True, text=True, timeout=60, check=False)
+                                     capture_output=True, text=True, timeout=180, check=False)
                 lines = ran.stdout.splitlines()
                 self.assertEqual(lines[:3], ["The sum of 1 and 2 is 3.", "the tool says no: why", "rc=1"], ran.stderr)
                 self.assertEqual(json.loads(lines[3])["folder"], str(self.butler.workspace))
@@ -106,7 +106,7 @@ class Wrappers(SystemTest):
         self.model.script(*call_then_say("bash", {"command": command}, "done with all three", when="use them"))
         self.butler.up()
         sent = self.simulator.send_text("use them")
-        self.simulator.wait_for_reply("done with all three", after=sent)
+        self.simulator.wait_for_reply("done with all three", after=sent, timeout=120)
         told = next(one for one in self.model.requests()[-1]["messages"] if one["role"] == "tool")
         text = json.dumps(told["content"])
         for words in ("The sum of 20 and 22 is 42.", "a note", "the tool says no: why", "rc=1"):

@@ -17,7 +17,7 @@ class TheServedDocument(ApiTest):
         command = [require(NODE, "tools/setup/runtime.sh"), require(LINTER, "tools/setup/test-node.sh"), "lint", "--extends=recommended-strict", file]
         # Nothing is told to anybody, and no newer version is looked for.
         environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.scratch), "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
-        return subprocess.run(command, env=environment, cwd=self.scratch, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, env=environment, cwd=self.scratch, capture_output=True, text=True, timeout=240)
 
     def served(self) -> dict:
         return self.butler.as_gateway("GET", "/openapi.json").json

@@ -9,7 +9,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support.api import AT_ONCE, ApiTest, Held
+from support.api import AT_ONCE, SHORT_LEASE, ApiTest, Held
 from support.butler import GATEWAY_TOKEN, WORKER_TOKEN, Butler
 from support.postgres import Postgres, psql
 from support.wait import PATIENCE, until
@@ -32,7 +32,7 @@ def setUpModule():
 class Pair(ApiTest):
     """Verbs act through the orchestrator that was named last: through(a), through(b)."""
 
-    environment = {"ORCH_LEASE_SECONDS": "4"}
+    environment: dict[str, str] = {}
 
     def setUp(self):
         self.postgres = SERVER
@@ -78,8 +78,9 @@ class Waking(Pair):
         self.assertEqual(self.at_once(parked)["job"]["id"], created["id"])
         with self.subTest("and after the connection that listens was cut"):
             parked = self.through(self.first).park_claim()
-            cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%-listener' AND datname = current_database()"
-            self.assertEqual(self.query(cut), [["t"], ["t"]])
+            listeners = "FROM pg_stat_activity WHERE application_name LIKE '%-listener' AND datname = current_database()"
+            until(lambda: self.query(f"SELECT count(*) {listeners}") == [["2"]], "both to listen")
+            self.assertEqual(self.query(f"SELECT pg_terminate_backend(pid) {listeners}"), [["t"], ["t"]])
             created = self.through(self.second).create(sessionKey="another")
             self.assertEqual(self.at_once(parked)["job"]["id"], created["id"])
 
@@ -142,7 +143,7 @@ class Waking(Pair):
 
 
 class Ends(Pair):
-    environment = {"ORCH_LEASE_SECONDS": "1"}
+    environment = {"ORCH_LEASE_SECONDS": str(SHORT_LEASE)}
 
     def test_one_that_is_killed_takes_no_job_with_it_and_leaves_none_running_for_ever(self):
         held = self.through(self.first).running(deliverTo="somebody")
@@ -150,7 +151,7 @@ class Ends(Pair):
         self.say(held, "half ")
         self.first.kill("orchestrator")
 
-        again = self.through(self.second).leave_open("POST", "/v1/workers/claim", {"workerId": "worker-3", "waitSeconds": 30}, token=WORKER_TOKEN)
+        again = self.through(self.second).leave_open("POST", "/v1/workers/claim", {"workerId": "worker-3", "waitSeconds": 60}, token=WORKER_TOKEN)
         until(lambda: self.heartbeat(held) and self.job(lost.id)["attempt"] == 2, "the lease of the worker that does not call to end")
         self.assertEqual(self.at_once(again)["job"]["id"], lost.id)
 
@@ -178,7 +179,7 @@ class Ends(Pair):
         self.first.freeze("orchestrator")
         try:
             late.send("POST", f"/v1/workers/{held.id}/complete", {"resultText": "too late"}, {"x-lease-token": held.token}, WORKER_TOKEN)
-            again = self.through(self.second).claim("worker-2", waitSeconds=30)
+            again = self.through(self.second).claim("worker-2", waitSeconds=60)
             self.assertEqual((again.id, again.job["attempt"]), (held.id, 2))
             self.say(again, "in time")
         finally:

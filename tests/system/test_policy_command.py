@@ -24,7 +24,7 @@ class PolicyCommand(unittest.TestCase):
     def policy(self, *words: str) -> subprocess.CompletedProcess:
         environment = {"PATH": os.environ["PATH"], "BUTLER_HOME": str(self.home), "BUTLER_ENV_FILE": ""}
         return subprocess.run([BINARY, "policy", *words], capture_output=True, text=True, env=environment, cwd=self.home,
-                              timeout=20)
+                              timeout=60)
 
     def explain(self, *words: str) -> dict:
         done = self.policy("explain", "--json", *words)
@@ -114,7 +114,7 @@ class PolicyOfAWorker(unittest.TestCase):
         self.write("{")
         self.butler.start("orchestrator")
         environment = {"PATH": os.environ["PATH"]} | self.butler.environment_of("worker")
-        done = subprocess.run([BINARY, "worker"], capture_output=True, text=True, env=environment, timeout=20)
+        done = subprocess.run([BINARY, "worker"], capture_output=True, text=True, env=environment, timeout=60)
         self.assertEqual(done.returncode, 78, done.stderr)
         self.assertIn("event=policy.broken", done.stderr)
         self.assertIn(str(self.file), done.stderr)

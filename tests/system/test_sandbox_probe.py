@@ -22,7 +22,7 @@ def sandbox_test(*words: str) -> tuple[int, dict]:
     """The exit status of `butler sandbox test`, and its report."""
     passed_on = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
     done = subprocess.run([require(BINARY, "make build"), "sandbox", "test", "--json", *words], env=ENVIRONMENT | passed_on,
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=240)
     if not done.stdout.startswith("{"):
         raise AssertionError(f"no report ({done.returncode}): {done.stdout}{done.stderr}")
     return done.returncode, json.loads(done.stdout)

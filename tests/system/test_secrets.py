@@ -73,14 +73,14 @@ class Secrets(SystemTest):
         # The policy cannot look into a program, so it asks; a person who says yes is what the sandbox is there for.
         question = self.simulator.wait_for_reply("May I use bash?")[0]["text"]
         self.simulator.send_text("/approve " + re.search(r"/approve (\S+)", question)[1])
-        self.simulator.wait_for_reply("hunted")
+        self.simulator.wait_for_reply("hunted", timeout=120)
         self.expect_nothing_found("environment", "cmdline", "file")
 
     def test_a_hostile_command_finds_no_secret(self):
         self.butler.up()
         job = self.butler.create_job(self.hunt_command(), kind="run")
         self.assertEqual(self.butler.as_gateway("POST", f"/v1/jobs/{job['id']}/approve", {"approverId": "1001"}).status, 200)
-        ended = self.butler.wait_for_job(job["id"])
+        ended = self.butler.wait_for_job(job["id"], timeout=180)
         self.assertEqual(ended["status"], "completed", ended)
         self.expect_nothing_found("environment", "cmdline", "file")
 
@@ -97,7 +97,7 @@ class Secrets(SystemTest):
         self.addCleanup(careless.communicate)
         careless.stdout.readline()
         subprocess.run([*agent_user(), sys.executable, HUNT, place / "report.json", found_secret[::-1], kept_secret[::-1], "--", place],
-                       check=True, cwd=place, env={"PATH": "/usr/bin:/bin"}, timeout=60)
+                       check=True, cwd=place, env={"PATH": "/usr/bin:/bin"}, timeout=300)  # in all of its user's processes, other tests' too
         report = json.loads((place / "report.json").read_text())
         self.assertIn(str(place / "notes"), report["found"])
         self.assertIn(f"/proc/{careless.pid}/environ", report["found"])

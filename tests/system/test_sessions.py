@@ -47,13 +47,13 @@ class SessionsOfTheMock(SystemTest):
         self.butler = self.make_butler(self.simulator)
 
     def test_what_runs_in_the_old_session_goes_on_and_is_answered(self):
-        self.butler.environment["PI_MOCK_STEP_MS"] = "300"
+        self.butler.environment["PI_MOCK_STEP_MS"] = "1500"
         self.butler.up()
         self.simulator.send_text("the old story")
         until(lambda: self.butler.jobs(status="running"), "the job to run")
         self.simulator.send_text("/new a new story")
-        old = self.simulator.wait_for_reply("the old story")[0]
-        new = self.simulator.wait_for_reply("a new story")[0]
+        old = self.simulator.wait_for_reply("You said: the old story")[0]
+        new = self.simulator.wait_for_reply("You said: a new story")[0]
         self.assertIn("Session: telegram:1001:v1", old["text"])
         self.assertIn("Session: telegram:1001:v2", new["text"])
 
@@ -73,6 +73,7 @@ class SessionsOfTheMock(SystemTest):
         self.simulator.send_text("before")
         self.simulator.send_text("/new")
         self.simulator.wait_for_reply("number 2")
+        self.butler.wait_until_sent()
         pid = self.butler.kill("gateway")
         self.butler.wait_for_restart("gateway", pid)
         self.simulator.send_text("/whoami")
@@ -85,9 +86,9 @@ class SessionsOfTheMock(SystemTest):
         self.simulator.send_text("/new", chat=forum, thread=garden)
         self.simulator.wait_for_reply("fresh session", chat=forum)
         self.simulator.send_text("/task water the roses", chat=forum, thread=garden)
-        rose = self.simulator.wait_for_reply("water the roses", chat=forum)[0]
+        rose = self.simulator.wait_for_reply("You said: water the roses", chat=forum)[0]
         self.simulator.send_text("/task sweep", chat=forum, thread=1)
-        sweep = self.simulator.wait_for_reply("sweep", chat=forum)[0]
+        sweep = self.simulator.wait_for_reply("You said: sweep", chat=forum)[0]
         self.assertEqual((rose["thread"], sweep["thread"]), (garden, None))
         self.assertIn(f"telegram:{forum}:thread:{garden}:v", rose["text"])
         self.assertIn(f"telegram:{forum}:v1", sweep["text"])
@@ -100,7 +101,7 @@ class SessionsOfTheMock(SystemTest):
         first = self.simulator.send_text("/task one", chat=group)
         self.simulator.wait_for_reply("You said: one", chat=group)
         self.simulator.send_text("/task two", chat=group, reply_to=first)
-        self.simulator.wait_for_reply("two", chat=group)
+        self.simulator.wait_for_reply("two\nSession:", chat=group)
         self.assertEqual({job["sessionKey"] for job in self.butler.jobs()}, {f"telegram:{group}:v1"})
 
 

@@ -9,6 +9,9 @@ from support.paths import BINARY
 from support.process import Process
 from support.setup_case import WRONG_TOKEN, SetupTest
 
+# Seconds that the looks at the whole installation may take on a busy machine.
+EXAMINATION = 240.0
+
 
 class AtATerminal(SetupTest):
     def test_the_whole_of_it_up_to_the_first_answer(self):
@@ -31,8 +34,8 @@ class AtATerminal(SetupTest):
         terminal.answer("API key for mock", API_KEY)
         terminal.wait_for("mock takes the key")
         terminal.answer("Which model, as in mock-1", "mock-1")
-        terminal.wait_for("Agents are contained by")
-        terminal.wait_for("Butler is set up")
+        terminal.wait_for("Agents are contained by", EXAMINATION)
+        terminal.wait_for("Butler is set up", EXAMINATION)
         self.assertEqual(terminal.wait_for_exit(), 0)
         for secret in (self.simulator.bot_token, WRONG_TOKEN, API_KEY, "wrong-provider-key"):
             self.assertNotIn(secret, terminal.shown)

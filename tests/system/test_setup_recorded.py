@@ -27,9 +27,9 @@ class Recorded(SetupTest):
             screen.answer("Its name", "mock")
             screen.answer("API key for mock", API_KEY)
             screen.answer("Which model", "mock-1")
-            screen.wait_for("Then write to")
+            screen.wait_for("Then write to", timeout=240)
             screen.type("butler doctor")
-            screen.wait_for("All is well.", times=2)
+            screen.wait_for("All is well.", times=2, timeout=240)
             screen.type("butler up")
             screen.wait_for("event=up.ready")
             asked = self.simulator.send_text("Good morning!")
@@ -38,7 +38,8 @@ class Recorded(SetupTest):
             screen.press("C-c")
             screen.wait_for("event=up.stopped")
             transcript = screen.transcript()
-        self.assertLess(seconds, 120)
+        if not os.environ.get("BUTLER_SANITIZED"):  # nobody is given such a build
+            self.assertLess(seconds, 120)
         self.assertNotIn(self.simulator.bot_token, transcript)
         if kept := os.environ.get("BUTLER_TRANSCRIPT"):
             chat = self.simulator.transcript()

@@ -36,12 +36,12 @@ class SharedHome(unittest.TestCase):
     def run_as_root(self, *words: object, **variables: str) -> subprocess.CompletedProcess:
         environment = {"PATH": f"{self.programs}:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "BUTLER_HOME": str(self.home), "BUTLER_ENV_FILE": ""}
         return subprocess.run([str(word) for word in words], env=environment | variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=60, cwd="/")
+                              stderr=subprocess.STDOUT, text=True, timeout=180, cwd="/")
 
     def plant(self, script: str) -> None:
         """What the control user does in the home."""
         words = ["setpriv", "--reuid", CONTROL, "--regid", CONTROL, "--clear-groups", "sh", "-euc", script]
-        subprocess.run(words, cwd=self.home, check=True, timeout=10)
+        subprocess.run(words, cwd=self.home, check=True, timeout=60)
 
     def plant_runtime(self, name: str) -> None:
         self.ran.touch()

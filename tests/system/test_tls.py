@@ -20,14 +20,14 @@ class Tls(SystemTest):
     def ask(self, host: str, path: str = "/v1/jobs") -> int:
         """The status of a call that names `host`, at the same address."""
         trusted = ssl.create_default_context(cafile=str(self.butler.authority))
-        with trusted.wrap_socket(socket.create_connection(("127.0.0.1", self.butler.port), 10), server_hostname="127.0.0.1") as connection:
+        with trusted.wrap_socket(socket.create_connection(("127.0.0.1", self.butler.port), 60), server_hostname="127.0.0.1") as connection:
             connection.sendall(f"GET {path} HTTP/1.1\r\nhost: {host}\r\nx-api-key: {GATEWAY_TOKEN}\r\n\r\n".encode())
             return int(connection.recv(4096).split()[1])
 
     def refusal(self, **environment: str) -> str:
         """What the orchestrator says when it does not start for its configuration."""
         words = [str(require(BINARY, "make build")), "orchestrator"]
-        ended = subprocess.run(words, env=self.butler.environment_of("orchestrator") | environment, capture_output=True, text=True, timeout=20, check=False)
+        ended = subprocess.run(words, env=self.butler.environment_of("orchestrator") | environment, capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(ended.returncode, 78, ended.stderr)
         return ended.stderr
 
@@ -50,7 +50,7 @@ class Tls(SystemTest):
         secret = "".join(key.read_text().splitlines()[1:-1])
         self.assertNotIn(secret[:40], self.butler.report())
         with self.assertRaises((OSError, ssl.SSLError)):  # nothing is answered in plain
-            with socket.create_connection(("127.0.0.1", self.butler.port), 10) as plain:
+            with socket.create_connection(("127.0.0.1", self.butler.port), 60) as plain:
                 plain.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
                 if not plain.recv(100).startswith(b"HTTP/"):
                     raise OSError("closed")

@@ -17,8 +17,8 @@ class ToolApprovals(SystemTest):
     def setUp(self):
         self.simulator = self.start_simulator()
         self.model = self.start_model_server()
-        # Short enough that a worker's death is noticed within a test.
-        self.butler = self.make_butler(self.simulator, self.model, ORCH_LEASE_SECONDS="4")
+        # Short enough that a worker's death is noticed within a test; long enough that one that is well is never late.
+        self.butler = self.make_butler(self.simulator, self.model, ORCH_LEASE_SECONDS="12" if os.environ.get("BUTLER_SANITIZED") else "6")
 
     # ---- what a test says ----------------------------------------------------------------------------
 
@@ -65,7 +65,7 @@ class ToolApprovals(SystemTest):
         agents = self.butler.agents()
         up = self.butler.processes[-1]
         for pid in (up.pid, *roles):
-            os.kill(pid, signal.SIGKILL)
+            signal_quietly(pid, signal.SIGKILL)  # the roles end when they see that `up` is gone, perhaps before this
         up.wait_for_exit()
         for pid in agents:
             signal_quietly(pid, signal.SIGKILL)
@@ -105,7 +105,7 @@ class ToolApprovals(SystemTest):
         self.butler.up()
         self.assertEqual([each["status"] for each in self.approvals(job)], ["pending"])
         self.decide(asked)
-        self.assertEqual(self.butler.wait_for_job(job)["status"], "completed")
+        self.assertEqual(self.butler.wait_for_job(job, timeout=120)["status"], "completed")
         self.simulator.wait_for_reply("Answer to make it.")
         self.assertEqual(self.made(), "ran\n")
         self.assertEqual([each["id"] for each in self.approvals(job)], [asked["id"]], "nobody is asked twice")

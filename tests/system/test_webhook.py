@@ -42,7 +42,7 @@ class Webhook(SystemTest):
 
     def status_of(self, *fields: str) -> str:
         """The status line for a head alone: its body never comes."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             head = ["POST /hook HTTP/1.1", "host: butler.example", "content-length: 500", *fields]
             connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n")
             return connection.makefile("r").readline().strip()
@@ -70,10 +70,11 @@ class Webhook(SystemTest):
         self.start()
         self.simulator.send_text("first")
         self.simulator.wait_for_reply("first")
+        self.butler.wait_until_sent()
         self.butler.freeze("worker")  # no answer is on its way when the gateway dies
         self.proxy.hold_answers = True
         self.simulator.send_text("second")
-        self.assertTrue(self.proxy.held.wait(20), "the gateway's answer")
+        self.assertTrue(self.proxy.held.wait(60), "the gateway's answer")
         self.butler.kill("gateway")
         self.proxy.hold_answers = False
         self.proxy.cut()
@@ -103,7 +104,7 @@ class Webhook(SystemTest):
         self.butler.freeze("worker")
         self.proxy.hold_answers = True
         self.simulator.send_text("four, stored and unanswered")
-        self.assertTrue(self.proxy.held.wait(20), "the gateway's answer")
+        self.assertTrue(self.proxy.held.wait(60), "the gateway's answer")
         self.butler.kill("gateway")
         self.simulator.send_text("five while nobody hears")
         self.simulator.send_text("hello", chat=other)
