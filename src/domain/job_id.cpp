@@ -55,6 +55,17 @@ std::string JobIdSequence::next(Timestamp now, std::array<std::uint8_t, 10> rand
   return id;
 }
 
+void JobIdSequence::go_on_after(std::string_view id) {
+  constexpr std::size_t version_place = 14;
+  if (!is_uuid(id) || id[version_place] != '7') return;
+  const auto number = [](const std::string& digits) { return std::stoull(digits, nullptr, 16); };
+  const std::uint64_t ms = number(std::string{id.substr(0, 8)} + std::string{id.substr(9, 4)});
+  const auto counter = static_cast<std::uint32_t>(number(std::string{id.substr(version_place + 1, 3)}));
+  if (ms < last_ms_ || (ms == last_ms_ && counter <= counter_)) return;
+  last_ms_ = ms;
+  counter_ = counter;
+}
+
 bool is_uuid(std::string_view text) {
   if (text.size() != uuid_length) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -16,6 +16,10 @@ class JobIdSequence {
   /// `random` comes from the system's CSPRNG, fresh for each call.
   std::string next(Timestamp now, std::array<std::uint8_t, 10> random);
 
+  /// From now on every id sorts behind this one, which another process has made, or this one before it was
+  /// started anew: its clock may have been ahead. Text that is no UUIDv7 changes nothing.
+  void go_on_after(std::string_view id);
+
  private:
   std::uint64_t last_ms_ = 0;
   std::uint32_t counter_ = 0;  ///< 12 bits, in the place that the RFC calls rand_a

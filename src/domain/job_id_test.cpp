@@ -41,6 +41,24 @@ TEST(JobId, SortsInTheOrderOfItsMakingWhateverTheClockAndTheRandomBytesDo) {
   EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), ids.size());
 }
 
+TEST(JobId, GoesOnBehindWhatAnotherProcessHasMade) {
+  JobIdSequence ahead;
+  JobIdSequence behind;
+  for (int i = 0; i < 5'000; ++i) {
+    const auto last = ahead.next(now + 1h, i % 2 == 0 ? ones : zeros);
+    behind.go_on_after(last);
+    EXPECT_LT(last, behind.next(now, zeros));
+  }
+  const auto before = behind.next(now, zeros);
+  for (const auto* text : {"", "01234567-89ab-4cde-8f01-23456789abcd", "ffffffff-ffff-1fff-8fff-ffffffffffff",
+                           "x", "00000000-0000-7000-8000-000000000000"}) {
+    behind.go_on_after(text);
+  }
+  const auto after = behind.next(now, zeros);
+  EXPECT_LT(before, after);
+  EXPECT_EQ(before.substr(0, 13), after.substr(0, 13));
+}
+
 TEST(JobId, TwoProcessesDifferByTheirRandomBytes) {
   JobIdSequence one;
   JobIdSequence other;

@@ -101,6 +101,9 @@ class FaultyJobStore final : public JobStore {
                     domain::Timestamp now) override {
     return pass([&]() -> void { return inner_.bind_session(session_key, session_store, now); });
   }
+  std::string newest_job_id() override {
+    return pass([&]() -> std::string { return inner_.newest_job_id(); });
+  }
   std::optional<std::string> session_store(std::string_view session_key) override {
     return pass([&]() -> std::optional<std::string> { return inner_.session_store(session_key); });
   }

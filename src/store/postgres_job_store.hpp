@@ -51,6 +51,7 @@ class PostgresJobStore final : public JobStore {
   void bind_session(std::string_view session_key, std::string_view session_store,
                     domain::Timestamp now) override;
   std::optional<std::string> session_store(std::string_view session_key) override;
+  std::string newest_job_id() override;
   std::vector<JobRecord> claimable_elsewhere(const std::vector<std::string>& seen) override;
 
   std::int64_t append_events(std::int64_t row, const std::vector<StoredEvent>& events) override;

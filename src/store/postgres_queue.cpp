@@ -85,6 +85,10 @@ std::optional<std::string> PostgresJobStore::session_store(std::string_view sess
   return found.empty() ? std::nullopt : std::optional{found[0].string(0)};
 }
 
+std::string PostgresJobStore::newest_job_id() {
+  return link_.query("SELECT coalesce(max(id), '') FROM jobs")[0].string(0);
+}
+
 std::vector<JobRecord> PostgresJobStore::claimable_elsewhere(const std::vector<std::string>& seen) {
   static const std::string sql =
       "SELECT " + std::string{record_columns} +

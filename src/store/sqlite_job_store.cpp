@@ -226,6 +226,14 @@ std::optional<std::string> SqliteJobStore::session_store(std::string_view sessio
   return found;
 }
 
+std::string SqliteJobStore::newest_job_id() {
+  auto& statement = database_.prepared("SELECT coalesce(max(id), '') FROM jobs").bind();
+  statement.step();
+  auto id = statement.string(0);
+  statement.reset();
+  return id;
+}
+
 std::vector<JobRecord> SqliteJobStore::claimable_elsewhere(const std::vector<std::string>& seen) {
   static const std::string sql =
       "SELECT " + std::string{record_columns} +

@@ -62,6 +62,27 @@ class Faults(SystemTest):
         faults = ("database_restarted", "lost_answers", *FAULTS)
         self.run_rounds([("gateway", fault) for fault in faults], 1)
 
+    def test_a_message_after_the_clock_was_set_back_waits_its_turn(self):
+        self.start()
+        if not self.butler.clocks_can_jump:
+            self.skipTest("no clock can jump here")
+        go = self.butler.scratch / "go" / "now"
+        said = ["Answer: first.", "Answer: second.", "Answer: third."]
+        self.simulator.send_text(f"until {go} {said[0]}")
+        until(lambda: self.butler.jobs(status="running"), "the first to run")
+        self.simulator.send_text(f"say {said[1]}")
+        until(lambda: self.butler.jobs(status="queued"), "the second to wait")
+        self.butler.kill("orchestrator")
+        self.butler.set_clock("orchestrator", -2 * HOUR)
+        self.butler.start("orchestrator")
+        self.simulator.send_text(f"say {said[2]}")
+        until(lambda: len(self.butler.jobs(status="queued")) == 2, "the third to wait")
+        self.assertEqual([said[2] in job["prompt"] for job in self.butler.jobs()], [True, False, False], "newest first")
+        go.touch()
+        self.simulator.wait_for_reply(said[2])
+        answers = [message["text"] for message in self.simulator.messages(sender="bot") if message["text"] in said]
+        self.assertEqual(answers[-2:], said[1:])
+
     # ---- rounds --------------------------------------------------------------------------------------
 
     def run_rounds(self, matrix: list[tuple[str, str]], count: int) -> None:
