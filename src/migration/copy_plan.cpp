@@ -97,7 +97,7 @@ bool can_follow(const CopiedTable& table, const CopyPlan& placed, const Catalogu
 
 CopyPlan in_order(CopyPlan tables, const Catalogue& sqlite, const Catalogue& postgres, Problems& problems) {
   CopyPlan placed;
-  std::ranges::stable_partition(tables, [](const auto& table) { return !table.seeded; });
+  std::ranges::sort(tables, {}, [](const auto& table) { return std::pair{table.seeded, table.name}; });
   while (!tables.empty()) {
     const auto next = std::ranges::find_if(
         tables, [&](const auto& table) { return can_follow(table, placed, sqlite, postgres); });
