@@ -126,6 +126,19 @@ TEST_F(Copy, TheSourceFileIsNotChanged) {
   EXPECT_FALSE(std::filesystem::exists(file().file.string() + "-wal"));
 }
 
+TEST_F(Copy, WhatAKilledRoleHasLeftInTheLogIsCopied) {
+  bring_up_file(file().file, file().migrations);
+  const auto left = file("left.db");
+  {
+    auto database = sqlite::Database::open(file().file);
+    database.execute("UPDATE admin SET updated_at = 77");
+    std::filesystem::copy_file(file().file, left.file);
+    std::filesystem::copy_file(file().file.string() + "-wal", left.file.string() + "-wal");
+  }
+  copy_databases(task(left, server()), silent);
+  EXPECT_EQ(asked("SELECT updated_at FROM admin"), "77");
+}
+
 TEST_F(Copy, ALookChangesNothing) {
   fill(3);
   const auto seen = look_at_copy(up());
