@@ -143,7 +143,9 @@ Copied copy_all(CopyEnd& source, CopyEnd& target, const CopyPlan& plan, const Co
 
 /// Copies the tasks that are left, each in a transaction around those after it: none is committed before the
 /// last one has been compared.
-void copy_rest(std::span<const CopyTask> tasks, const CopyProgress& progress, std::vector<Copied>& done) {
+/// @param committed  gets the role of each that is
+void copy_rest(std::span<const CopyTask> tasks, const CopyProgress& progress, std::vector<Copied>& done,
+               std::vector<std::string>& committed) {
   if (tasks.empty()) return;
   const auto& task = tasks.front();
   auto source = CopyEnd::to_read(task.source);
@@ -152,8 +154,9 @@ void copy_rest(std::span<const CopyTask> tasks, const CopyProgress& progress, st
   target.hold_to_write(plan, [&] {
     require_empty(target, task);
     source.hold_to_read(plan, [&] { done.push_back(copy_all(source, target, plan, task, progress)); });
-    copy_rest(tasks.subspan(1), progress, done);
+    copy_rest(tasks.subspan(1), progress, done, committed);
   });
+  committed.push_back(task.role);
 }
 
 }  // namespace
@@ -186,7 +189,14 @@ std::vector<Copied> copy_databases(std::span<const CopyTask> tasks, const CopyPr
     }
   }
   std::vector<Copied> done;
-  copy_rest(tasks, progress, done);
+  std::vector<std::string> committed;
+  try {
+    copy_rest(tasks, progress, done, committed);
+  } catch (const std::exception& fault) {
+    if (committed.empty()) throw;
+    throw std::runtime_error(std::string{fault.what()} + ". The " + committed.front() +
+                             "'s state was copied before, in full: go on with the other role alone (--role)");
+  }
   return done;
 }
 
