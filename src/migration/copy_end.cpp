@@ -20,12 +20,6 @@ std::unique_ptr<sql::Database> connect_to_server(const std::string& url) {
       }}));
 }
 
-std::vector<std::string> names_of(const std::vector<CopiedColumn>& columns) {
-  std::vector<std::string> names;
-  for (const auto& column : columns) names.push_back(column.name);
-  return names;
-}
-
 }  // namespace
 
 std::string quoted_name(const std::string& name) { return '"' + name + '"'; }
@@ -101,8 +95,8 @@ void CopyEnd::hold_to_write(const CopyPlan& plan, const std::function<void()>& w
 }
 
 void CopyEnd::each_row(const CopiedTable& table, const std::function<void(const sql::Statement&)>& take) {
-  const std::string select = "SELECT " + quoted_names(names_of(table.columns)) + " FROM " +
-                             quoted_name(table.name) + " ORDER BY " + quoted_names(table.key);
+  const std::string select = "SELECT " + quoted_names(names_of(table)) + " FROM " + quoted_name(table.name) +
+                             " ORDER BY " + quoted_names(table.key);
   if (!is_server_) {
     auto& rows = database_->prepared(select).bind();
     while (rows.step()) take(rows);

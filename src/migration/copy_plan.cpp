@@ -35,6 +35,7 @@ std::vector<std::string> key_of(const Table& table) {
   }
   std::ranges::sort(parts, {}, [](const Column* column) { return column->key; });
   std::vector<std::string> names;
+  names.reserve(parts.size());
   for (const auto* const column : parts) names.push_back(column->name);
   return names;
 }
@@ -126,6 +127,13 @@ const Differences& orchestrator_differences() {
 const Differences& gateway_differences() {
   static const Differences differences;
   return differences;
+}
+
+std::vector<std::string> names_of(const CopiedTable& table) {
+  std::vector<std::string> names;
+  names.reserve(table.columns.size());
+  for (const auto& column : table.columns) names.push_back(column.name);
+  return names;
 }
 
 std::expected<CopyPlan, std::vector<std::string>> plan_copy(const Catalogue& sqlite,

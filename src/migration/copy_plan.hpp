@@ -43,6 +43,9 @@ struct CopiedTable {
   bool seeded = false;                ///< what the schema has put there goes before
 };
 
+/// The names of its columns, in order.
+std::vector<std::string> names_of(const CopiedTable& table);
+
 /// The tables in the order in which they are copied: a row comes after those that it refers to, and what the
 /// schema has seeded comes last, because triggers count in it.
 using CopyPlan = std::vector<CopiedTable>;

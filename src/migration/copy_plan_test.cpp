@@ -37,7 +37,7 @@ Catalogue postgres() {
 
 const Differences seeded{.seeded = {"a_note"}};
 
-std::vector<std::string> names_of(const CopyPlan& plan) {
+std::vector<std::string> tables_of(const CopyPlan& plan) {
   std::vector<std::string> names;
   for (const auto& table : plan) names.push_back(table.name);
   return names;
@@ -52,7 +52,7 @@ std::vector<std::string> problems_of(const Catalogue& one, const Catalogue& othe
 TEST(CopyPlan, ARowComesAfterWhatItRefersToAndWhatIsSeededLast) {
   const auto plan = plan_copy(sqlite(), postgres(), seeded);
   ASSERT_TRUE(plan);
-  EXPECT_THAT(names_of(*plan), ElementsAre("jobs", "events", "a_note"));
+  EXPECT_THAT(tables_of(*plan), ElementsAre("jobs", "events", "a_note"));
   EXPECT_FALSE(plan->at(0).seeded);
   EXPECT_TRUE(plan->at(2).seeded);
 }

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "postgres/connection.hpp"
 #include "sqlite/database.hpp"
 #include "store/migrations.hpp"
@@ -11,7 +13,6 @@
 namespace butler::migration::copy_test {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 const CopyProgress silent = [](const std::string&, const std::string&, std::int64_t) {};

@@ -52,8 +52,7 @@ void RowWriter::write(std::size_t from, std::size_t rows) {
 }
 
 std::string RowWriter::insertion(std::size_t rows) const {
-  std::vector<std::string> names;
-  for (const auto& column : table_.columns) names.push_back(column.name);
+  const auto names = names_of(table_);
   std::string places = "(?";
   for (std::size_t at = 1; at < names.size(); ++at) places += ", ?";
   places += ")";
