@@ -159,8 +159,8 @@ int run_migrations(const config::Start& start, Format format, std::ostream& out)
 }
 
 void add_migrate_commands(CLI::App& app, Action& chosen) {
-  CLI::App* const group =
-      add_group(app, "migrate", "The databases: their schema, and the way from SQLite to PostgreSQL and back.");
+  CLI::App* const group = add_group(
+      app, "migrate", "The databases: their schema, and the way from SQLite to PostgreSQL and back.");
   const auto json = std::make_shared<bool>(false);
   add_command(*group, "status", "Which migrations wait; nothing is changed.", chosen, [json] {
     return show_migrations(config::this_start(), format_of(*json), std::cout);
