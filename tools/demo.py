@@ -10,6 +10,7 @@ import argparse
 import ctypes
 import json
 import os
+import random
 import re
 import secrets
 import signal
@@ -66,8 +67,10 @@ def read_or_make_secrets(home: Path) -> dict[str, str]:
 
 
 def free_port(usual: int = 0) -> int:
-    """The usual port, or another when somebody has it."""
-    for port in (usual, 0):
+    """The usual port, or another when somebody has it: below those that the kernel gives to outgoing connections."""
+    for port in (usual, *random.SystemRandom().sample(range(20_000, 30_000), 200)):
+        if port == 0:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

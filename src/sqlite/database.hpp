@@ -118,6 +118,7 @@ class Database {
   bool in_transaction() const;
 
  private:
+  friend class SchemaIsOpen;
   struct Close {
     void operator()(sqlite3* database) const;
   };
@@ -128,10 +129,24 @@ class Database {
 
   explicit Database(std::filesystem::path file);
   Error fault(int result, const std::string& doing) const;
+  void defend_schema(bool on);
 
   std::filesystem::path file_;
   std::unique_ptr<sqlite3, Close> handle_;
   std::unordered_map<std::string, std::unique_ptr<Statement>, TextHash, std::equal_to<>> statements_;
+};
+
+/// While it lives, statements may write the schema's own table, as a migration must that changes a CHECK
+/// (sqlite.org/lang_altertable.html § 7); at all other times SQLite refuses that (SQLITE_DBCONFIG_DEFENSIVE).
+class SchemaIsOpen {
+ public:
+  explicit SchemaIsOpen(Database& database);
+  SchemaIsOpen(const SchemaIsOpen&) = delete;
+  SchemaIsOpen& operator=(const SchemaIsOpen&) = delete;
+  ~SchemaIsOpen();
+
+ private:
+  Database& database_;
 };
 
 /// BEGIN IMMEDIATE … COMMIT. Rolls back when it is destroyed without commit().

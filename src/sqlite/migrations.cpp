@@ -62,6 +62,7 @@ void migrate(Database& database, std::span<const domain::EmbeddedFile> files, do
     }
     if (!copied) copy_before(database, version);
     copied = true;
+    const SchemaIsOpen open(database);
     Transaction transaction(database);
     database.execute(std::string{file.content});
     database.prepared("INSERT INTO migrations (version, name, sha256, applied_at) VALUES (?, ?, ?, ?)")

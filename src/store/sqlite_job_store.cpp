@@ -189,31 +189,33 @@ void SqliteJobStore::remove_lease(std::int64_t row) {
 
 bool SqliteJobStore::refresh_head(std::string_view session_key) {
   // The conditions stand as they do in the partial indexes: SQLite proves nothing cleverer.
-  auto& statement =
-      database_
-          .prepared(
-              "SELECT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_leased WHERE session_key = ?1 AND status IN "
-              "('running', 'aborting')), "
-              "(SELECT row FROM jobs INDEXED BY jobs_queued WHERE session_key = ?1 AND status = 'queued' "
-              "ORDER BY id LIMIT 1), "
-              "(SELECT attachments_due FROM jobs INDEXED BY jobs_queued WHERE session_key = ?1 AND status = "
-              "'queued' ORDER BY id LIMIT 1)")
-          .bind(session_key);
-  statement.step();
-  const bool busy = statement.integer(0) != 0;
-  const auto head = statement.optional_integer(1);
-  const bool waits = !statement.is_null(2);
-  statement.reset();
-  if (busy || !head) return false;
+  auto& busy = database_
+                   .prepared(
+                       "SELECT 1 FROM jobs INDEXED BY jobs_leased WHERE session_key = ? AND status IN "
+                       "('running', 'aborting') LIMIT 1")
+                   .bind(session_key);
+  if (busy.step()) {
+    busy.reset();
+    return false;
+  }
   // An approved job can be older than the head that was there: the newer one steps back. One that waits for
   // its attachments holds back those behind it.
-  database_
-      .prepared(
-          "UPDATE jobs SET claimable = (row = ?2) WHERE row IN (SELECT row FROM jobs INDEXED BY jobs_queued "
-          "WHERE session_key = ?1 AND status = 'queued' ORDER BY id LIMIT 2) AND claimable <> (row = ?2)")
-      .bind(session_key, waits ? std::int64_t{0} : *head)
-      .run();
-  return !waits;
+  auto& queued = database_
+                     .prepared(
+                         "SELECT row, claimable, attachments_due FROM jobs INDEXED BY jobs_queued WHERE "
+                         "session_key = ? AND status = 'queued' ORDER BY id LIMIT 2")
+                     .bind(session_key);
+  bool any_claimable = false;
+  std::vector<std::pair<std::int64_t, bool>> wrong;
+  for (bool is_head = true; queued.step(); is_head = false) {
+    const bool claimable = is_head && queued.is_null(2);
+    any_claimable |= claimable;
+    if (claimable != (queued.integer(1) != 0)) wrong.emplace_back(queued.integer(0), claimable);
+  }
+  for (const auto& [row, claimable] : wrong) {
+    database_.prepared("UPDATE jobs SET claimable = ? WHERE row = ?").bind(claimable, row).run();
+  }
+  return any_claimable;
 }
 
 std::optional<std::string> SqliteJobStore::session_store(std::string_view session_key) {

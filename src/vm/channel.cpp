@@ -215,10 +215,14 @@ void Stream::note(std::string text) {
 asio::awaitable<std::optional<std::string>> Stream::read_note() {
   const auto local = local_;
   while (local->notes.empty() && !local->gone && !local->reset) co_await local->arrived.wait();
-  if (local->notes.empty()) co_return std::nullopt;
-  auto text = std::move(local->notes.front());
-  local->notes.pop_front();
-  co_return text;
+  co_return take_note();
+}
+
+std::optional<std::string> Stream::take_note() {
+  if (local_->notes.empty()) return std::nullopt;
+  auto text = std::move(local_->notes.front());
+  local_->notes.pop_front();
+  return text;
 }
 
 Channel::Channel(http::Socket socket, Side side)
@@ -256,6 +260,8 @@ asio::awaitable<void> carry_data(Stream from, Stream to) {
     if (!co_await to.write(std::move(bytes))) co_return from.reset();
   }
   if (from.was_reset()) co_return to.reset();
+  // What was said before the end: behind it there is nobody to say it to.
+  while (auto note = from.take_note()) to.note(std::move(*note));
   to.end();
 }
 

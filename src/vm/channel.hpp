@@ -36,6 +36,8 @@ class Stream {
   void note(std::string text);
   /// The next note, or nullopt when the stream is over and none is left.
   boost::asio::awaitable<std::optional<std::string>> read_note();
+  /// A note that is there already.
+  std::optional<std::string> take_note();
 
  private:
   std::shared_ptr<ChannelState> channel_;

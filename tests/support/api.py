@@ -13,7 +13,11 @@ from .wire import Connection
 # Nothing happens within this long, or it has not happened. Too short hides a fault; it never makes one up.
 MOMENT = 0.3
 # "At once", where waiting would take much longer (60 s): busy cores are slow, and sanitizers more so.
-AT_ONCE = 30.0 if os.environ.get("BUTLER_SANITIZED") else 5.0
+AT_ONCE = 30.0 if os.environ.get("BUTLER_SANITIZED") else 20.0
+# A lease that tests wait the end of, and that nobody loses who only was slow between two calls; in seconds.
+SHORT_LEASE = 10 if os.environ.get("BUTLER_SANITIZED") else 3
+# One that no test outlives: for a worker of the test's, which sends no heartbeats.
+LONG_LEASE = "600"
 
 
 class Held:

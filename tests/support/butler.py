@@ -133,7 +133,10 @@ class Butler:
                 code = process.terminate()
                 if code != 0:
                     faults.append(f"{name} ended with {code} after SIGTERM")
-                left = [pid for pid in family if alive(pid)]
+                # What was killed takes a moment to go; what was left alone stays.
+                deadline = time.monotonic() + 10
+                while (left := [pid for pid in family if alive(pid)]) and time.monotonic() < deadline:
+                    time.sleep(0.02)
                 if left:
                     faults.append(f"{name} left behind: {[(pid, command_line(pid)) for pid in left]}")
             except AssertionError as fault:

@@ -44,7 +44,7 @@ class ChatSlo:
         return [self._complete(claim) for claim in claims]
 
     def _claim(self) -> dict:
-        return self.butler.as_worker("POST", "/v1/workers/claim", {"workerId": "w", "waitSeconds": 20}).json
+        return self.butler.as_worker("POST", "/v1/workers/claim", {"workerId": "w", "waitSeconds": 50}).json
 
     def _complete(self, claim: dict) -> float:
         job, answer = claim["job"], f"Answer {claim['job']['id']}"

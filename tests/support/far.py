@@ -54,7 +54,7 @@ class Line:
         ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
         self._thread.start()
-        ready.wait(10)
+        assert ready.wait(60), f"the relay of {self.namespace} does not listen"
 
     def command(self, *words: str) -> list[str]:
         """A command line that runs the words on the far machine."""

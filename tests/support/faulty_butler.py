@@ -9,10 +9,12 @@
 import os
 import shutil
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 
 from .breakable_disk import BreakableDisk
 from .butler import ROLES, Butler, give_to_the_agent
+from .invariants import unknown_sends
 from .model_server import write_agent_settings
 from .paths import CHECKOUT
 from .process import Process
@@ -30,6 +32,7 @@ class FaultyButler(Butler):
         super().__init__(test.scratch, simulator, **environment)
         test.addCleanup(self.close)
         self.lease_seconds = lease_seconds
+        self.ask_gateway_server: Callable[[str], list[list[str]]] | None = None  # where the gateway's state is in PostgreSQL
         self.disks = {role: BreakableDisk(test, test.scratch / f"{role}-home") for role in ROLES}
         self.relays = {"gateway": Relay(self.port), "worker": Relay(self.port), "telegram": Relay(simulator.port)}
         for relay in self.relays.values():
@@ -71,6 +74,11 @@ class FaultyButler(Butler):
 
     def database(self, role: str) -> Path:
         return self.disks[role].folder / {"gateway": "gateway.db", "orchestrator": "state.db"}[role]
+
+    def unknown_sends(self, job_id: str) -> int:
+        if self.ask_gateway_server is None:
+            return unknown_sends(self.database("gateway"), job_id)
+        return int(self.ask_gateway_server(f"SELECT coalesce(sum(unknown_outcomes), 0) FROM outbox WHERE source = '{job_id}'")[0][0])
 
     def _own_environment(self, role: str) -> dict[str, str]:
         made = {"BUTLER_HOME": str(self.disks[role].folder), "ORCH_LEASE_SECONDS": str(self.lease_seconds)}

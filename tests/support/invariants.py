@@ -8,6 +8,7 @@ from .butler import Butler
 OPEN = ("needs_approval", "queued", "running", "aborting")
 LOST = "stopped in the middle"  # what a person reads when a worker was gone after its job had acted
 FAILED = "That didn't work"  # … when a job has failed in another way
+_WHY_IT_WAITS = ("Queued behind", "Everybody is busy")
 
 
 def all_jobs(butler: Butler) -> list[dict]:
@@ -19,6 +20,11 @@ def all_jobs(butler: Butler) -> list[dict]:
         before = reply.get("nextBefore")
         if not before:
             return jobs
+
+
+def without_words_on_waiting(messages: list[dict]) -> list[dict]:
+    """Without the quiet sentence that comes when a job waits for more than 1.5 s, which on a busy machine any may do."""
+    return [message for message in messages if not message["text"].startswith(_WHY_IT_WAITS)]
 
 
 def unknown_sends(gateway_database: Path, job_id: str) -> int:

@@ -124,7 +124,9 @@ class Clients:
     def stop(self) -> None:
         self._stopped.set()
         for thread in self._threads:
-            thread.join(30)
+            thread.join(240)
+        # What such a thread still did would be missing in the history.
+        assert not any(thread.is_alive() for thread in self._threads), "a client has not ended"
         assert not self.faults, self.faults
 
     # ---- what a client does --------------------------------------------------------------------------

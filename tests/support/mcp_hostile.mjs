@@ -14,7 +14,10 @@ if (way === 'deaf') {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGPIPE']) process.on(signal, () => {});
   setInterval(() => {}, 1000);
 }
-if (way === 'stray') spawn('setsid', ['sh', '-c', 'exec sleep 987654'], { detached: true, stdio: 'ignore' }).unref();
+if (way === 'stray') {
+  const idle = [process.execPath, '-e', 'setInterval(() => {}, 1e9)', process.argv[1]];
+  spawn('setsid', idle, { detached: true, stdio: 'ignore' }).unref();
+}
 
 const text = { type: 'string' };
 const tools = {

@@ -17,12 +17,6 @@ SERVERS = TEST_NODE / "node_modules/@modelcontextprotocol"
 AGENT = pwd.getpwnam("butler").pw_uid if os.geteuid() == 0 else os.geteuid()
 
 
-def hostile_processes() -> list[list[str]]:
-    """What runs of the hostile servers, and of what they leave behind."""
-    found = [command_line(int(name)) for name in os.listdir("/proc") if name.isdigit()]
-    return [words for words in found if any(word.endswith("mcp_hostile.mjs") or word == "987654" for word in words)]
-
-
 class Site:
     """A home with servers in it, and the command."""
 
@@ -37,10 +31,15 @@ class Site:
         shutil.copy(HOSTILE, self.hostile)
         self.hostile.chmod(0o644)
 
+    def hostile_processes(self) -> list[list[str]]:
+        """What runs of this home's hostile servers, and of what they leave behind."""
+        found = [command_line(int(name)) for name in os.listdir("/proc") if name.isdigit()]
+        return [words for words in found if str(self.hostile) in words]
+
     def mcp(self, *words: object, folder: Path | None = None, **variables: str) -> subprocess.CompletedProcess:
         environment = self.butler.environment_of("worker") | {"PI_BINARY": str(PI)} | variables
         return subprocess.run([BINARY, "mcp", *map(str, words)], env=environment, cwd=folder or self.butler.scratch, capture_output=True,
-                              text=True, timeout=120, check=False)
+                              text=True, timeout=240, check=False)
 
     def ok(self, *words: object, **variables: str) -> str:
         done = self.mcp(*words, **variables)
@@ -67,5 +66,5 @@ class Site:
         """A wrapper, from another folder, as the user that the agent is."""
         environment = {"PATH": f"{self.bin}:/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp",
                        "SECRET_OF_THE_CALLER": "must not be passed on"} | variables
-        return subprocess.run([*agent_user(), *words], env=environment, cwd="/var/tmp", capture_output=True, text=True, timeout=60,
+        return subprocess.run([*agent_user(), *words], env=environment, cwd="/var/tmp", capture_output=True, text=True, timeout=180,
                               check=False)

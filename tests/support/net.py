@@ -14,18 +14,33 @@ from pathlib import Path
 # Below the kernel's ephemeral range, so that no outgoing connection takes one between choice and use.
 _PORTS = range(20_000, 30_000)
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_ours: list[socket.socket] = []
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
+    """A port of loopback that nobody listens on, and that no other test is given while this one runs: neither before somebody
+    listens there, nor while who did is being started again."""
     for port in random.SystemRandom().sample(_PORTS, 200):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
-                return port
             except OSError:
                 continue
+        if _claim(port):
+            return port
     raise OSError("200 ports of loopback in a row are taken")
+
+
+def _claim(port: int) -> bool:
+    """By a name that only one process can have, in the same network namespace as the port, and that ends with the process."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0butler-test-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _ours.append(claim)
+    return True
 
 
 @functools.cache

@@ -65,7 +65,7 @@ class Postgres:
         """The rows, as text."""
         command = [psql(), "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--field-separator=\t"]
         command += ["--set=ON_ERROR_STOP=1", f"--command={sql}", self.url(database)]
-        done = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, env=_environment(), capture_output=True, text=True, timeout=180)
         if done.returncode != 0:
             raise AssertionError(f"{sql}: {done.stderr}")
         return [line.split("\t") for line in done.stdout.splitlines()]
@@ -84,7 +84,7 @@ class Postgres:
             self.kill()
 
     def _run_as_user(self, words: list) -> None:
-        done = subprocess.run([str(word) for word in _as_user(words)], env=_environment(), cwd=self.folder, capture_output=True, text=True, timeout=120)
+        done = subprocess.run([str(word) for word in _as_user(words)], env=_environment(), cwd=self.folder, capture_output=True, text=True, timeout=240)
         if done.returncode != 0:
             raise AssertionError(f"{words[0]}: {done.stdout}{done.stderr}")
 

@@ -84,7 +84,7 @@ class Process:
             code = self._popen.wait(timeout)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} has not ended after {timeout:g} s") from None
-        self._reader.join(2)  # what it printed last; a child that keeps the pipe does not hold us up
+        self._reader.join(10)  # what it printed last; a child that keeps the pipe does not hold us up for ever
         return code
 
     def send(self, number: signal.Signals) -> None:
@@ -96,7 +96,7 @@ class Process:
         self.send(signal.SIGKILL)
         self.wait_for_exit()
 
-    def terminate(self, timeout: float = 10.0) -> int:
+    def terminate(self, timeout: float = PATIENCE) -> int:
         """SIGTERM; its exit code. Fails when it outlives `timeout`, after killing it."""
         self.send(signal.SIGCONT)
         self.send(signal.SIGTERM)

@@ -104,19 +104,24 @@ class Relay:
         server.close()
 
     def _pass(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
+        before = b""  # the words may come in two pieces
         try:
             while data := source.recv(65_536):
-                if hold := self._holding(data, answers):
+                if hold := self._holding(before, data, answers):
                     hold.stop_here()
+                before = (before + data)[-256:]
                 sink.sendall(data)
         except OSError:
             pass  # one of the two has gone
         _end(source)
         _end(sink)
 
-    def _holding(self, data: bytes, answers: bool) -> Hold | None:
+    def _holding(self, before: bytes, data: bytes, answers: bool) -> Hold | None:
+        def ends_here(words: bytes) -> bool:
+            return words in before[len(before) - min(len(before), len(words) - 1):] + data
+
         with self._lock:
-            found = next((hold for hold in self._holds if hold.answers == answers and hold.words in data), None)
+            found = next((hold for hold in self._holds if hold.answers == answers and ends_here(hold.words)), None)
             if found:
                 self._holds.remove(found)
             return found

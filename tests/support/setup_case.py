@@ -46,7 +46,7 @@ class SetupTest(SystemTest):
 
     def run_butler(self, *words: str, given: str = "", **environment: str) -> subprocess.CompletedProcess:
         return subprocess.run([str(BINARY), *words], env=self.environment | environment, cwd=self.scratch, input=given,
-                              capture_output=True, text=True, timeout=60)
+                              capture_output=True, text=True, timeout=180)
 
     def settings(self) -> dict[str, str]:
         lines = self.env_file.read_text().splitlines() if self.env_file.exists() else []

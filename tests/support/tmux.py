@@ -27,7 +27,7 @@ class Tmux:
 
     def _call(self, *words: str) -> str:
         command = ["tmux", "-S", str(self._socket), *words]
-        done = subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=60, check=True)
         return done.stdout
 
     def press(self, *keys: str) -> None:

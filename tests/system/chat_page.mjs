@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 
 const [playwright, address, profile, botApi, pictures] = process.argv.slice(2);
 const { chromium } = createRequire(import.meta.url)(playwright);
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 const KINDS = ['message', 'edited_message', 'callback_query', 'my_chat_member', 'stopped_message_generation'];
 // Four by three pixels.
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAQAAAADCAIAAAA7ljmRAAAAEElEQVR4nGNQaDgARww4OQA6dhCB5qeGGQAAAABJRU5ErkJggg==', 'base64');
@@ -34,6 +34,7 @@ async function update(kind, fits = () => true) {
 const context = await chromium.launchPersistentContext(profile, {
   executablePath: '/usr/bin/chromium',
   headless: true,
+  timeout: 120_000, // a busy machine
   viewport: { width: 1080, height: 760 },
   acceptDownloads: true,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -72,6 +73,7 @@ async function privateChat() {
   await picture('draft');
   await bot('sendMessage', { chat_id: chat.id, text: 'Good morning! Run make first.', entities: [{ type: 'code', offset: 18, length: 4 }] });
   await message('Good morning!').waitFor();
+  await page.locator('.draft').first().waitFor({ state: 'detached' });
   seen.draftsLeft = await page.locator('.draft').count();
 }
 
@@ -92,10 +94,11 @@ async function stopAndEdit() {
 }
 
 /** The names of the photos that the page shows as pictures, once they are loaded. */
-async function picturesIn(locator, count) {
-  await page.waitForFunction(([node, wanted]) => [...node.querySelectorAll('img')].filter((image) => image.naturalWidth > 0).length === wanted,
-    [await locator.elementHandle(), count]);
-  return locator.locator('[data-kind=photo]').count();
+async function picturesIn(text, count) {
+  const loaded = ([words, wanted]) => [...document.querySelectorAll('.message')].some((node) => node.textContent.includes(words) &&
+    [...node.querySelectorAll('img')].filter((image) => image.naturalWidth > 0).length === wanted);
+  await page.waitForFunction(loaded, [text, count]);
+  return message(text).locator('[data-kind=photo]').count();
 }
 
 async function albums() {
@@ -105,7 +108,7 @@ async function albums() {
   const [first, second] = [await update('message', (item) => item.photo), await update('message', (item) => item.photo)];
   seen.album = [first.media_group_id === second.media_group_id, first.caption, second.caption ?? null];
   seen.pixels = [first.photo.at(-1).width, first.photo.at(-1).height];
-  seen.albumSent = await picturesIn(message('Two of them'), 2);
+  seen.albumSent = await picturesIn('Two of them', 2);
   const form = new FormData();
   form.append('chat_id', String(first.chat.id));
   const names = ['one', 'two', 'three'];
@@ -113,7 +116,7 @@ async function albums() {
   form.append('media', JSON.stringify(names.map((name) => ({ type: 'photo', media: `attach://${name}`, ...(name === 'one' ? { caption: 'All three' } : {}) }))));
   await bot('sendMediaGroup', form);
   await message('All three').waitFor();
-  seen.albumReceived = await picturesIn(message('All three'), 3);
+  seen.albumReceived = await picturesIn('All three', 3);
   await picture('albums');
 }
 
@@ -183,6 +186,7 @@ async function people() {
   await page.locator('#people-list .add').waitFor();
   await picture('people');
   await page.getByRole('button', { name: 'Done' }).click();
+  await page.locator('.service').filter({ hasText: 'left the group' }).last().waitFor();
   seen.left = await page.locator('.service').last().innerText();
 }
 

@@ -9,6 +9,7 @@ const { chromium } = createRequire(import.meta.url)(playwright);
 const context = await chromium.launchPersistentContext(profile, {
   executablePath: '/usr/bin/chromium',
   headless: true,
+  timeout: 120_000, // a busy machine
   viewport: { width: 900, height: 700 },
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync'],

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 
 const [playwright, address, profile, pictures] = process.argv.slice(2);
 const { chromium } = createRequire(import.meta.url)(playwright);
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 const DESKTOP = { width: 1080, height: 760 };
 const PHONE = { width: 390, height: 780 };
 const faults = [];
@@ -16,6 +16,7 @@ let number = 0;
 const context = await chromium.launchPersistentContext(profile, {
   executablePath: '/usr/bin/chromium',
   headless: true,
+  timeout: 120_000, // a busy machine
   viewport: DESKTOP,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync'],
@@ -99,6 +100,7 @@ async function approvals() {
   await picture('approval-before');
   await press('df -h', 'Approve');
   await answer('Filesystem').waitFor();
+  await answer('df -h').getByRole('button', { name: /Approved/ }).waitFor();
   seen.approved = await answer('df -h').locator('.keyboard').innerText();
   await picture('approval-after');
   await write('Please deploy the site');
@@ -117,6 +119,7 @@ async function liveInPrivate() {
   await picture('draft');
   await page.locator('.draft .stop').click();
   await answer('(stopped)').waitFor();
+  await page.locator('.draft').first().waitFor({ state: 'detached' });
   seen.draftsLeft = await page.locator('.draft').count();
   await picture('draft-stopped');
 }
@@ -138,7 +141,7 @@ async function queue() {
   await page.locator('.draft .stop').click();
   await page.locator('.draft').waitFor({ state: 'detached' });
   // Whatever could stop them says so no more, in every message that offered it.
-  await page.getByRole('button', { name: /^Stop [0-9a-f]{6}$/ }).first().waitFor({ state: 'detached', timeout: 30_000 });
+  await page.getByRole('button', { name: /^Stop [0-9a-f]{6}$/ }).first().waitFor({ state: 'detached', timeout: PATIENCE_MS });
 }
 
 async function longAnswer() {

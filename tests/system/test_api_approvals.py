@@ -4,11 +4,9 @@ import threading
 import unittest
 from datetime import datetime, timedelta, timezone
 
-from support.api import ApiTest, Held
+from support.api import SHORT_LEASE, ApiTest, Held
 from support.butler import GATEWAY_TOKEN
 from support.wire import Connection
-
-LEASE_SECONDS = 2
 
 
 def in_seconds(seconds: float) -> str:
@@ -127,7 +125,7 @@ class Decisions(Approvals):
     def test_what_nobody_decides_in_time_expires_and_the_worker_hears_a_denial(self):
         held = self.running()
         parked = self.park_heartbeat(held)
-        asked = self.ask(held, expiresAt=in_seconds(0.3))
+        asked = self.ask(held, expiresAt=in_seconds(2))
         (decision,) = self.expect(200, parked.receive())["decisions"]
         self.assertEqual((decision["decision"], decision["reason"]), ("deny", "nobody decided in time"))
         self.expect_error(409, "approval_expired", self.decide(asked))
@@ -195,7 +193,7 @@ class Crashes(Approvals):
 
 
 class LostWorkers(Approvals):
-    environment = {"ORCH_LEASE_SECONDS": str(LEASE_SECONDS)}
+    environment = {"ORCH_LEASE_SECONDS": str(SHORT_LEASE)}
 
     def test_a_job_that_waits_for_a_decision_goes_back_uncounted_and_the_next_worker_takes_it_once(self):
         held = self.running()

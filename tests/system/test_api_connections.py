@@ -152,9 +152,10 @@ class SlowClients(EdgeTest):
         stream = template.request("GET", path, headers={"accept": "text/event-stream"}, token=GATEWAY_TOKEN)
         poll = template.request("GET", path + "&wait=60", token=GATEWAY_TOKEN)
         before = self.resident()
-        waiting = [self.connect() for _ in range(count)]
-        for number, connection in enumerate(waiting):
-            connection.send_bytes(stream if number % 2 else poll)
+        waiting = []
+        for number in range(count):
+            waiting.append(self.connect())
+            waiting[-1].send_bytes(stream if number % 2 else poll)
         self.settle()
         with Stopwatch() as watch:
             self.assertEqual(self.exchange("GET", "/health").status, 200)

@@ -1,15 +1,19 @@
 """What was answered with 2xx is on disk: crashes, restarts, a full disk, a damaged file, a second orchestrator."""
 
+import http.client
 import os
 import threading
 import unittest
+from pathlib import Path
 
+from support import net
 from support.api import AT_ONCE, ApiTest
 from support.butler import GATEWAY_TOKEN
 from support.case import SystemTest
 from support.paths import BINARY
 from support.process import Process
 from support.small_disk import SmallDisk
+from support.wait import until
 from support.wire import Connection, Stopwatch
 
 LONG = bool(os.environ.get("BUTLER_TEST_LONG"))
@@ -24,13 +28,14 @@ class Writers:
         self.answered: dict[str, str] = {}  # idempotency key → job id
         self.sent: set[str] = set()
         self._grown = threading.Condition()
-        self._threads = [threading.Thread(target=self._write, args=(port, f"{round_number}-{number}", request_body), daemon=True) for number in range(threads)]
+        # Connected here: who came late would meet the orchestrator that was started after the crash.
+        self._threads = [threading.Thread(target=self._write, args=(Connection(port), f"{round_number}-{number}", request_body), daemon=True) for number in range(threads)]
         for thread in self._threads:
             thread.start()
 
-    def _write(self, port: int, name: str, body: dict) -> None:
+    def _write(self, connection: Connection, name: str, body: dict) -> None:
         try:
-            with Connection(port) as connection:
+            with connection:
                 for number in range(100_000):
                     key = f"{name}-{number}"
                     self.sent.add(key)
@@ -51,7 +56,8 @@ class Writers:
 
     def join(self) -> None:
         for thread in self._threads:
-            thread.join(60)
+            thread.join(120)
+        assert not any(thread.is_alive() for thread in self._threads), "a writer has not ended"
 
 
 class Crashes(ApiTest):
@@ -132,10 +138,11 @@ class Crashes(ApiTest):
             connection.send("POST", "/v1/jobs", self.request_body(prompt="x" * 5_000), token=GATEWAY_TOKEN)
             self.expect(201, connection.receive())
         self.butler.kill("orchestrator")
-        with Stopwatch() as watch:
-            self.butler.start("orchestrator")
-            self.expect(200, self.gateway("GET", "/ready"))
-        self.assertLess(watch.seconds, 10 if SLOW else 1)
+        self.butler.start("orchestrator")
+        self.expect(200, self.gateway("GET", "/ready"))
+        # Of processor time: how long a busy machine lets it wait for that is not its own doing.
+        ticks = Path(f"/proc/{self.butler.pid('orchestrator')}/stat").read_text().rpartition(")")[2].split()[11:13]
+        self.assertLess(sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK"), 10 if SLOW else 1)
 
 
 class Stopping(ApiTest):
@@ -155,7 +162,7 @@ class Stopping(ApiTest):
         with Stopwatch() as watch:
             code = self.orchestrator.terminate()
         self.assertEqual(code, 0)
-        self.assertLess(watch.seconds, AT_ONCE if SLOW else 1.5)
+        self.assertLess(watch.seconds, AT_ONCE)
         answers = {name: self.expect(200, connection.receive()) for name, connection in parked.items()}
         self.assertEqual(answers["claim"], {"job": None})
         self.assertEqual(answers["heartbeat"]["abortRequested"], False)
@@ -196,7 +203,7 @@ class OneHome(ApiTest):
 
     def test_a_second_orchestrator_is_refused_and_told_who_runs(self):
         job = self.create()
-        other = self.start_another(ORCH_PORT=str(self.butler.port + 1))
+        other = self.start_another(ORCH_PORT=str(net.free_port()))
         self.assertNotEqual(other.wait_for_exit(), 0)
         said = "\n".join(other.lines)
         self.assertIn(f"process {self.orchestrator.pid}", said)
@@ -274,13 +281,17 @@ class FullDisk(SystemTest):
     def go_on(self) -> None:
         """Takes the ballast away; a process that left (nobody knows what is on disk) is started again."""
         self.disk.make_room()
-        try:
-            code = self.orchestrator.wait_for_exit(2)
-            self.assertEqual(code, 1)
+        until(lambda: not self.orchestrator.running or self.is_ready(), "it to have left, or to go on")
+        if not self.orchestrator.running:
+            self.assertEqual(self.orchestrator.exit_code, 1)
             self.orchestrator = self.butler.start("orchestrator")
-        except AssertionError as still_runs:
-            if "has not ended" not in str(still_runs):
-                raise
+
+    def is_ready(self) -> bool:
+        """One that leaves admits nobody any more."""
+        try:
+            return self.butler.as_gateway("GET", "/ready").status == 200
+        except (OSError, http.client.HTTPException):
+            return False
 
     def test_a_full_disk_is_answered_with_503_and_nothing_answered_is_lost(self):
         ids = [self.butler.create_job("before")["id"]]
@@ -307,7 +318,7 @@ class FullDisk(SystemTest):
 
     def test_a_lease_that_a_full_disk_kept_from_ending_ends_later(self):
         self.assertEqual(self.orchestrator.terminate(), 0)
-        self.butler.environment["ORCH_LEASE_SECONDS"] = "4"
+        self.butler.environment["ORCH_LEASE_SECONDS"] = "12"
         self.orchestrator = self.butler.start("orchestrator")
         job = self.butler.create_job("a task")
         claimed = self.butler.as_worker("POST", "/v1/workers/claim", {"workerId": "w"}).json

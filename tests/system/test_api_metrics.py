@@ -2,20 +2,20 @@
 
 import unittest
 
-from support.api import ApiTest
+from support.api import SHORT_LEASE, ApiTest
 from support.prometheus import Metrics
 from support.wait import until
 
 
-class MetricsOfTheQueue(ApiTest):
-    environment = {"ORCH_LEASE_SECONDS": "1"}
-
+class MetricsTest(ApiTest):
     def metrics(self) -> Metrics:
         reply = self.gateway("GET", "/metrics")
         self.assertEqual(reply.status, 200)
         self.assertEqual(reply.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8")
         return Metrics(reply.text)
 
+
+class MetricsOfTheQueue(MetricsTest):
     def jobs(self, metrics: Metrics) -> dict[str, float]:
         return {status: metrics["butler_jobs", {"status": status}] for status in ("needs_approval", "queued", "running", "aborting")}
 
@@ -79,6 +79,10 @@ class MetricsOfTheQueue(ApiTest):
         waiting = self.metrics()
         self.assertEqual(waiting["butler_http_requests_parked"], 2)
         self.assertGreaterEqual(waiting["butler_http_connections"], 3)
+
+
+class MetricsOfLeases(MetricsTest):
+    environment = {"ORCH_LEASE_SECONDS": str(SHORT_LEASE)}
 
     def test_a_lost_lease_is_counted_by_what_became_of_the_job(self):
         self.running(sessionKey="a")

@@ -4,6 +4,7 @@ import hashlib
 import threading
 import unittest
 
+from support.api import LONG_LEASE
 from support.people import ANNA, BOB, PeopleTest
 from support.wait import until
 
@@ -11,7 +12,7 @@ from support.wait import until
 class Approvals(PeopleTest):
     def start_control_plane(self, **environment: str) -> None:
         """Everything but a worker: the test is one."""
-        self.butler.environment |= environment
+        self.butler.environment |= {"ORCH_LEASE_SECONDS": LONG_LEASE} | environment
         for role in ("orchestrator", "gateway"):
             self.butler.start(role)
         self.simulator.wait_for_polling()
@@ -20,7 +21,7 @@ class Approvals(PeopleTest):
         """Somebody asks for it, and this test's worker claims it."""
         person = person or self.owner
         self.simulator.send_text(prompt, chat=chat or person, user=person)
-        claim = self.butler.as_worker("POST", "/v1/workers/claim", {"workerId": "w", "waitSeconds": 20}).json
+        claim = self.butler.as_worker("POST", "/v1/workers/claim", {"workerId": "w", "waitSeconds": 50}).json
         self.job, self.lease = claim["job"], {"x-lease-token": claim["leaseToken"]}
 
     def ask(self, command: str, **fields) -> dict:

@@ -20,7 +20,7 @@ class Backup(SystemTest):
 
     def command(self, *words: str) -> subprocess.CompletedProcess:
         environment = {"PATH": os.environ["PATH"], "BUTLER_HOME": str(self.butler.home), "BUTLER_ENV_FILE": ""}
-        return subprocess.run([BINARY, *words], capture_output=True, text=True, env=environment, cwd=self.scratch, timeout=60)
+        return subprocess.run([BINARY, *words], capture_output=True, text=True, env=environment, cwd=self.scratch, timeout=180)
 
     def say(self, text: str) -> str:
         sent = self.simulator.send_text(text)
@@ -33,6 +33,7 @@ class Backup(SystemTest):
         self.butler.up()
         self.say("remember the tea")
         before = [job["id"] for job in self.butler.jobs()]
+        self.butler.wait_until_sent()  # what may only have arrived would be sent again by the home that comes back
         made = self.command("backup", str(self.folder), "--json")
         self.assertEqual(made.returncode, 0, made.stderr)
         self.assertEqual(self.folder.stat().st_mode & 0o777, 0o700)

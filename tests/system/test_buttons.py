@@ -2,6 +2,7 @@
 
 import unittest
 
+from support.api import LONG_LEASE
 from support.people import ANNA, BOB, PeopleTest
 from support.wait import until
 
@@ -9,7 +10,7 @@ from support.wait import until
 class Buttons(PeopleTest):
     def start_control_plane(self, **environment: str) -> None:
         """Everything but a worker: what is approved stays in the queue."""
-        self.butler.environment |= environment
+        self.butler.environment |= {"ORCH_LEASE_SECONDS": LONG_LEASE} | environment
         for role in ("orchestrator", "gateway"):
             self.butler.start(role)
         self.simulator.wait_for_polling()
@@ -48,7 +49,7 @@ class Buttons(PeopleTest):
         self.press(denied, "Deny")
         self.wait_for_buttons(denied, "Denied ✗ by Ada")
         self.assertEqual(self.status(job), "aborted")
-        self.simulator.check_callbacks_answered(1.0)
+        self.simulator.check_callbacks_answered()
 
     def test_strangers_and_foreign_stale_and_repeated_presses_decide_nothing(self):
         self.start_control_plane(TG_ALLOW_FROM=str(ANNA))
@@ -70,7 +71,7 @@ class Buttons(PeopleTest):
         shown = self.simulator.wait(callback_answered=again["callback_query_id"])[0]
         self.assertIn("Approved ✓ by Ada", shown["text"])
         self.assertEqual(self.status(other), "needs_approval")
-        self.simulator.check_callbacks_answered(1.0)
+        self.simulator.check_callbacks_answered()
 
     def test_a_keyboard_of_a_gateway_that_was_killed_still_decides(self):
         self.start_control_plane()
@@ -85,7 +86,7 @@ class Buttons(PeopleTest):
     def test_a_failure_is_retried_by_its_button_and_a_stranger_let_in_by_theirs(self):
         self.start_control_plane()
         self.simulator.send_text("build it")
-        claim = self.butler.as_worker("POST", "/v1/workers/claim", {"workerId": "w", "waitSeconds": 20}).json
+        claim = self.butler.as_worker("POST", "/v1/workers/claim", {"workerId": "w", "waitSeconds": 50}).json
         self.butler.as_worker("POST", f"/v1/workers/{claim['job']['id']}/fail", {"error": "The compiler is missing."},
                               {"x-lease-token": claim["leaseToken"]})
         failure = self.simulator.wait_for_reply("The compiler is missing.")[0]
@@ -99,7 +100,7 @@ class Buttons(PeopleTest):
         self.press(request, "Approve")
         self.wait_for_buttons(request, "Let in ✓ by Ada")
         self.simulator.wait_for_reply("You are in", chat=BOB)
-        self.simulator.check_callbacks_answered(1.0)
+        self.simulator.check_callbacks_answered()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ class ChatPage(SystemTest):
         library = require(TEST_NODE / "node_modules/playwright-core", "tools/setup/test-node.sh")
         bot = f"{simulator.url}/bot{simulator.bot_token}"
         done = subprocess.run([node, CHECKOUT / "tests/system/chat_page.mjs", library, simulator.url, self.scratch / "profile",
-                               bot, os.environ.get("BUTLER_SCREENSHOTS", "")], capture_output=True, text=True, timeout=180)
+                               bot, os.environ.get("BUTLER_SCREENSHOTS", "")], capture_output=True, text=True, timeout=500)
         self.assertEqual(done.returncode, 0, done.stderr)
         seen = json.loads(done.stdout)
         self.assertEqual(seen, {

@@ -30,7 +30,7 @@ class Commands(SystemTest):
         self.simulator.send_text("take your time")
         job = self.running_job()
         short = job["id"][24:30]
-        self.assertIn("not over yet", self.say(f"/retry {short}"))
+        self.say(f"/retry {short}", "not over yet")
         self.say("/abort", "topped")
         self.butler.wait_for_job(job["id"], "aborted")
         self.assertIn(short, self.say("/retry", "again"))
@@ -43,6 +43,7 @@ class Commands(SystemTest):
     def test_retry_of_a_command_asks_for_the_approval_again(self):
         self.butler.up()
         self.say("/run echo one", "/approve")
+        self.butler.wait_until_sent()
         self.say("/approve", "echo one")
         done = self.butler.wait_for_job(self.butler.jobs()[0]["id"], "completed")
         self.say(f"/retry {done['id'][24:30]}", "Run this command?")
@@ -80,7 +81,7 @@ class Commands(SystemTest):
         self.assertEqual(self.butler.jobs(status="running"), [])
         self.assertIn("1 waiting job starts", self.say("/panic off", "Going on"))
         self.assertEqual(self.running_job()["prompt"], "second")
-        self.assertIn("/panic on", self.say("/panic please"))
+        self.say("/panic please", "/panic on")
 
     def test_settings_and_context_are_said_in_words(self):
         self.butler.up()

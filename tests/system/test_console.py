@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from support import console
-from support.api import ApiTest, Held
+from support.api import LONG_LEASE, ApiTest, Held
 from support.butler import GATEWAY_TOKEN
 from support.case import SystemTest
 from support.console import CONTROL, Running, Terminal
@@ -198,6 +198,8 @@ class Tasks(ConsoleCase, SystemTest):
 
 class Jobs(ConsoleCase, ApiTest):
     """With a worker that does what the test says."""
+
+    environment = {"ORCH_LEASE_SECONDS": LONG_LEASE}
 
     def question(self, **fields) -> dict:
         return {
@@ -445,7 +447,7 @@ class ShellFiles(ConsoleCase, SystemTest):
 
     def tool(self, *command: str, stdin: str = "") -> str:
         try:
-            done = subprocess.run(command, input=stdin, text=True, capture_output=True, timeout=60, check=False)
+            done = subprocess.run(command, input=stdin, text=True, capture_output=True, timeout=180, check=False)
         except FileNotFoundError:
             self.skipTest(f"{command[0]} is not installed")
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)

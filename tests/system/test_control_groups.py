@@ -43,7 +43,7 @@ class ControlGroups(SystemTest):
         """Debian's, as `butler vm create` finds it."""
         home = self.scratch / "home"
         environment = {"PATH": os.environ["PATH"], "BUTLER_HOME": str(home), "BUTLER_ENV_FILE": ""}
-        made = subprocess.run([BINARY, "vm", "create", "--size", "64M"], env=environment, cwd="/", capture_output=True, text=True, timeout=120)
+        made = subprocess.run([BINARY, "vm", "create", "--size", "64M"], env=environment, cwd="/", capture_output=True, text=True, timeout=150)
         self.assertEqual(made.returncode, 0, made.stderr)
         return next(home.glob("vm/images/*/kernel"))
 
@@ -82,7 +82,7 @@ class ControlGroups(SystemTest):
                  "-kernel", self.kernel(), "-initrd", self.initrd(), "-append", "console=ttyS0 panic=-1 quiet"]
         with console.open("wb") as output:
             try:
-                subprocess.run(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=120, check=False)
+                subprocess.run(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=420, check=False)
             except subprocess.TimeoutExpired:
                 pass  # what it has said until then says more
         said = console.read_text(errors="replace")

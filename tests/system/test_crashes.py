@@ -1,16 +1,21 @@
 """SIGKILL for each process in mid-job: the answer arrives, once, or exactly one message says why not."""
 
+import os
 import unittest
 
 from support.case import SystemTest
+from support.invariants import LOST, without_words_on_waiting
 from support.model_server import call_then_say
 from support.wait import until
+
+# Seconds, which a test waits for; a busy machine must not look like a dead worker.
+LEASE = 15 if os.environ.get("BUTLER_SANITIZED") else 6
 
 
 class Crashes(SystemTest):
     def start(self, model=None, **environment: str) -> None:
         self.simulator = self.start_simulator()
-        self.butler = self.make_butler(self.simulator, model, ORCH_LEASE_SECONDS="5", **environment)
+        self.butler = self.make_butler(self.simulator, model, ORCH_LEASE_SECONDS=str(LEASE), **environment)
         self.butler.up()
         self.simulator.wait_for_polling()
 
@@ -21,7 +26,7 @@ class Crashes(SystemTest):
         return [message for message in self.simulator.messages(sender="bot") if text in message["text"]]
 
     def test_a_gateway_killed_in_mid_job_still_brings_the_answer_once(self):
-        self.start(PI_MOCK_STEP_MS="300")
+        self.start(PI_MOCK_STEP_MS="1000")
         self.simulator.send_text("survive the gateway")
         job = self.running_job()
         old = self.butler.kill("gateway")
@@ -33,7 +38,7 @@ class Crashes(SystemTest):
         self.assertEqual(len(self.butler.jobs()), 1)
 
     def test_an_orchestrator_killed_in_mid_job_still_brings_the_answer_once(self):
-        self.start(PI_MOCK_STEP_MS="300")
+        self.start(PI_MOCK_STEP_MS="1000")
         self.simulator.send_text("survive the orchestrator")
         job = self.running_job()
         old = self.butler.kill("orchestrator")
@@ -45,7 +50,7 @@ class Crashes(SystemTest):
 
     def test_a_worker_killed_before_its_job_acted_leaves_it_to_the_next(self):
         # The first step of the mock comes after a while: nothing has been reported when the worker dies.
-        self.start(PI_MOCK_STEP_MS="3000")
+        self.start(PI_MOCK_STEP_MS="6000")
         self.simulator.send_text("survive the worker")
         job = self.running_job()
         old = self.butler.kill("worker")
@@ -66,14 +71,14 @@ class Crashes(SystemTest):
         old = self.butler.kill("worker")
         self.butler.wait_for_restart("worker", old)
         self.assertEqual(self.butler.wait_for_job(job["id"])["error"], "worker_lost")
-        reply = self.simulator.wait_for_reply(after=sent)[0]
+        reply = self.simulator.wait_for_reply(LOST, after=sent)[0]
         self.assertRegex(reply["text"].lower(), "again|retry")
         self.simulator.wait_for_silence()
-        self.assertEqual(len([m for m in self.simulator.messages(sender="bot") if m["message_id"] > sent]), 1)
+        self.assertEqual(len([m for m in without_words_on_waiting(self.simulator.messages(sender="bot")) if m["message_id"] > sent]), 1)
         self.assertEqual(acted.read_text(), "once\n", "what was done is not done again")
 
     def test_everything_killed_at_once_still_answers(self):
-        self.start(PI_MOCK_STEP_MS="2000")
+        self.start(PI_MOCK_STEP_MS="5000")
         self.simulator.send_text("survive it all")
         self.running_job()
         old = {role: self.butler.kill(role) for role in ("worker", "gateway", "orchestrator")}

@@ -34,7 +34,7 @@ class DemoPage(SystemTest):
         node = require(NODE, "tools/setup/runtime.sh")
         library = require(TEST_NODE / "node_modules/playwright-core", "tools/setup/test-node.sh")
         done = subprocess.run([node, CHECKOUT / "tests/system/demo_page.mjs", library, address, self.scratch / "profile",
-                               "What can you do?", screenshot], capture_output=True, text=True, timeout=180)
+                               "What can you do?", screenshot], capture_output=True, text=True, timeout=400)
         self.assertEqual(done.returncode, 0, done.stderr)
         seen = json.loads(done.stdout)
         self.assertIn("What can you do?", seen["answer"])

@@ -101,7 +101,7 @@ class DemoPictures(SystemTest):
         node = require(NODE, "tools/setup/runtime.sh")
         library = require(TEST_NODE / "node_modules/playwright-core", "tools/setup/test-node.sh")
         done = subprocess.run([node, CHECKOUT / "tests/system/demo_pictures.mjs", library, simulator.url, self.scratch / "profile",
-                               os.environ.get("BUTLER_SCREENSHOTS", "")], capture_output=True, text=True, timeout=300,
+                               os.environ.get("BUTLER_SCREENSHOTS", "")], capture_output=True, text=True, timeout=500,
                               env=os.environ | {"BUTLER_PHOTOS": ":".join(map(str, sent))})
         self.assertEqual(done.returncode, 0, done.stderr)
         seen = json.loads(done.stdout)

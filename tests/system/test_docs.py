@@ -81,7 +81,7 @@ class TheDocumentation(unittest.TestCase):
                 self.assertIn(option.split("=")[0], shown)
 
     def help_of(self, path: list[str]) -> str:
-        done = subprocess.run([BINARY, *path, "--help"], capture_output=True, text=True, timeout=30)
+        done = subprocess.run([BINARY, *path, "--help"], capture_output=True, text=True, timeout=120)
         self.assertIn("Usage: " + " ".join(["butler", *path]) + " ", done.stdout, "not a command")
         return done.stdout
 

@@ -316,7 +316,7 @@ class DoctorTest(SystemTest):
             os.kill(worker, signal.SIGCONT)
 
     def call_bot(self, method: str, **parameters) -> net.Reply:
-        return net.request("POST", f"{self.simulator.url}/bot{BOT_TOKEN}/{method}", parameters, timeout=10)
+        return net.request("POST", f"{self.simulator.url}/bot{BOT_TOKEN}/{method}", parameters, timeout=60)
 
     def serve(self, handler: type) -> str:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)

@@ -55,7 +55,7 @@ class Egress(Hosts):
                             {"name": "hosts", "verdict": "deny", "tools": ["network"]}])
         url = f"https://127.0.0.1:{self.host.port}"
         out = self._agent_runs(f"""
-            {{ curl -sSk --noproxy '' {url}/a; echo; curl -sSk --noproxy '' --max-time 10 https://127.0.0.1:{self.butler.port}/; curl -sSk https://169.254.169.254/
+            {{ curl -sSk --noproxy '' {url}/a; echo; curl -sSk --noproxy '' --max-time 60 https://127.0.0.1:{self.butler.port}/; curl -sSk https://169.254.169.254/
                curl -sSk https://unlisted.example/; curl -sS http://unlisted.example/; }} > out.txt 2>&1; true""")
         self.assertIn("from a host", out)
         self.assertEqual(self.host.requests, ["GET /a HTTP/1.1"])
@@ -76,7 +76,7 @@ class Egress(Hosts):
         self.simulator.send_text("stay")
         until(lambda: self.host.requests, "the agent is connected")
         self.simulator.send_text("/abort")
-        self.assertTrue(self.host.cut.wait(10), "the connection was cut")
+        self.assertTrue(self.host.cut.wait(60), "the connection was cut")
 
 
 class SharedNetwork(Hosts):

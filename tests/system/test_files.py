@@ -39,7 +39,7 @@ class Files(SystemTest):
         self.simulator.do(f"send_{kind}", chat=self.simulator.owner_id, **content, **fields)
 
     def claim(self) -> dict:
-        return self.butler.as_worker("POST", "/v1/workers/claim", {"workerId": "w", "waitSeconds": 20}).json
+        return self.butler.as_worker("POST", "/v1/workers/claim", {"workerId": "w", "waitSeconds": 50}).json
 
     def attachment(self, job: dict, name: str):
         """Once the gateway has put it."""

@@ -58,7 +58,9 @@ class HostQuestions(SystemTest):
 
     def question(self, after: int, name: str) -> str:
         """What the chat is asked for the host."""
-        return self.simulator.wait_for_reply(f"connection to?\n\n{name}:", after=after)[0]["text"]
+        text = self.simulator.wait_for_reply(f"connection to?\n\n{name}:", after=after)[0]["text"]
+        self.butler.wait_until_sent()
+        return text
 
     def answer(self, after: int, text: str) -> None:
         said = self.simulator.send_text(text)
@@ -170,6 +172,7 @@ class Commands(HostQuestions):
     def run_approved(self, command: str) -> int:
         sent = self.simulator.send_text(f"/run {command}")
         self.simulator.wait_for_reply("/approve", after=sent)
+        self.butler.wait_until_sent()
         return self.simulator.send_text("/approve")
 
     def test_a_command_asks_for_its_hosts(self):
@@ -186,8 +189,8 @@ class Commands(HostQuestions):
         self.butler.up()
         sent = self.run_approved(f"curl -sSk {self.url('news.example.net')} || echo it went on")
         self.question(sent, "news.example.net")
-        self.simulator.send_text("/deny not today")
-        self.simulator.wait_for_reply("it went on", after=sent)
+        said = self.simulator.send_text("/deny not today")
+        self.simulator.wait_for_reply("it went on", after=said)
         sent = self.run_approved(f"curl -sSk {self.url('news.example.net')}")
         self.question(sent, "news.example.net")
         self.simulator.send_text("/abort")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from support.butler import Butler
 from support.case import SystemTest
-from support.mcp_site import AGENT, Site, hostile_processes
+from support.mcp_site import AGENT, Site
 from support.wait import until
 
 EXIT_TIMED_OUT = 124
@@ -37,7 +37,7 @@ class Hostile(SystemTest):
         site.add_hostile("h-crash", "crash")
         site.add_hostile("plain", "plain", "--timeout-ms", 6000, "--env", "WAY", "--env", "SAID=yes", "--no-types")
         cls.synced = site.mcp("sync", "--json", WAY="stray")
-        until(lambda: not hostile_processes(), "nothing of the killed servers to be left")
+        until(lambda: not site.hostile_processes(), "nothing of the killed servers to be left")
         cls.report = {one["name"]: one for one in json.loads(cls.synced.stdout)["targets"]}
 
     def test_one_failing_target_never_stops_the_others(self):
@@ -94,7 +94,7 @@ class Hostile(SystemTest):
         last = done["a tool that hangs, with more time than there is"]
         self.assertEqual((last.returncode, last.stdout), (EXIT_TIMED_OUT, ""))
         self.assertIn("has not answered within 11 s", last.stderr)
-        until(lambda: not hostile_processes(), "the killed servers to be gone")
+        until(lambda: not self.site.hostile_processes(), "the killed servers to be gone")
 
     def test_a_server_gets_what_is_declared_and_nothing_else_of_the_callers(self):
         done = self.site.call("plain", "surroundings", WAY="plain", TMPDIR="/var/tmp", NODE_OPTIONS="--trace-warnings")

@@ -48,7 +48,9 @@ class VmTest(unittest.TestCase):
 
     def ok(self, *words: str, stdin: bytes | str = "") -> str:
         done = self.vm(*words, stdin=stdin)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        if done.returncode != 0:
+            log = self.home / "vm/machine/log"
+            self.fail(f"vm {words} ended with {done.returncode}: {done.stderr!r}\n{log.read_text() if log.exists() else ''}")
         return done.stdout
 
     def shell(self, script: str, *words: str) -> str:

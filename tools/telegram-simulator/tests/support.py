@@ -33,7 +33,7 @@ class Server:
         return application
 
     def _call(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
     def close(self) -> None:
         async def end() -> None:
@@ -42,7 +42,7 @@ class Server:
             await asyncio.sleep(0)
         self._call(end())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
 
@@ -64,7 +64,7 @@ class SimulatorTest(unittest.TestCase):
         self.addCleanup(self.server.close)
 
     def request(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None,
-                timeout: float = 15) -> Answer:
+                timeout: float = 60) -> Answer:
         port = self.server.control_port if path.startswith("/sim/") else self.server.port
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
         try:
@@ -126,7 +126,7 @@ class SimulatorTest(unittest.TestCase):
         thread.start()
 
         def join() -> Any:
-            thread.join(15)
+            thread.join(60)
             self.assertTrue(outcome, "the background call did not end")
             return outcome[0]
         return join

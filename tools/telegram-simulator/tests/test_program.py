@@ -32,7 +32,7 @@ class Program(unittest.TestCase):
             connection.request("POST", "/bot700001:local-stand-in/getUpdates", "timeout=50",
                                {"Content-Type": "application/x-www-form-urlencoded"})
             process.send_signal(signal.SIGTERM)
-            self.assertEqual(process.wait(5), 0)
+            self.assertEqual(process.wait(60), 0)
             connection.close()
 
     def test_help_names_the_options(self):

@@ -64,6 +64,8 @@ class Strictness(SimulatorTest):
 
 
 class RateModel(SimulatorTest):
+    options = {"virtual_clock": True}  # how fast the machine is decides nothing
+
     def test_the_sixth_message_at_once_is_429_with_the_wait_in_body_and_header(self):
         for number in range(5):
             self.result("sendMessage", chat_id=OWNER, text=str(number))

@@ -24,7 +24,7 @@ class Receiver:
                 text = update.get("message", {}).get("text", update.get("callback_query", {}).get("data"))
                 receiver.got.put((text, dict(self.headers)))
                 if text in receiver.gates:
-                    receiver.gates[text].wait(10)
+                    receiver.gates[text].wait(60)
                 left = receiver.answers.get(text) or [(200, {}, b"")]
                 status, headers, body = left.pop(0) if len(left) > 1 else left[0]
                 self.send_response(status)
@@ -42,7 +42,7 @@ class Receiver:
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def next(self):
-        return self.got.get(timeout=10)[0]
+        return self.got.get(timeout=60)[0]
 
     def close(self):
         for gate in self.gates.values():
@@ -68,7 +68,7 @@ class Webhook(SimulatorTest):
     def test_updates_are_posted_with_the_secret_and_leave_the_queue(self):
         self.sim("send_text", text="before")
         self.set(secret_token="s-1_A", max_connections=3)
-        text, headers = self.receiver.got.get(timeout=10)
+        text, headers = self.receiver.got.get(timeout=60)
         self.assertEqual((text, headers["X-Telegram-Bot-Api-Secret-Token"]), ("before", "s-1_A"))
         self.sim("send_text", text="after")
         self.assertEqual(self.receiver.next(), "after")
