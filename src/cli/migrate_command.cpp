@@ -10,6 +10,7 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/home.hpp"
+#include "cli/migrate_copy_command.hpp"
 #include "cli/quiet_home.hpp"
 #include "json/value.hpp"
 #include "log/log.hpp"
@@ -158,8 +159,8 @@ int run_migrations(const config::Start& start, Format format, std::ostream& out)
 }
 
 void add_migrate_commands(CLI::App& app, Action& chosen) {
-  CLI::App* const group =
-      add_group(app, "migrate", "The schema of the databases: what this version of Butler makes of it.");
+  CLI::App* const group = add_group(
+      app, "migrate", "The databases: their schema, and the way from SQLite to PostgreSQL and back.");
   const auto json = std::make_shared<bool>(false);
   add_command(*group, "status", "Which migrations wait; nothing is changed.", chosen, [json] {
     return show_migrations(config::this_start(), format_of(*json), std::cout);
@@ -167,6 +168,7 @@ void add_migrate_commands(CLI::App& app, Action& chosen) {
   add_command(*group, "up", "Apply what waits, while Butler is down; each file is copied before.", chosen,
               [json] { return run_migrations(config::this_start(), format_of(*json), std::cout); })
       ->add_flag("--json", *json, "As JSON.");
+  add_migrate_copy_command(*group, chosen);
 }
 
 }  // namespace butler::cli

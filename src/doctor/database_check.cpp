@@ -9,14 +9,12 @@
 #include "doctor/checks.hpp"
 #include "domain/embedded_file.hpp"
 #include "files/folder.hpp"
+#include "migration/schema.hpp"
 #include "process/installation.hpp"
 #include "sqlite/read_only.hpp"
 #include "store/migrations.hpp"
 
 namespace butler::doctor {
-
-/// schema/gateway/*.sql, in order.
-std::span<const domain::EmbeddedFile> gateway_migrations();
 
 namespace fs = std::filesystem;
 
@@ -151,7 +149,8 @@ boost::asio::awaitable<Findings> check_databases(const Context& context) {
         judge_database(look_at_database(context.home() / "state.db", store::orchestrator_migrations())));
   }
   if (!elsewhere(config::Role::gateway)) {
-    findings.push_back(judge_database(look_at_database(context.home() / "gateway.db", gateway_migrations())));
+    findings.push_back(
+        judge_database(look_at_database(context.home() / "gateway.db", migration::gateway_migrations())));
   }
   co_return findings;
 }

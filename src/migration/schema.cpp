@@ -120,6 +120,11 @@ fs::path bring_up_file(const fs::path& file, std::span<const domain::EmbeddedFil
   return file.string() + ".before-" + std::to_string(domain::migration_version(before.waiting.front()));
 }
 
+void require_quiet_server(const std::string& url) {
+  postgres::Connection connection({.url = url, .application = application, .on_connect = {}});
+  require_quiet(connection);
+}
+
 void bring_up_server(const std::string& url, std::span<const domain::EmbeddedFile> files) {
   postgres::Connection connection({.url = url, .application = application, .on_connect = {}});
   require_quiet(connection);

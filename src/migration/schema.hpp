@@ -51,6 +51,9 @@ Schema look_at_server(const std::string& url, std::span<const domain::EmbeddedFi
 std::filesystem::path bring_up_file(const std::filesystem::path& file,
                                     std::span<const domain::EmbeddedFile> files);
 
+/// Throws std::runtime_error when one of Butler's roles is connected to a server's database.
+void require_quiet_server(const std::string& url);
+
 /// Brings a server's database up to date, as the roles do at their start; no copy is made. Throws
 /// std::runtime_error, also when one of Butler's roles is connected to it.
 void bring_up_server(const std::string& url, std::span<const domain::EmbeddedFile> files);

@@ -35,6 +35,13 @@ class Statement {
     return *this;
   }
 
+  /// Binds the next parameter, after reset(): for callers that do not have all at once. Text is copied.
+  template <class Value>
+  Statement& add(const Value& value) {
+    put(value);
+    return *this;
+  }
+
   /// Runs to the next row; false when there is none (the statement is reset then). Throws Error.
   virtual bool step() = 0;
   /// Runs a statement that gives no rows; returns how many rows it changed. Throws Error.

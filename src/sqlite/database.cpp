@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "log/log.hpp"
+#include "sqlite/read_only.hpp"
 
 namespace butler::sqlite {
 
@@ -137,6 +138,19 @@ Database Database::open(const std::filesystem::path& file) {
     const int result = sqlite3_exec(handle, pragma, nullptr, nullptr, nullptr);
     if (result != SQLITE_OK) throw database.fault(result, "open");
   }
+  return database;
+}
+
+Database Database::open_read_only(const std::filesystem::path& file) {
+  configure_once();
+  Database database(file);
+  sqlite3* handle = nullptr;
+  const int opened = sqlite3_open_v2(
+      read_only_address(file).c_str(), &handle,
+      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  database.handle_.reset(handle);
+  if (opened != SQLITE_OK) throw database.fault(opened, "open");
+  sqlite3_busy_timeout(handle, busy_timeout_ms);
   return database;
 }
 

@@ -99,6 +99,8 @@ class Database {
   /// Opens or creates the file. A file that is no database, or damaged, throws Error with its name and what
   /// to do; it is never replaced.
   static Database open(const std::filesystem::path& file);
+  /// Opens a file that is there to read it; nothing in it is changed. Throws Error.
+  static Database open_read_only(const std::filesystem::path& file);
   Database(Database&&) noexcept = default;
   Database& operator=(Database&&) noexcept = default;
   ~Database();

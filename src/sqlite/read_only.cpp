@@ -36,12 +36,14 @@ bool has_log(const fs::path& file) {
 
 }  // namespace
 
+std::string read_only_address(const fs::path& file) { return file_address(file, !has_log(file)); }
+
 void ReadOnlyDatabase::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
 ReadOnlyDatabase::ReadOnlyDatabase(const fs::path& file, std::chrono::milliseconds limit)
     : deadline_(std::chrono::steady_clock::now() + limit) {
   sqlite3* handle = nullptr;
-  const std::string address = file_address(file, !has_log(file));
+  const std::string address = read_only_address(file);
   const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   const int opened = sqlite3_open_v2(address.c_str(), &handle, flags, nullptr);
   handle_.reset(handle);

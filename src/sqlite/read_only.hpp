@@ -23,6 +23,10 @@ class Interrupted : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The address by which SQLite opens a file (SQLITE_OPEN_URI) of which nothing is to be changed. Where nobody
+/// has it open, not even a lock is taken.
+std::string read_only_address(const std::filesystem::path& file);
+
 /// A look at a database that others may be writing to: nothing in the file is changed, and nobody who writes
 /// waits for it. Where nobody has it open, not even the files beside it are made. One thread.
 class ReadOnlyDatabase {
