@@ -215,6 +215,43 @@ int measure_requests(int port, const std::string& request, int connections, doub
   return measure(loop, seconds, latencies);
 }
 
+int measure_fill(Queue& queue, std::size_t jobs) {
+  Loop loop;
+  std::vector<double> latencies;
+  std::size_t sent = 0;
+  const auto start = Clock::now();
+  for (std::size_t number = 0; number < std::min<std::size_t>(jobs, 32); ++number) {
+    Connection& connection = loop.connect(queue.port(number), queue.framing());
+    connection.on_answer([&](std::string_view, double ms) {
+      latencies.push_back(ms);
+      if (sent == jobs) return;
+      ++sent;
+      connection.send(queue.create());
+    });
+    ++sent;
+    connection.send(queue.create());
+  }
+  loop.run_until([&] { return latencies.size() == jobs; });
+  print(jobs, milliseconds(Clock::now() - start) / 1000, latencies);
+  return 0;
+}
+
+int measure_claims(const Queue& queue, std::size_t jobs) {
+  Loop loop;
+  std::vector<double> latencies;
+  Connection& worker = loop.connect(queue.port(0), queue.framing());
+  worker.on_answer([&](std::string_view answer, double ms) {
+    if (!queue.brings_job(answer)) throw std::runtime_error("no job came: " + std::string(answer));
+    latencies.push_back(ms);
+    if (latencies.size() < jobs) worker.send(queue.claim());
+  });
+  const auto start = Clock::now();
+  worker.send(queue.claim());
+  loop.run_until([&] { return latencies.size() == jobs; });
+  print(jobs, milliseconds(Clock::now() - start) / 1000, latencies);
+  return 0;
+}
+
 std::string batch_of_deltas() {
   std::string body = R"({"events":[)";
   for (std::size_t i = 0; i < events_in_batch; ++i) {
@@ -250,6 +287,11 @@ int measure_deltas(Queue& queue, const std::string& worker_token, int jobs, doub
   return measure(loop, seconds, latencies, events_in_batch);
 }
 
+int usage() {
+  std::fputs("usage: see the head of bench/load.cpp\n", stderr);
+  return 2;
+}
+
 int run(const std::vector<std::string>& words) {
   const std::string what = words.empty() ? "" : words[0];
   if (words.size() == 3 && what == "fsync") return measure_fsync(words[1], std::stod(words[2]));
@@ -258,22 +300,24 @@ int run(const std::vector<std::string>& words) {
     return measure_requests(std::stoi(words[1]), load::http_request(words[2], words[3], words[4]),
                             std::stoi(words[5]), std::stod(words[6]));
   }
-  const bool loads = what == "creates" || what == "lifecycles" || what == "pickup" || what == "deltas";
-  if (loads && words.size() > 2) {
-    const auto queue = load::queue_of(words[1]);
-    if (what == "creates" && words.size() == 4)
-      return measure_creates(*queue, std::stoi(words[2]), std::stod(words[3]));
-    if (what == "lifecycles" && words.size() == 5) {
-      return measure_lifecycles(*queue, std::stoi(words[2]), std::stoi(words[3]), std::stod(words[4]));
-    }
-    if (what == "pickup" && words.size() == 3) return measure_pickup(*queue, std::stoi(words[2]));
-    if (what == "deltas" && words.size() == 4) {
-      const std::string token = words[1].substr(words[1].rfind(':') + 1);
-      return measure_deltas(*queue, token, std::stoi(words[2]), std::stod(words[3]));
-    }
+  if (words.size() < 3) return usage();
+  const auto queue = load::queue_of(words[1]);
+  const auto number = [&words](std::size_t place) { return std::stoi(words.at(place)); };
+  if (words.size() == 3 && what == "pickup") return measure_pickup(*queue, number(2));
+  if (words.size() == 3 && what == "claims") return measure_claims(*queue, std::stoul(words[2]));
+  if (what == "fill" && words.size() < 5) {
+    if (words.size() == 4) queue->use_session(words[3]);
+    return measure_fill(*queue, std::stoul(words[2]));
   }
-  std::fputs("usage: see the head of bench/load.cpp\n", stderr);
-  return 2;
+  if (words.size() == 4 && what == "creates") return measure_creates(*queue, number(2), std::stod(words[3]));
+  if (words.size() == 4 && what == "deltas") {
+    const std::string token = words[1].substr(words[1].rfind(':') + 1);
+    return measure_deltas(*queue, token, number(2), std::stod(words[3]));
+  }
+  if (words.size() == 5 && what == "lifecycles") {
+    return measure_lifecycles(*queue, number(2), number(3), std::stod(words[4]));
+  }
+  return usage();
 }
 
 }  // namespace

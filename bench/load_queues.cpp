@@ -26,12 +26,14 @@ class Butler final : public Queue {
   /// Each job is of a session of its own: one that an earlier run left running would hold the next one back.
   std::string create() override {
     static const std::string run = std::to_string(Clock::now().time_since_epoch().count()) + "-";
-    const std::string session = run + std::to_string(++count_);
+    const std::string session = session_.empty() ? run + std::to_string(++count_) : session_;
     return http_request(
         "/v1/jobs", gateway_,
         R"({"prompt":"measure","channel":"api","chatId":"1","requesterId":"1","sessionKey":")" + session +
             "\"}");
   }
+
+  void use_session(const std::string& session) override { session_ = session; }
 
   [[nodiscard]] std::string claim() const override {
     return http_request("/v1/workers/claim", worker_, R"({"workerId":"load","waitSeconds":20})");
@@ -58,6 +60,7 @@ class Butler final : public Queue {
 
   std::string gateway_;
   std::string worker_;
+  std::string session_;
   std::size_t count_ = 0;
 };
 

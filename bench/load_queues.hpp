@@ -16,8 +16,10 @@ class Queue {
 
   /// How its answers end.
   [[nodiscard]] virtual Framing framing() const = 0;
-  /// Makes one job, which waits for no other.
+  /// Makes one job, which waits for no other unless all are of one session.
   virtual std::string create() = 0;
+  /// Makes all further jobs of one session, in a queue that has sessions.
+  virtual void use_session(const std::string& /*session*/) {}
   /// Waits for a job.
   [[nodiscard]] virtual std::string claim() const = 0;
   /// Ends the job that this answer has brought; with `and_next` the answer may bring the next one.

@@ -157,7 +157,7 @@ def scratch_folder(parent: Path | None):
     """A folder for servers, on the disk that is to be measured; everybody may walk through it."""
     parent = parent or CHECKOUT / "build"
     parent.mkdir(exist_ok=True)
-    folder = tempfile.TemporaryDirectory(prefix="bench-", dir=parent, ignore_cleanup_errors=True)
+    folder = tempfile.TemporaryDirectory(prefix="scratch-", dir=parent, ignore_cleanup_errors=True)
     Path(folder.name).chmod(0o711)
     return folder
 

@@ -1,0 +1,136 @@
+"""The goals of a store with many jobs in it: the price of a claim (G6, G7), creates through checkpoints (G8), a restart (G12)."""
+
+import shutil
+import sqlite3
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from calibration import are_accepted, load, windows_of
+from goal_table import Verdict
+from subjects import Butler, queue_of
+
+FINISHED = 1_000_000
+BLOCKING = 10_000
+_CHECKPOINTS = 20
+
+# What a finished job of the orchestrator's leaves, with ids that are older than any that it makes.
+_CLONE = """WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {count})
+INSERT INTO jobs ({columns}) SELECT {values} FROM number, (SELECT * FROM jobs WHERE finished_at IS NOT NULL LIMIT 1)"""
+
+
+def cpu_seconds(pid: int) -> float:
+    """What all threads of a process have run for, to the nanosecond."""
+    return sum(int(task.joinpath("schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
+class _Home:
+    """An orchestrator with a home of its own."""
+
+    def __init__(self, scratch: Path):
+        self.folder = Path(tempfile.mkdtemp(prefix="store-", dir=scratch))
+        self.folder.chmod(0o711)
+        self.butler = Butler(self.folder, ORCH_LEASE_SECONDS="600")
+        self.butler.start("orchestrator")
+        self.queue = queue_of(self.butler)
+
+    def claim_cost(self, jobs: int) -> float:
+        """Microseconds of the orchestrator's processor time, the least of three looks: the disk has no part in it."""
+        looks = []
+        for _ in range(3):
+            load("fill", self.queue, jobs)
+            pid = self.butler.pid("orchestrator")
+            before = cpu_seconds(pid)
+            load("claims", self.queue, jobs)
+            looks.append((cpu_seconds(pid) - before) / jobs * 1e6)
+        return min(looks)
+
+    def finish_jobs(self, count: int) -> None:
+        """Puts so many finished jobs into the database, behind the orchestrator's back."""
+        load("lifecycles", self.queue, 1, 1, 0.1)
+        self.butler.close()
+        with sqlite3.connect(self.butler.home / "state.db", isolation_level=None) as database:
+            columns = [row[1] for row in database.execute("PRAGMA table_info(jobs)") if row[1] != "row"]
+            values = ["printf('00000000-0000-7000-8000-%012x', n)" if column == "id" else column for column in columns]
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute(_CLONE.format(count=count, columns=", ".join(columns), values=", ".join(values)))
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        self.butler.start("orchestrator")
+
+    def close(self) -> None:
+        self.butler.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def claims_and_restart(scratch: Path, quick: bool) -> list[Verdict]:
+    """G6, G7 and G12."""
+    jobs = 300 if quick else 1000
+    home = _Home(scratch)
+    try:
+        alone = home.claim_cost(jobs)
+        load("fill", home.queue, BLOCKING + 1, "busy")
+        load("claims", home.queue, 1)
+        behind = home.claim_cost(jobs)
+        home.finish_jobs(FINISHED)
+        among = home.claim_cost(jobs)
+        ready = statistics.median(_restart(home.butler) for _ in range(3))
+    finally:
+        home.close()
+    of = f"{{:.2f}}× ({{:.0f}} against {alone:.0f} µs of processor time)"
+    return [
+        Verdict("G6", "≤ 1.15×", of.format(among / alone, among), among / alone <= 1.15),
+        Verdict("G7", "≤ 1.2×", of.format(behind / alone, behind), behind / alone <= 1.2),
+        Verdict("G12", "ready ≤ 1 s", f"{ready * 1000:.0f} ms after SIGKILL", ready <= 1),
+        Verdict("G12", "nothing answered is lost, no second holder", "tests/system/test_api_durability.py", None),
+    ]
+
+
+def _restart(butler: Butler) -> float:
+    butler.kill("orchestrator")
+    before = time.monotonic()
+    butler.start("orchestrator")
+    return time.monotonic() - before
+
+
+class _Checkpoints(threading.Thread):
+    """Counts them: SQLite writes to the database's own file at no other time."""
+
+    def __init__(self, database: Path):
+        super().__init__(daemon=True)
+        self._database = database
+        self._ended = threading.Event()
+        self.count = 0
+
+    def run(self) -> None:
+        seen = self._database.stat().st_mtime_ns
+        while not self._ended.wait(0.01):
+            if (now := self._database.stat().st_mtime_ns) != seen:
+                self.count, seen = self.count + 1, now
+
+    def stop(self) -> int:
+        self._ended.set()
+        self.join()
+        return self.count
+
+
+def creates_through_checkpoints(scratch: Path, quick: bool) -> list[Verdict]:
+    """G8."""
+
+    def measure() -> dict:
+        home = _Home(scratch)
+        try:
+            checkpoints = _Checkpoints(home.butler.home / "state.db")
+            checkpoints.start()
+            result = load("creates", home.queue, 128, 3 if quick else 8)
+            return result | {"checkpoints": checkpoints.stop()}
+        finally:
+            home.close()
+
+    windows = windows_of(measure, scratch, 1, 1 if quick else 3)
+    p50, p99 = (statistics.median(window.result[name] for window in windows) for name in ("p50_ms", "p99_ms"))
+    checkpoints = max(window.result["checkpoints"] for window in windows)
+    measured = f"{p99 / p50:.1f}× (p50 {p50:.1f} ms, p99 {p99:.1f} ms, at most {checkpoints} checkpoints)"
+    return [Verdict("G8", "≤ 2.5× p50", measured, p99 <= 2.5 * p50, are_accepted(windows) and checkpoints >= _CHECKPOINTS)]
