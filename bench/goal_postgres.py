@@ -45,7 +45,7 @@ class _Two:
         script = self.folder / "insert.sql"
         script.write_text(_INSERT)
         pgbench = sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"))[-1]
-        words = [pgbench, "-n", "-c", "32", "-T", str(max(1, int(self._seconds))), "-f", script, self._server.url("butler")]
+        words = [pgbench, "-n", "-c", "32", "-t", str(int(100 * self._seconds)), "-f", script, self._server.url("butler")]
         done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=True)
         return float(re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)[1])
 

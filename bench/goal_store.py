@@ -56,6 +56,8 @@ class _Home:
             values = ["printf('00000000-0000-7000-8000-%012x', n)" if column == "id" else column for column in columns]
             database.execute("PRAGMA synchronous = OFF")
             database.execute(_CLONE.format(count=count, columns=", ".join(columns), values=", ".join(values)))
+            if database.total_changes < count:
+                raise RuntimeError(f"only {database.total_changes} finished jobs were made")
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.close()
         self.butler.start("orchestrator")
