@@ -1,4 +1,4 @@
-"""The goals of the orchestrator's HTTP side: the floor (G9), what waits costs nothing (G10), deltas (G11)."""
+"""The goals of the orchestrator's HTTP side: the floor (G9), what waits costs nothing (G10), deltas (G11), a slow disk (G19)."""
 
 import json
 import re
@@ -7,13 +7,15 @@ import shutil
 import socket
 import statistics
 import tempfile
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from calibration import Rate, are_accepted, load, windows_of
 from goal_store import cpu_seconds
 from goal_table import Verdict
-from subjects import GATEWAY_TOKEN, WORKER_TOKEN, Butler, free_port, program, queue_of, serve
+from subjects import GATEWAY_TOKEN, WORKER_TOKEN, Butler, Process, free_port, program, queue_of, serve, until
 
 PARKED = 1_000
 STREAMS = 5_000
@@ -165,6 +167,35 @@ def waiting(scratch: Path, quick: bool) -> list[Verdict]:
         Verdict("G10", "< 5 % of a core with 1 000 heartbeats/s as well", f"{busy * 100:.1f} % at {rate:.0f}/s", busy < 0.05, rate > 900),
         Verdict("G10", f"{STREAMS} streams ≤ 60 MB", f"{megabytes:.1f} MB", megabytes <= 60),
     ]
+
+
+def slow_disk(scratch: Path, quick: bool) -> list[Verdict]:
+    """G19: strace holds each sync of the orchestrator's for 100 ms, while jobs are made and others are read."""
+    folder = _folder(scratch, "slow")
+    butler = Butler(folder)
+    butler.start("orchestrator")
+    job = butler.create_job("read")["id"]
+    words = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e", "inject=fdatasync,fsync:delay_exit=100ms"]
+    tracer = Process("strace", [program("strace"), *words, "-p", butler.pid("orchestrator")], {"LANG": "C.UTF-8"})
+    writer = threading.Thread(target=load, args=("creates", queue_of(butler), 4, 3 if quick else 9))
+    times = []
+    try:
+        until(lambda: _takes(lambda: butler.create_job("write")) > 0.1, "strace to slow the disk down")
+        writer.start()
+        while writer.is_alive():
+            times.append(_takes(lambda: butler.job(job)))
+    finally:
+        tracer.destroy()
+        butler.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    p50, p99 = sorted(times)[len(times) // 2] * 1000, sorted(times)[int(len(times) * 0.99)] * 1000
+    return [Verdict("G19", "reads: p99 ≤ 20 ms", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", p99 <= 20)]
+
+
+def _takes(action: Callable[[], object]) -> float:
+    before = time.monotonic()
+    action()
+    return time.monotonic() - before
 
 
 def deltas(scratch: Path, quick: bool) -> list[Verdict]:

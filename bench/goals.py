@@ -40,7 +40,7 @@ def _roles(scratch: Path, quick: bool) -> list[Verdict]:
 PARTS: dict[str, tuple[Callable[[Path, bool], list[Verdict]], ...]] = {
     "peers": (_peers,),
     "store": (goal_store.claims_and_restart, goal_store.creates_through_checkpoints),
-    "http": (goal_http.floor, goal_http.waiting, goal_http.deltas),
+    "http": (goal_http.floor, goal_http.waiting, goal_http.deltas, goal_http.slow_disk),
     "postgres": (goal_postgres.two_orchestrators,),
     "roles": (_roles,),
 }

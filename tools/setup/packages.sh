@@ -10,7 +10,7 @@ build=(clang-19 lld-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config li
   libssl-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev libseccomp-dev) # one configuration, tests and all
 check=(clang-tidy-19 clang-tools-19 clang-format-19 shellcheck python3)
 test=(chromium postgresql-15 libfaketime iproute2 openssl python3 curl e2fsprogs tmux mmdebstrap systemd zsh fish man-db mandoc) # systemd-analyze judges the units, which need not run
-bench=(redis-server beanstalkd postgresql-15 nginx-light) # bench/peers.py and goals.py start their own: those of Debian may stay off
+bench=(redis-server beanstalkd postgresql-15 nginx-light strace) # bench/peers.py and goals.py start their own: those of Debian may stay off
 package=(dpkg-dev file)
 vm=(qemu-system-x86 qemu-utils busybox-static e2fsprogs) # butler vm; the guest's kernel is fetched by itself
 run=(bubblewrap ripgrep fd-find ca-certificates util-linux python3)
