@@ -11,18 +11,16 @@
 //   over butler_load deltas     QUEUE JOBS SECONDS                  events of 200 bytes from so many running
 //   jobs
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "load_figures.hpp"
 #include "load_loop.hpp"
 #include "load_queues.hpp"
 
@@ -32,58 +30,13 @@ using load::Clock;
 using load::Connection;
 using load::Loop;
 using load::milliseconds;
+using load::percentile;
+using load::print;
 using load::Queue;
 
 constexpr double warm_up_seconds = 1;
 constexpr std::size_t most_open_jobs = 1'000;  // then producers wait for workers
 constexpr std::size_t events_in_batch = 256;
-
-double percentile(std::vector<double>& sorted_later, double fraction) {
-  if (sorted_later.empty()) return 0;
-  std::ranges::sort(sorted_later);
-  const auto index = static_cast<std::size_t>(fraction * static_cast<double>(sorted_later.size() - 1));
-  return sorted_later[index];
-}
-
-void print(std::size_t count, double seconds, std::vector<double>& latencies) {
-  std::printf(
-      "{\"count\": %zu, \"per_second\": %.1f, \"p50_ms\": %.4f, \"p99_ms\": %.4f, \"max_ms\": %.4f}\n", count,
-      static_cast<double>(count) / seconds, percentile(latencies, 0.5), percentile(latencies, 0.99),
-      percentile(latencies, 1.0));
-}
-
-int measure_fsync(const std::string& folder, double seconds) {
-  const std::string path = folder + "/fsync-rate.tmp";
-  const int file = open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-  if (file < 0) throw std::runtime_error("cannot write in " + folder);
-  const std::vector<char> block(4096, 'x');
-  std::vector<double> latencies;
-  const auto start = Clock::now();
-  while (milliseconds(Clock::now() - start) < seconds * 1000) {
-    const auto before = Clock::now();
-    if (write(file, block.data(), block.size()) < 0 || fdatasync(file) != 0)
-      throw std::runtime_error("write failed");
-    latencies.push_back(milliseconds(Clock::now() - before));
-  }
-  const double took = milliseconds(Clock::now() - start) / 1000;
-  close(file);
-  unlink(path.c_str());
-  print(latencies.size(), took, latencies);
-  return 0;
-}
-
-int measure_spin(double seconds) {
-  std::uint64_t state = 1;
-  std::size_t rounds = 0;
-  const auto start = Clock::now();
-  while (milliseconds(Clock::now() - start) < seconds * 1000) {
-    for (int i = 0; i < 100'000; ++i) state = state * 6364136223846793005U + 1442695040888963407U;
-    ++rounds;
-  }
-  std::printf("{\"rounds_per_second\": %.1f, \"state\": %llu}\n", static_cast<double>(rounds) / seconds,
-              static_cast<unsigned long long>(state));
-  return 0;
-}
 
 /// Lets the load run, and counts after the warm-up only. `latencies` is what handlers add to.
 int measure(Loop& loop, double seconds, std::vector<double>& latencies, std::size_t each = 1) {
@@ -201,6 +154,79 @@ int measure_pickup(Queue& queue, int count) {
   return 0;
 }
 
+/// Makes jobs by the clock, over 32 connections, as far as their answers come in time.
+class Paced {
+ public:
+  Paced(Loop& loop, Queue& queue) : queue_(queue) {
+    for (int number = 0; number < 32; ++number) {
+      Connection& producer = loop.connect(queue.port(0), queue.framing());
+      producer.on_answer([this, &producer](std::string_view, double) {
+        ++created_;
+        idle_.push_back(&producer);
+      });
+      idle_.push_back(&producer);
+    }
+  }
+
+  /// Lets the loop run for so long; a warm-up of a second is not counted.
+  double run(Loop& loop, double per_second, double seconds) {
+    auto start = Clock::now();
+    bool warm = false;
+    for (double due = 0; milliseconds(Clock::now() - start) < seconds * 1000;) {
+      due += per_second * loop.run_for(0.002);
+      for (; due >= 1 && !idle_.empty(); due -= 1) create();
+      due = std::min(due, per_second / 10);  // what could not be made in time is not made up for
+      if (warm || milliseconds(Clock::now() - start) < warm_up_seconds * 1000) continue;
+      warm = true;
+      created_ = 0;
+      start = Clock::now();
+    }
+    return static_cast<double>(created_) / (milliseconds(Clock::now() - start) / 1000);
+  }
+
+  /// How long ago the create of this job's session has begun.
+  double age(std::string_view session) const {
+    const auto number = std::stoul(std::string(session.substr(session.rfind('-') + 1)));
+    return milliseconds(Clock::now() - begun_.at(number));
+  }
+
+ private:
+  void create() {
+    queue_.use_session("paced-" + std::to_string(begun_.size()));
+    begun_.push_back(Clock::now());
+    Connection& producer = *idle_.back();
+    idle_.pop_back();
+    producer.send(queue_.create());
+  }
+
+  Queue& queue_;
+  std::size_t created_ = 0;
+  std::vector<Connection*> idle_;
+  std::vector<Clock::time_point> begun_;
+};
+
+int measure_wakeups(Queue& queue, int workers, double per_second, double seconds) {
+  Loop loop;
+  Paced paced(loop, queue);
+  std::vector<double> latencies;
+  for (int number = 0; number < workers; ++number) {
+    Connection& worker = loop.connect(queue.port(1), queue.framing());
+    worker.on_answer([&, works = false](std::string_view answer, double) mutable {
+      const bool ended = std::exchange(works, false);
+      if (!ended && queue.brings_job(answer)) {
+        works = true;
+        latencies.push_back(paced.age(load::json_string(answer, "sessionKey")));
+      }
+      worker.send(works ? queue.complete(answer, false) : queue.claim());
+    });
+    worker.send(queue.claim());
+  }
+  const double created = paced.run(loop, per_second, seconds);
+  std::printf("{\"per_second\": %.1f, \"claimed\": %zu, \"p50_ms\": %.4f, \"p99_ms\": %.4f}\n", created,
+              latencies.size(), percentile(latencies, 0.5), percentile(latencies, 0.99));
+  return 0;
+}
+
 int measure_requests(int port, const std::string& request, int connections, double seconds) {
   Loop loop;
   std::vector<double> latencies;
@@ -294,8 +320,8 @@ int usage() {
 
 int run(const std::vector<std::string>& words) {
   const std::string what = words.empty() ? "" : words[0];
-  if (words.size() == 3 && what == "fsync") return measure_fsync(words[1], std::stod(words[2]));
-  if (words.size() == 2 && what == "spin") return measure_spin(std::stod(words[1]));
+  if (words.size() == 3 && what == "fsync") return load::measure_fsync(words[1], std::stod(words[2]));
+  if (words.size() == 2 && what == "spin") return load::measure_spin(std::stod(words[1]));
   if (words.size() == 7 && what == "requests") {
     return measure_requests(std::stoi(words[1]), load::http_request(words[2], words[3], words[4]),
                             std::stoi(words[5]), std::stod(words[6]));
@@ -316,6 +342,9 @@ int run(const std::vector<std::string>& words) {
   }
   if (words.size() == 5 && what == "lifecycles") {
     return measure_lifecycles(*queue, number(2), number(3), std::stod(words[4]));
+  }
+  if (words.size() == 5 && what == "wakeups") {
+    return measure_wakeups(*queue, number(2), std::stod(words[3]), std::stod(words[4]));
   }
   return usage();
 }
