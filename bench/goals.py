@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the goals of the queue, G1 to G19, and prints a table of all of them: must, aim, measured, met or missed.
 
-    python3 bench/goals.py                    # a quarter of an hour after `make bench-peers`' own twelve minutes
+    python3 bench/goals.py                    # twenty minutes, half of them the queues of bench/peers.py
     python3 bench/goals.py --quick --only store,http
 
 `make bench-peers` installs and builds what this needs. What only a test proves, or what takes hours, is named in its row.

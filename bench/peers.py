@@ -2,7 +2,7 @@
 """Measures Butler's orchestrator beside other queues: the same steps (create → claim → complete) with the same durability, on the
 same disk, in one run. Prints rates with F beside them, and the ratios beside the goals (G2 to G5).
 
-    make bench-peers                                     # installs and builds what this needs, then runs it: twelve minutes
+    make bench-peers                                     # installs and builds what this needs, then runs it: seven to eleven minutes
     python3 bench/peers.py --quick --only butler,bullmq
 
 Every measurement has a server and a folder of its own, and stands between two calibrations (bench/calibration.py): `[0.83]` is the

@@ -43,7 +43,6 @@ class Bench:
         self.scratch = scratch
         self.tries = tries
         self.rows: list[tuple[str, str, str, str, str]] = []
-
         self.verdicts: list[Verdict] = []
 
     def row(self, name: str, what: str, must: str, measured: str, windows: list[Window], met: bool | None = None) -> None:
