@@ -12,6 +12,7 @@
 //   jobs
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
@@ -35,7 +36,7 @@ using load::print;
 using load::Queue;
 
 constexpr double warm_up_seconds = 1;
-constexpr std::size_t most_open_jobs = 1'000;  // then producers wait for workers
+constexpr std::ptrdiff_t most_open_jobs = 1'000;  // then producers wait for workers
 constexpr std::size_t events_in_batch = 256;
 
 /// Lets the load run, and counts after the warm-up only. `latencies` is what handlers add to.
@@ -103,7 +104,7 @@ class Lifecycles {
   }
 
   Queue& queue_;
-  std::size_t open_ = 0;
+  std::ptrdiff_t open_ = 0;  // below 0 when jobs were there before
   std::vector<Connection*> waiting_;
   std::vector<double> latencies_;
 };
