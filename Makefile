@@ -94,6 +94,18 @@ fuzz: suite-set-up ## feed each parser of foreign bytes for ten minutes (fuzz_se
 bench: suite-set-up ## build and run the benchmarks; prints what they measured
 	@$(call build,release) && python3 bench/run.py && python3 bench/start.py && python3 bench/chat_slo.py
 
+.PHONY: bench-peers
+bench-peers: suite-set-up ## measure the queue beside BullMQ, beanstalkd, pg-boss and graphile-worker: ten minutes
+	@tools/setup/packages.sh bench
+	@tools/setup/bench-node.sh
+	@$(call build,release) && python3 bench/peers.py
+
+.PHONY: bench-goals
+bench-goals: suite-set-up ## the same, and every other goal of the queue: twenty minutes
+	@tools/setup/packages.sh bench
+	@tools/setup/bench-node.sh
+	@$(call build,release) && python3 bench/goals.py
+
 .PHONY: format
 format: ## lay out every C++ file as .clang-format says
 	@tools/setup/packages.sh check

@@ -1,223 +1,353 @@
-// Loads the orchestrator over HTTP and prints one JSON line with rate and latencies.
+// Loads a queue and prints one JSON line with rate and latencies. QUEUE is
+// butler:PORT[,PORT…]:TOKEN:WORKER_TOKEN (over HTTP) or beanstalkd:PORT, on this machine. What is counted
+// begins a second after the load does.
 //
-//   butler_load fsync   FOLDER SECONDS                        rate of 4 KiB append + fdatasync (F)
-//   butler_load spin    SECONDS                               how fast this core counts now
-//   butler_load creates HOST PORT TOKEN CONNECTIONS SECONDS   durable POST /v1/jobs
-//   butler_load pickup  HOST PORT TOKEN WORKER_TOKEN COUNT    from POST /v1/jobs to the waiting claim's
-//   answer
-
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
+//   butler_load fsync      FOLDER SECONDS                      rate of 4 KiB append + fdatasync (F)
+//   butler_load spin       SECONDS                             how fast this core counts now
+//   butler_load creates    QUEUE CONNECTIONS SECONDS           jobs made
+//   butler_load lifecycles QUEUE PRODUCERS WORKERS SECONDS     jobs made, claimed and completed
+//   butler_load pickup     QUEUE COUNT                         from the begin of a create to the waiting
+//   claim's answer butler_load requests   PORT PATH TOKEN BODY CONNECTIONS SECONDS    the same POST over and
+//   over butler_load deltas     QUEUE JOBS SECONDS                  events of 200 bytes from so many running
+//   jobs
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <chrono>
+#include <cstddef>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <mutex>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "load_figures.hpp"
+#include "load_loop.hpp"
+#include "load_queues.hpp"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using load::Clock;
+using load::Connection;
+using load::Loop;
+using load::milliseconds;
+using load::percentile;
+using load::print;
+using load::Queue;
 
-double milliseconds(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
+constexpr double warm_up_seconds = 1;
+constexpr std::ptrdiff_t most_open_jobs = 1'000;  // then producers wait for workers
+constexpr std::size_t events_in_batch = 256;
 
-/// A blocking HTTP/1.1 connection that is kept open.
-class Connection {
+/// Lets the load run, and counts after the warm-up only. `latencies` is what handlers add to.
+int measure(Loop& loop, double seconds, std::vector<double>& latencies, std::size_t each = 1) {
+  loop.run_for(warm_up_seconds);
+  latencies.clear();
+  const double took = loop.run_for(seconds);
+  print(latencies.size() * each, took, latencies);
+  return 0;
+}
+
+int measure_creates(Queue& queue, int connections, double seconds) {
+  Loop loop;
+  std::vector<double> latencies;
+  for (int number = 0; number < connections; ++number) {
+    Connection& connection = loop.connect(queue.port(static_cast<std::size_t>(number)), queue.framing());
+    connection.on_answer([&](std::string_view, double ms) {
+      latencies.push_back(ms);
+      connection.send(queue.create());
+    });
+    connection.send(queue.create());
+  }
+  return measure(loop, seconds, latencies);
+}
+
+/// Producers and workers of one queue. Producers wait while so many jobs are open that more would say
+/// nothing.
+class Lifecycles {
  public:
-  Connection(const std::string& host, const std::string& port) : host_(host + ":" + port) {
-    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(port)));
-    inet_pton(AF_INET, host.c_str(), &address.sin_addr);
-    const int on = 1;
-    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      throw std::runtime_error("cannot connect to " + host_ + ": " + std::strerror(errno));
-    }
-  }
-  ~Connection() { close(socket_); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  explicit Lifecycles(Queue& queue) : queue_(queue) {}
 
-  /// Returns the body of the answer; throws unless it is 2xx.
-  std::string call(const std::string& path, const std::string& token, const std::string& body) {
-    const std::string request =
-        "POST " + path + " HTTP/1.1\r\nhost: " + host_ + "\r\nx-api-key: " + token +
-        "\r\ncontent-type: application/json\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" +
-        body;
-    for (std::size_t sent = 0; sent < request.size();) {
-      const ssize_t count = send(socket_, request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
-      if (count <= 0) throw std::runtime_error("the server closed the connection");
-      sent += static_cast<std::size_t>(count);
-    }
-    return answer();
+  void add_producer(Connection& producer) {
+    producer.on_answer([this, &producer](std::string_view, double) { produce(producer); });
+    produce(producer);
   }
+
+  void add_worker(Connection& worker) {
+    worker.on_answer([this, &worker, works = false](std::string_view answer, double ms) mutable {
+      if (works) completed(ms);
+      works = queue_.brings_job(answer);
+      worker.send(works ? queue_.complete(answer, true) : queue_.claim());
+    });
+    worker.send(queue_.claim());
+  }
+
+  std::vector<double>& latencies() { return latencies_; }
 
  private:
-  std::string answer() {
-    std::string bytes;
-    std::size_t head_end = std::string::npos;
-    while ((head_end = bytes.find("\r\n\r\n")) == std::string::npos) read_into(bytes);
-    std::string head = bytes.substr(0, head_end + 2);
-    std::ranges::transform(head, head.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const auto field = head.find("content-length: ");
-    if (field == std::string::npos) throw std::runtime_error("an answer without content-length");
-    const auto length = std::stoul(head.substr(field + std::strlen("content-length: ")));
-    while (bytes.size() < head_end + 4 + length) read_into(bytes);
-    if (head.compare(9, 1, "2") != 0) throw std::runtime_error("refused: " + bytes);
-    return bytes.substr(head_end + 4, length);
+  void produce(Connection& producer) {
+    if (open_ >= most_open_jobs) {
+      waiting_.push_back(&producer);
+      return;
+    }
+    ++open_;
+    producer.send(queue_.create());
   }
 
-  void read_into(std::string& bytes) {
-    std::array<char, 16'384> buffer{};
-    const ssize_t count = recv(socket_, buffer.data(), buffer.size(), 0);
-    if (count <= 0) throw std::runtime_error("the server closed the connection");
-    bytes.append(buffer.data(), static_cast<std::size_t>(count));
+  void completed(double ms) {
+    latencies_.push_back(ms);
+    --open_;
+    if (waiting_.empty()) return;
+    Connection& producer = *waiting_.back();
+    waiting_.pop_back();
+    produce(producer);
   }
 
-  int socket_ = -1;
-  std::string host_;
+  Queue& queue_;
+  std::ptrdiff_t open_ = 0;  // below 0 when jobs were there before
+  std::vector<Connection*> waiting_;
+  std::vector<double> latencies_;
 };
 
-double percentile(std::vector<double>& sorted_later, double fraction) {
-  if (sorted_later.empty()) return 0;
-  std::ranges::sort(sorted_later);
-  const auto index = static_cast<std::size_t>(fraction * static_cast<double>(sorted_later.size() - 1));
-  return sorted_later[index];
-}
-
-void print(std::size_t count, double seconds, std::vector<double>& latencies) {
-  std::printf(
-      "{\"count\": %zu, \"per_second\": %.1f, \"p50_ms\": %.4f, \"p99_ms\": %.4f, \"max_ms\": %.4f}\n", count,
-      static_cast<double>(count) / seconds, percentile(latencies, 0.5), percentile(latencies, 0.99),
-      percentile(latencies, 1.0));
-}
-
-/// Each run has sessions of its own: one that an earlier run left running would hold its next job back.
-std::string job_body(const std::string& name) {
-  static const std::string run = std::to_string(Clock::now().time_since_epoch().count()) + "-";
-  const std::string session = run + name;
-  return R"({"prompt":"measure","channel":"api","chatId":"1","requesterId":"1","sessionKey":")" + session +
-         "\"}";
-}
-
-int measure_fsync(const std::string& folder, double seconds) {
-  const std::string path = folder + "/fsync-rate.tmp";
-  const int file = open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-  if (file < 0) throw std::runtime_error("cannot write in " + folder);
-  const std::vector<char> block(4096, 'x');
-  std::vector<double> latencies;
-  const auto start = Clock::now();
-  while (milliseconds(Clock::now() - start) < seconds * 1000) {
-    const auto before = Clock::now();
-    if (write(file, block.data(), block.size()) < 0 || fdatasync(file) != 0)
-      throw std::runtime_error("write failed");
-    latencies.push_back(milliseconds(Clock::now() - before));
+int measure_lifecycles(Queue& queue, int producers, int workers, double seconds) {
+  Loop loop;
+  Lifecycles lifecycles(queue);
+  for (int number = 0; number < workers; ++number) {
+    lifecycles.add_worker(loop.connect(queue.port(static_cast<std::size_t>(number)), queue.framing()));
   }
-  const double took = milliseconds(Clock::now() - start) / 1000;
-  close(file);
-  unlink(path.c_str());
-  print(latencies.size(), took, latencies);
-  return 0;
-}
-
-int measure_spin(double seconds) {
-  std::uint64_t state = 1;
-  std::size_t rounds = 0;
-  const auto start = Clock::now();
-  while (milliseconds(Clock::now() - start) < seconds * 1000) {
-    for (int i = 0; i < 100'000; ++i) state = state * 6364136223846793005U + 1442695040888963407U;
-    ++rounds;
+  for (int number = 0; number < producers; ++number) {
+    lifecycles.add_producer(loop.connect(queue.port(static_cast<std::size_t>(number)), queue.framing()));
   }
-  std::printf("{\"rounds_per_second\": %.1f, \"state\": %llu}\n", static_cast<double>(rounds) / seconds,
-              static_cast<unsigned long long>(state));
-  return 0;
-}
-
-int measure_creates(const std::string& host, const std::string& port, const std::string& token,
-                    int connections, double seconds) {
-  std::mutex mutex;
-  std::vector<double> all;
-  std::vector<std::jthread> threads;
-  threads.reserve(static_cast<std::size_t>(connections));
-  const auto start = Clock::now();
-  for (int number = 0; number < connections; ++number) {
-    threads.emplace_back([&, number] {
-      Connection connection(host, port);
-      std::vector<double> latencies;
-      for (std::size_t i = 0; milliseconds(Clock::now() - start) < seconds * 1000; ++i) {
-        const auto before = Clock::now();
-        connection.call("/v1/jobs", token,
-                        job_body("load-" + std::to_string(number) + "-" + std::to_string(i)));
-        latencies.push_back(milliseconds(Clock::now() - before));
-      }
-      const std::scoped_lock lock(mutex);
-      all.insert(all.end(), latencies.begin(), latencies.end());
-    });
-  }
-  threads.clear();
-  print(all.size(), milliseconds(Clock::now() - start) / 1000, all);
-  return 0;
+  return measure(loop, seconds, lifecycles.latencies());
 }
 
 /// One worker is parked in a claim; how long after the begin of a create does it have the job? The create's
 /// own time is taken in the same rounds: after a pause both sides wake from sleep, which back-to-back creates
-/// do not.
-int measure_pickup(const std::string& host, const std::string& port, const std::string& token,
-                   const std::string& worker_token, int count) {
-  Connection producer(host, port);
-  Connection worker(host, port);
+/// do not. With several servers the worker is at another one than the producer.
+int measure_pickup(Queue& queue, int count) {
+  Loop loop;
+  Connection& producer = loop.connect(queue.port(0), queue.framing());
+  Connection& worker = loop.connect(queue.port(1), queue.framing());
   std::vector<double> latencies;
   std::vector<double> creates;
-  const auto start = Clock::now();
-  for (int i = 0; i < count; ++i) {
-    std::atomic<bool> claiming = false;
-    Clock::time_point picked;
-    std::string answer;
-    std::jthread claimer([&] {
-      claiming = true;
-      answer = worker.call("/v1/workers/claim", worker_token, R"({"workerId":"load","waitSeconds":20})");
-      picked = Clock::now();
+  Clock::time_point begun;
+  std::string answer;
+  producer.on_answer([&](std::string_view, double ms) { creates.push_back(ms); });
+  for (std::size_t i = 1; i <= static_cast<std::size_t>(count); ++i) {
+    worker.on_answer([&](std::string_view bytes, double) {
+      latencies.push_back(milliseconds(Clock::now() - begun));
+      answer = bytes;
     });
-    while (!claiming) std::this_thread::yield();
+    worker.send(queue.claim());
     // The claim has to be parked: give its bytes the time of a few hundred round trips.
     std::this_thread::sleep_for(std::chrono::milliseconds{3});
-    const auto before = Clock::now();
-    producer.call("/v1/jobs", token, job_body("pickup-" + std::to_string(i)));
-    creates.push_back(milliseconds(Clock::now() - before));
-    claimer.join();
-    if (answer.find("leaseToken") == std::string::npos) throw std::runtime_error("no job came: " + answer);
-    latencies.push_back(milliseconds(picked - before));
+    begun = Clock::now();
+    producer.send(queue.create());
+    loop.run_until([&] { return creates.size() == i && latencies.size() == i; });
+    if (!queue.brings_job(answer)) throw std::runtime_error("no job came: " + answer);
+    bool ended = false;
+    worker.on_answer([&](std::string_view, double) { ended = true; });
+    worker.send(queue.complete(answer, false));
+    loop.run_until([&] { return ended; });
   }
-  std::printf("{\"create_p50_ms\": %.4f, \"p50_ms\": %.4f, \"p99_ms\": %.4f, \"seconds\": %.2f}\n",
-              percentile(creates, 0.5), percentile(latencies, 0.5), percentile(latencies, 0.99),
-              milliseconds(Clock::now() - start) / 1000);
+  std::printf("{\"create_p50_ms\": %.4f, \"p50_ms\": %.4f, \"p99_ms\": %.4f}\n", percentile(creates, 0.5),
+              percentile(latencies, 0.5), percentile(latencies, 0.99));
   return 0;
 }
 
-int run(const std::vector<std::string>& words) {
-  if (words.size() == 3 && words[0] == "fsync") return measure_fsync(words[1], std::stod(words[2]));
-  if (words.size() == 2 && words[0] == "spin") return measure_spin(std::stod(words[1]));
-  if (words.size() == 6 && words[0] == "creates") {
-    return measure_creates(words[1], words[2], words[3], std::stoi(words[4]), std::stod(words[5]));
+/// Makes jobs by the clock, over 32 connections, as far as their answers come in time.
+class Paced {
+ public:
+  Paced(Loop& loop, Queue& queue) : queue_(queue) {
+    for (int number = 0; number < 32; ++number) {
+      Connection& producer = loop.connect(queue.port(0), queue.framing());
+      producer.on_answer([this, &producer](std::string_view, double) {
+        ++created_;
+        idle_.push_back(&producer);
+      });
+      idle_.push_back(&producer);
+    }
   }
-  if (words.size() == 6 && words[0] == "pickup") {
-    return measure_pickup(words[1], words[2], words[3], words[4], std::stoi(words[5]));
+
+  /// Lets the loop run for so long; a warm-up of a second is not counted.
+  double run(Loop& loop, double per_second, double seconds) {
+    auto start = Clock::now();
+    bool warm = false;
+    for (double due = 0; milliseconds(Clock::now() - start) < seconds * 1000;) {
+      due += per_second * loop.run_for(0.002);
+      for (; due >= 1 && !idle_.empty(); due -= 1) create();
+      due = std::min(due, per_second / 10);  // what could not be made in time is not made up for
+      if (warm || milliseconds(Clock::now() - start) < warm_up_seconds * 1000) continue;
+      warm = true;
+      created_ = 0;
+      start = Clock::now();
+    }
+    return static_cast<double>(created_) / (milliseconds(Clock::now() - start) / 1000);
   }
+
+  /// How long ago the create of this job's session has begun.
+  double age(std::string_view session) const {
+    const auto number = std::stoul(std::string(session.substr(session.rfind('-') + 1)));
+    return milliseconds(Clock::now() - begun_.at(number));
+  }
+
+ private:
+  void create() {
+    queue_.use_session("paced-" + std::to_string(begun_.size()));
+    begun_.push_back(Clock::now());
+    Connection& producer = *idle_.back();
+    idle_.pop_back();
+    producer.send(queue_.create());
+  }
+
+  Queue& queue_;
+  std::size_t created_ = 0;
+  std::vector<Connection*> idle_;
+  std::vector<Clock::time_point> begun_;
+};
+
+int measure_wakeups(Queue& queue, int workers, double per_second, double seconds) {
+  Loop loop;
+  Paced paced(loop, queue);
+  std::vector<double> latencies;
+  for (int number = 0; number < workers; ++number) {
+    Connection& worker = loop.connect(queue.port(1), queue.framing());
+    worker.on_answer([&, works = false](std::string_view answer, double) mutable {
+      const bool ended = std::exchange(works, false);
+      if (!ended && queue.brings_job(answer)) {
+        works = true;
+        latencies.push_back(paced.age(load::json_string(answer, "sessionKey")));
+      }
+      worker.send(works ? queue.complete(answer, false) : queue.claim());
+    });
+    worker.send(queue.claim());
+  }
+  const double created = paced.run(loop, per_second, seconds);
+  std::printf("{\"per_second\": %.1f, \"claimed\": %zu, \"p50_ms\": %.4f, \"p99_ms\": %.4f}\n", created,
+              latencies.size(), percentile(latencies, 0.5), percentile(latencies, 0.99));
+  return 0;
+}
+
+int measure_requests(int port, const std::string& request, int connections, double seconds) {
+  Loop loop;
+  std::vector<double> latencies;
+  for (int number = 0; number < connections; ++number) {
+    Connection& connection = loop.connect(port, load::http_answer);
+    connection.on_answer([&](std::string_view, double ms) {
+      latencies.push_back(ms);
+      connection.send(request);
+    });
+    connection.send(request);
+  }
+  return measure(loop, seconds, latencies);
+}
+
+int measure_fill(Queue& queue, std::size_t jobs) {
+  Loop loop;
+  std::vector<double> latencies;
+  std::size_t sent = 0;
+  const auto start = Clock::now();
+  for (std::size_t number = 0; number < std::min<std::size_t>(jobs, 32); ++number) {
+    Connection& connection = loop.connect(queue.port(number), queue.framing());
+    connection.on_answer([&](std::string_view, double ms) {
+      latencies.push_back(ms);
+      if (sent == jobs) return;
+      ++sent;
+      connection.send(queue.create());
+    });
+    ++sent;
+    connection.send(queue.create());
+  }
+  loop.run_until([&] { return latencies.size() == jobs; });
+  print(jobs, milliseconds(Clock::now() - start) / 1000, latencies);
+  return 0;
+}
+
+int measure_claims(const Queue& queue, std::size_t jobs) {
+  Loop loop;
+  std::vector<double> latencies;
+  Connection& worker = loop.connect(queue.port(0), queue.framing());
+  worker.on_answer([&](std::string_view answer, double ms) {
+    if (!queue.brings_job(answer)) throw std::runtime_error("no job came: " + std::string(answer));
+    latencies.push_back(ms);
+    if (latencies.size() < jobs) worker.send(queue.claim());
+  });
+  const auto start = Clock::now();
+  worker.send(queue.claim());
+  loop.run_until([&] { return latencies.size() == jobs; });
+  print(jobs, milliseconds(Clock::now() - start) / 1000, latencies);
+  return 0;
+}
+
+std::string batch_of_deltas() {
+  std::string body = R"({"events":[)";
+  for (std::size_t i = 0; i < events_in_batch; ++i) {
+    if (i > 0) body += ',';
+    body += R"({"type":"agent_text_delta","data":{"delta":")" + std::string(200, 'x') + "\"}}";
+  }
+  return body + "]}";
+}
+
+int measure_deltas(Queue& queue, const std::string& worker_token, int jobs, double seconds) {
+  Loop loop;
+  std::vector<double> latencies;
+  const std::string body = batch_of_deltas();
+  Connection& producer = loop.connect(queue.port(0), queue.framing());
+  producer.on_answer([](std::string_view, double) {});
+  int running = 0;
+  for (int number = 0; number < jobs; ++number) {
+    Connection& worker = loop.connect(queue.port(0), queue.framing());
+    worker.on_answer([&, request = std::string{}](std::string_view answer, double ms) mutable {
+      if (request.empty()) {
+        const std::string path = "/v1/workers/" + std::string(load::json_string(answer, "id")) + "/events";
+        request = load::http_request(path, worker_token, body, load::json_string(answer, "leaseToken"));
+        ++running;
+      } else {
+        latencies.push_back(ms);
+      }
+      worker.send(request);
+    });
+    worker.send(queue.claim());
+    producer.send(queue.create());
+    loop.run_until([&] { return running == number + 1; });
+  }
+  return measure(loop, seconds, latencies, events_in_batch);
+}
+
+int usage() {
   std::fputs("usage: see the head of bench/load.cpp\n", stderr);
   return 2;
+}
+
+int run(const std::vector<std::string>& words) {
+  const std::string what = words.empty() ? "" : words[0];
+  if (words.size() == 3 && what == "fsync") return load::measure_fsync(words[1], std::stod(words[2]));
+  if (words.size() == 2 && what == "spin") return load::measure_spin(std::stod(words[1]));
+  if (words.size() == 7 && what == "requests") {
+    return measure_requests(std::stoi(words[1]), load::http_request(words[2], words[3], words[4]),
+                            std::stoi(words[5]), std::stod(words[6]));
+  }
+  if (words.size() < 3) return usage();
+  const auto queue = load::queue_of(words[1]);
+  const auto number = [&words](std::size_t place) { return std::stoi(words.at(place)); };
+  if (words.size() == 3 && what == "pickup") return measure_pickup(*queue, number(2));
+  if (words.size() == 3 && what == "claims") return measure_claims(*queue, std::stoul(words[2]));
+  if (what == "fill" && words.size() < 5) {
+    if (words.size() == 4) queue->use_session(words[3]);
+    return measure_fill(*queue, std::stoul(words[2]));
+  }
+  if (words.size() == 4 && what == "creates") return measure_creates(*queue, number(2), std::stod(words[3]));
+  if (words.size() == 4 && what == "deltas") {
+    const std::string token = words[1].substr(words[1].rfind(':') + 1);
+    return measure_deltas(*queue, token, number(2), std::stod(words[3]));
+  }
+  if (words.size() == 5 && what == "lifecycles") {
+    return measure_lifecycles(*queue, number(2), number(3), std::stod(words[4]));
+  }
+  if (words.size() == 5 && what == "wakeups") {
+    return measure_wakeups(*queue, number(2), std::stod(words[3]), std::stod(words[4]));
+  }
+  return usage();
 }
 
 }  // namespace

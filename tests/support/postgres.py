@@ -30,11 +30,16 @@ def psql() -> Path:
     return _programs() / "psql"
 
 
+# No test cuts the power, so it does not wait for the disk.
+OF_TESTS = ("fsync=off", "max_connections=50")
+
+
 class Postgres:
     """Runs. Everybody may walk through `scratch`; who connects needs the password."""
 
-    def __init__(self, scratch: Path):
+    def __init__(self, scratch: Path, options: tuple[str, ...] = OF_TESTS):
         self.folder = scratch / "postgres"
+        self._options = options
         self.processes: list[Process] = []
         self.folder.mkdir(mode=0o711)
         self.folder.chmod(0o711)
@@ -51,8 +56,8 @@ class Postgres:
         self.query("CREATE DATABASE butler", database="postgres")
 
     def start(self) -> None:
-        """Ready when it returns. It does not wait for the disk: no test cuts the power."""
-        options = ["listen_addresses=", f"unix_socket_directories={self.folder}", "fsync=off", "max_connections=50"]
+        """Ready when it returns."""
+        options = ["listen_addresses=", f"unix_socket_directories={self.folder}", *self._options]
         words = [_programs() / "postgres", "-D", self.folder / "data"] + [word for option in options for word in ("-c", option)]
         process = Process("postgres", _as_user(words), _environment(), cwd=self.folder)
         self.processes.append(process)

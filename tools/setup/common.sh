@@ -80,3 +80,23 @@ npm_ci() {
   fi
   rm -f "$log"
 }
+
+# Installs what a folder's package-lock.json pins into build/<name>, once; `what` says it in words.
+node_packages() {
+  local from=$1 name=$2 what=$3 target=$checkout/build/$2 stamp
+  stamp=$(cat "$from/package-lock.json" "${BASH_SOURCE[0]}" | sha256sum)
+  [ "$(cat "$target/.stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  mkdir -p "$checkout/build"
+  take_lock "$checkout/build/$name.lock" "$what"
+  [ "$(cat "$target/.stamp" 2>/dev/null)" != "$stamp" ] || return 0 # the run that held the lock has done it
+
+  say "installing $what into build/$name"
+  rm -rf "$checkout/build/$name.new"-* # of a run that was killed
+  new=$(mktemp -d "$checkout/build/$name.new-XXXXXX")
+  trap 'rm -rf "$new"' EXIT
+  npm_ci "$from" "$new"
+  printf '%s\n' "$stamp" >"$new/.stamp"
+  chmod -R a+rX,go-w "$new" # other users read it too
+  rm -rf "$target"
+  mv -T "$new" "$target"
+}

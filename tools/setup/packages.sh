@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian 12 packages that are missing, for what is named: build, check, test, package, vm, run.
-# Usage: tools/setup/packages.sh [build] [check] [test] [package] [vm] [run]     (nothing named: build)
+# Installs the Debian 12 packages that are missing, for what is named: build, check, test, bench, package, vm, run.
+# Usage: tools/setup/packages.sh [build] [check] [test] [bench] [package] [vm] [run]     (nothing named: build)
 set -euo pipefail
 # shellcheck source=tools/setup/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
@@ -10,6 +10,7 @@ build=(clang-19 lld-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config li
   libssl-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev libseccomp-dev) # one configuration, tests and all
 check=(clang-tidy-19 clang-tools-19 clang-format-19 shellcheck python3)
 test=(chromium postgresql-15 libfaketime iproute2 cpio openssl python3 curl e2fsprogs tmux mmdebstrap systemd zsh fish man-db mandoc) # systemd-analyze judges the units, which need not run
+bench=(redis-server beanstalkd postgresql-15 nginx-light strace) # bench/peers.py and goals.py start their own: those of Debian may stay off
 package=(dpkg-dev file)
 vm=(qemu-system-x86 qemu-utils busybox-static e2fsprogs) # butler vm; the guest's kernel is fetched by itself
 run=(bubblewrap ripgrep fd-find ca-certificates util-linux python3)
@@ -20,10 +21,11 @@ for group in "${@:-build}"; do
     build) wanted+=("${build[@]}") ;;
     check) wanted+=("${check[@]}") ;;
     test) wanted+=("${test[@]}") ;;
+    bench) wanted+=("${bench[@]}") ;;
     package) wanted+=("${package[@]}") ;;
     vm) wanted+=("${vm[@]}") ;;
     run) wanted+=("${run[@]}") ;;
-    *) fail "packages.sh knows build, check, test, package, vm and run, not '$group'." ;;
+    *) fail "packages.sh knows build, check, test, bench, package, vm and run, not '$group'." ;;
   esac
   # Debian's npm brings 300 packages: only where no other npm is.
   if [ "$group" = run ] && ! { command -v npm && command -v node; } >/dev/null; then
