@@ -118,19 +118,22 @@ class ChatSlo:
         """Stop under the draft of a private chat, in the middle of a tool; until the stopped answer is visible, in seconds."""
         sent = self.simulator.send_text("a long story")
         self.simulator.wait(draft=self.owner, contains=f"bash: {SLOW_TOOL}")
+        agents = self.butler.agents()
         self.simulator.do("stop_draft", chat=self.owner)
-        return self._stopped(self.owner, sent, "stop_draft")
+        return self._stopped(self.owner, sent, "stop_draft", agents)
 
     def stop_by_button(self, group: int) -> float:
         """The same by the button under a group's status message."""
         sent = self.simulator.send_text("/task a long story", chat=group)
         status = self.simulator.wait_for_reply(f"bash: {SLOW_TOOL}", after=sent, chat=group)[0]
+        agents = self.butler.agents()
         self.simulator.press(status, "Stop", chat=group)
-        return self._stopped(group, sent, "press")
+        return self._stopped(group, sent, "press", agents)
 
-    def _stopped(self, chat: int, sent: int, verb: str) -> float:
+    def _stopped(self, chat: int, sent: int, verb: str, agents: list[int]) -> float:
         answer = self.simulator.wait_for_reply("(stopped)", after=sent, chat=chat)[0]
         assert answer["text"] == "Let me look first.\n\n(stopped)", answer
+        assert agents and self.butler.agents() == agents, "an agent had to be killed, which is to end its command when it is asked"
         entries = self.simulator.journal()
         pressed = max(entry["t"] for entry in entries if entry["direction"] == "user" and entry["verb"] == verb)
         return next(entry["t"] for entry in entries if entry["t"] > pressed and is_message(entry, "(stopped)")) - pressed

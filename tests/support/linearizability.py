@@ -130,8 +130,9 @@ class Clients:
 
     def stop(self) -> None:
         self._stopped.set()
+        deadline = time.monotonic() + 240
         for thread in self._threads:
-            thread.join(240)
+            thread.join(max(0.0, deadline - time.monotonic()))
         # What such a thread still did would be missing in the history.
         assert not any(thread.is_alive() for thread in self._threads), "a client has not ended"
         assert not self.faults, self.faults

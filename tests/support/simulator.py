@@ -205,7 +205,7 @@ class Simulator:
         """At most one draft or edited message for each message of a person."""
         self.check("one_preview", **fields)
 
-    def check_callbacks_answered(self, within: float = 20.0) -> None:
+    def check_callbacks_answered(self, within: float = 10.0) -> None:
         """Every button press was answered: in no time, on a machine that has some. bench/chat_slo.py holds it to a second."""
         self.check("callbacks_answered", within_s=within)
 

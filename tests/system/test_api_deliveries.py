@@ -2,7 +2,7 @@
 
 import unittest
 
-from support.api import AT_ONCE, MOMENT, ApiTest
+from support.api import AT_ONCE, LONG_LEASE, MOMENT, ApiTest
 from support.wire import Stopwatch
 
 
@@ -110,6 +110,8 @@ class Deliveries(ApiTest):
 
 
 class PauseAndPanic(ApiTest):
+    environment = {"ORCH_LEASE_SECONDS": LONG_LEASE}  # a heartbeat ends by itself after a third of it
+
     def admin(self) -> dict:
         return self.expect(200, self.gateway("GET", "/v1/admin/state"))["admin"]
 

@@ -3,6 +3,7 @@
 import time
 import unittest
 
+from support.api import LONG_LEASE
 from support.case import SystemTest
 from support.model_server import call
 
@@ -71,17 +72,20 @@ class Live(SystemTest):
         begun = call("bash", {"command": "sleep 600"}, when="story", call_id="call_sleep")
         begun["response"]["content"] = "Let me look first."
         model.script(begun)
-        self.butler = self.make_butler(self.simulator, model)
+        self.butler = self.make_butler(self.simulator, model, ORCH_LEASE_SECONDS=LONG_LEASE)  # no heartbeat ends by itself
         self.butler.start_all()
         self.simulator.wait_for_polling()
         self.simulator.send_text("a long story")
         self.simulator.wait(draft=self.simulator.owner_id, contains="bash: sleep 600")
+        agents = self.butler.agents()
+        self.assertEqual(len(agents), 1)
         pressed = time.monotonic()
         self.simulator.do("stop_draft", chat=self.simulator.owner_id)
         answer = self.simulator.wait_for_reply("(stopped)")[0]
         took = time.monotonic() - pressed
         self.assertEqual(answer["text"], "Let me look first.\n\n(stopped)")
         self.assertLess(took, AT_ONCE)
+        self.assertEqual(self.butler.agents(), agents, "pi ends its command when it is asked: nobody has to kill it")
         self.simulator.check_one_preview()
 
 

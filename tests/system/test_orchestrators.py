@@ -9,7 +9,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support.api import AT_ONCE, SHORT_LEASE, ApiTest, Held
+from support.api import AT_ONCE, LONG_LEASE, SHORT_LEASE, ApiTest, Held
 from support.butler import GATEWAY_TOKEN, WORKER_TOKEN, Butler
 from support.postgres import Postgres, psql
 from support.wait import PATIENCE, until
@@ -72,10 +72,20 @@ class Pair(ApiTest):
 
 
 class Waking(Pair):
+    environment = {"ORCH_LEASE_SECONDS": LONG_LEASE}  # heartbeats end by themselves after a third of it
+
+    def announced(self, parked: Connection):
+        """The answer at once, and by what the other has announced: each orchestrator also looks for what it has missed, every few
+        seconds, and says so when there was something."""
+        told = self.at_once(parked)
+        for butler in (self.first, self.second):
+            self.assertEqual([line for line in butler.lines("orchestrator") if "event=wakeups.missed" in line], [])
+        return told
+
     def test_a_claim_that_waits_at_one_gets_the_job_that_is_created_at_the_other(self):
         parked = self.through(self.first).park_claim()
         created = self.through(self.second).create()
-        self.assertEqual(self.at_once(parked)["job"]["id"], created["id"])
+        self.assertEqual(self.announced(parked)["job"]["id"], created["id"])
         with self.subTest("and after the connection that listens was cut"):
             parked = self.through(self.first).park_claim()
             listeners = "FROM pg_stat_activity WHERE application_name LIKE '%-listener' AND datname = current_database()"
@@ -96,7 +106,7 @@ class Waking(Pair):
 
         parked = self.through(self.first).park_heartbeat(held)
         self.expect(202, self.through(self.second).gateway("POST", f"/v1/jobs/{held.id}/messages", {"mode": "steer", "text": "left"}, {"idempotency-key": "k"}))
-        told = self.at_once(parked)
+        told = self.announced(parked)
         self.assertEqual([message["text"] for message in told["messages"]], ["left"])
 
         request = {"toolCallId": "c1", "toolName": "bash", "summary": "s", "input": {}, "risk": "r", "payloadHash": "a" * 64, "cwd": "/", "sandboxProfile": "p"}
@@ -104,22 +114,24 @@ class Waking(Pair):
         parked = self.through(self.first).park_heartbeat(held, ack=told["messages"][-1]["seq"])
         decision = {"decision": "allow", "scope": "once", "deciderId": "1001"}
         self.expect(200, self.through(self.second).gateway("POST", f"/v1/jobs/{held.id}/approvals/{asked['id']}", decision))
-        told = self.at_once(parked)
+        told = self.announced(parked)
         self.assertEqual([one["approvalId"] for one in told["decisions"]], [asked["id"]])
 
         parked = self.through(self.first).park_heartbeat(held, ack=told["decisions"][-1]["seq"])
         panic = self.expect(200, self.through(self.second).gateway("POST", "/v1/admin/pause", {"abortRunning": True}))
         self.assertEqual(panic["aborted"], 1)
-        self.assertTrue(self.at_once(parked)["abortRequested"])
+        self.assertTrue(self.announced(parked)["abortRequested"])
         self.assertTrue(self.expect(200, self.through(self.first).gateway("GET", "/health"))["admin"]["paused"])
 
         deliveries = self.through(self.first).leave_open("GET", "/v1/deliveries", deliverTo="somebody", wait=60)
         changed = self.leave_open("GET", f"/v1/jobs/{held.id}", wait=60, ifUpdatedAfter=self.job(held.id)["updatedAt"])
         self.settle()
         self.through(self.second).acknowledge_abort(held)
-        self.assertEqual([job["id"] for job in self.at_once(deliveries)["jobs"]], [held.id])
-        self.assertEqual(self.at_once(changed)["job"]["status"], "aborted")
+        self.assertEqual([job["id"] for job in self.announced(deliveries)["jobs"]], [held.id])
+        self.assertEqual(self.announced(changed)["job"]["status"], "aborted")
 
+
+class Sharing(Pair):
     def test_files_and_workers_of_one_are_known_to_the_other(self):
         created = self.through(self.first).create(attachments=["a.txt"])
         self.park_claim("far", kinds=["run"])

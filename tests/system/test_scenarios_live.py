@@ -3,6 +3,7 @@
 import os
 import unittest
 
+from support.api import LONG_LEASE
 from support.case import SystemTest
 from support.chat_slo import ChatSlo, configure
 
@@ -58,7 +59,7 @@ class ScenariosLive(SystemTest):
         model = self.start_model_server()
         configure(model)
         group = self.simulator.add_group()
-        self.butler = self.make_butler(self.simulator, model)
+        self.butler = self.make_butler(self.simulator, model, ORCH_LEASE_SECONDS=LONG_LEASE)  # no heartbeat ends by itself
         self.butler.start_all()
         self.simulator.wait_for_polling()
         chats = ChatSlo(self.simulator, self.butler)

@@ -20,7 +20,7 @@ class Up(SystemTest):
         self.assertEqual(self.butler.as_gateway("GET", "/ready").status, 200)
         family = descendants(up.pid)
         # A zombie has no command line.
-        roles = {words[1] for words in map(command_line, family) if words[0].endswith("butler")}
+        roles = {words[1] for words in map(command_line, family) if words and words[0].endswith("butler")}
         self.assertEqual(roles, {"orchestrator", "gateway", "worker"})
         self.assertEqual(up.terminate(timeout=60.0), 0)
         self.assertEqual([pid for pid in family if alive(pid)], [])

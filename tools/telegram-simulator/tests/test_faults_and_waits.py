@@ -90,11 +90,13 @@ class Faults(SimulatorTest):
 
     def wait_until_open(self):
         """The port opens in a next turn of its loop."""
+        deadline = time.monotonic() + 60
         while True:
             try:
                 return self.assertTrue(self.call("getMe")["ok"])
             except ConnectionRefusedError:
-                continue
+                self.assertLess(time.monotonic(), deadline, "the port has not opened")
+                time.sleep(0.01)
 
     def test_nobody_can_connect_until_the_outage_is_over(self):
         fault = self.sim("fault", kind="connect_refused")["id"]
