@@ -1,5 +1,6 @@
 """The goals of the orchestrator's HTTP side: the floor (G9), what waits costs nothing (G10), deltas (G11), a slow disk (G19)."""
 
+import concurrent.futures
 import json
 import re
 import resource
@@ -7,7 +8,6 @@ import shutil
 import socket
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +19,7 @@ from subjects import GATEWAY_TOKEN, WORKER_TOKEN, Butler, Process, free_port, pr
 
 PARKED = 1_000
 STREAMS = 5_000
+ENOUGH = 300  # times that a p99 is told by
 _NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr; events {{ worker_connections 1024; }}
 http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
@@ -74,7 +75,7 @@ def floor(scratch: Path, quick: bool) -> list[Verdict]:
         nginx.destroy()
         shutil.rmtree(folder, ignore_errors=True)
     ours, theirs, ratio = (statistics.median(window.result[name] for window in windows) for name in ("ours", "theirs", "ratio"))
-    return [Verdict("G9", "≥ 0.75× nginx", f"{ratio:.2f}× ({ours:.0f}/s, nginx {theirs:.0f}/s)", ratio >= 0.75, are_accepted(windows))]
+    return [Verdict("G9", "≥ 0.75× nginx `return 200`", f"{ratio:.2f}× ({ours:.0f}/s, nginx {theirs:.0f}/s)", ratio >= 0.75, are_accepted(windows))]
 
 
 class _Waiting:
@@ -163,9 +164,9 @@ def waiting(scratch: Path, quick: bool) -> list[Verdict]:
         shutil.rmtree(folder, ignore_errors=True)
     return [
         Verdict("G10", f"< 5 % of a core with {PARKED} parked", f"{idle * 100:.2f} %", idle < 0.05),
-        Verdict("G10", "no commit while idle", str(commits), commits == 0),
+        Verdict("G10", "no fsync while idle", f"{commits} commits", commits == 0),
         Verdict("G10", "< 5 % of a core with 1 000 heartbeats/s as well", f"{busy * 100:.1f} % at {rate:.0f}/s", busy < 0.05, rate > 900),
-        Verdict("G10", f"{STREAMS} streams ≤ 60 MB", f"{megabytes:.1f} MB", megabytes <= 60),
+        Verdict("G10", "5 000 streams ≤ 60 MB", f"{megabytes:.1f} MB", megabytes <= 60),
     ]
 
 
@@ -177,19 +178,39 @@ def slow_disk(scratch: Path, quick: bool) -> list[Verdict]:
     job = butler.create_job("read")["id"]
     words = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e", "inject=fdatasync,fsync:delay_exit=100ms"]
     tracer = Process("strace", [program("strace"), *words, "-p", butler.pid("orchestrator")], {"LANG": "C.UTF-8"})
-    writer = threading.Thread(target=load, args=("creates", queue_of(butler), 4, 3 if quick else 9))
-    times = []
+    reads, streams = [], []
     try:
         until(lambda: _takes(lambda: butler.create_job("write")) > 0.1, "strace to slow the disk down")
-        writer.start()
-        while writer.is_alive():
-            times.append(_takes(lambda: butler.job(job)))
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            writer = pool.submit(load, "creates", queue_of(butler), 4, 3 if quick else 9)
+            while not writer.done():
+                reads.append(_takes(lambda: butler.job(job)))
+                streams.append(_takes(lambda: _begin_stream(butler, job)))
+            written = writer.result()["per_second"]
+        if not tracer.running or written <= 0:
+            raise RuntimeError(f"the disk was not slow, or nobody wrote to it:\n{tracer.report()}")
     finally:
         tracer.destroy()
         butler.close()
         shutil.rmtree(folder, ignore_errors=True)
-    p50, p99 = sorted(times)[len(times) // 2] * 1000, sorted(times)[int(len(times) * 0.99)] * 1000
-    return [Verdict("G19", "reads: p99 ≤ 20 ms", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", p99 <= 20)]
+    return [_slow_verdict("reads", reads, written), _slow_verdict("streams, from the request to the first event", streams, written)]
+
+
+def _begin_stream(butler: Butler, job: str) -> None:
+    with _send(butler.port, "GET", f"/v1/jobs/{job}/events", GATEWAY_TOKEN, more="accept: text/event-stream\r\n") as stream:
+        stream.settimeout(10)
+        received = b""
+        while b"job_created" not in received:
+            if not (more := stream.recv(4096)):
+                raise RuntimeError(f"the stream has ended: {received[:200]!r}")
+            received += more
+
+
+def _slow_verdict(what: str, times: list[float], written: float) -> Verdict:
+    times = sorted(times)
+    p50, p99 = times[len(times) // 2] * 1000, times[int(len(times) * 0.99)] * 1000
+    measured = f"p50 {p50:.1f} ms, p99 {p99:.1f} ms of {len(times)}, beside {written:.0f} creates/s"
+    return Verdict("G19", f"p99 ≤ 20 ms, {what}", measured, p99 <= 20, len(times) >= ENOUGH)
 
 
 def _takes(action: Callable[[], object]) -> float:
@@ -206,12 +227,15 @@ def deltas(scratch: Path, quick: bool) -> list[Verdict]:
         butler = Butler(folder, ORCH_LEASE_SECONDS="600")
         butler.start("orchestrator")
         try:
-            return load("deltas", queue_of(butler), 32, 1 if quick else 3)
+            before = _commits(butler)
+            return load("deltas", queue_of(butler), 32, 1 if quick else 3) | {"commits": _commits(butler) - before}
         finally:
             butler.close()
             shutil.rmtree(folder, ignore_errors=True)
 
-    rate = Rate.of(windows_of(measure, scratch, 1, 1 if quick else 3))
+    windows = windows_of(measure, scratch, 1, 1 if quick else 3)
+    rate, commits = Rate.of(windows), statistics.median(window.result["commits"] for window in windows)
     measured = f"{rate.per_second:.0f}/s in batches of 256"
     return [Verdict("G11", "≥ 50 000/s accepted", measured, rate.per_second >= 50_000, rate.accepted),
-            Verdict("G11", "≥ 20 000/s stored", "the same: they are on disk before the answer", rate.per_second >= 20_000, rate.accepted)]
+            Verdict("G11", "≥ 20 000/s stored", "the same: they are on disk before the answer", rate.per_second >= 20_000, rate.accepted),
+            Verdict("G11", "≤ 1.1× the commits of none", f"{commits:.0f} commits with the warm-up; not compared with those of jobs that say nothing", None)]

@@ -15,6 +15,7 @@ from subjects import Butler, queue_of
 FINISHED = 1_000_000
 BLOCKING = 10_000
 _CHECKPOINTS = 20
+_WARM_UP_SECONDS = 1  # of bench/load.cpp
 
 # What a finished job of the orchestrator's leaves, with ids that are older than any that it makes.
 _CLONE = """WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {count})
@@ -108,7 +109,8 @@ def _restart(butler: Butler) -> float:
 
 
 class _Checkpoints(threading.Thread):
-    """Counts them: SQLite writes to the database's own file at no other time."""
+    """Counts them: SQLite writes to the database's own file at no other time. What is written within 100 ms is one of them, and
+    those of the load's warm-up do not count."""
 
     def __init__(self, database: Path):
         super().__init__(daemon=True)
@@ -117,10 +119,12 @@ class _Checkpoints(threading.Thread):
         self.count = 0
 
     def run(self) -> None:
-        seen = self._database.stat().st_mtime_ns
+        self._ended.wait(_WARM_UP_SECONDS)
+        seen, changed = self._database.stat().st_mtime_ns, time.monotonic()
         while not self._ended.wait(0.01):
             if (now := self._database.stat().st_mtime_ns) != seen:
-                self.count, seen = self.count + 1, now
+                self.count += time.monotonic() - changed >= 0.1
+                seen, changed = now, time.monotonic()
 
     def stop(self) -> int:
         self._ended.set()

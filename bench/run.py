@@ -89,7 +89,7 @@ class Bench:
             windows = windows_of(answers, folder, 3, self.tries)
             times = sorted(value for window in windows for value in window.result["times"])
             p50, p99 = times[len(times) // 2], times[int(len(times) * 0.99)]
-            self.row("G16", "message in → answer out, instant agent, simulator", "p50 ≤ 10 ms; p99 ≤ 40 ms",
+            self.row("G16", "message in → answer out, instant agent, simulator", "p50 ≤ 10 ms, p99 ≤ 40 ms",
                      f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", windows, p50 <= 10 and p99 <= 40)
         finally:
             butler.close()
@@ -127,7 +127,7 @@ class Bench:
             each = ", ".join(f"{role} {windows[-1].result[role]:.1f}" for role in ROLES)
             starts = {role: statistics.median(values) for role, values in ready.items()}
             times = ", ".join(f"{role} {value:.0f} ms" for role, value in starts.items())
-            self.row("G17", "three roles idle, PSS; time to ready", "≤ 25 MB; ≤ 50 ms each",
+            self.row("G17", "three roles idle, PSS; time to ready each", "≤ 25 MB; ≤ 50 ms",
                      f"{total:.1f} MB ({each}); {times}", windows, total <= 25 and max(starts.values()) <= 50)
         finally:
             butler.close()

@@ -56,6 +56,7 @@ class Subject:
     """A queue with its server, running until closed. `waits_for_disk`: each step is on disk before its answer."""
 
     title = ""
+    short = ""  # as the goals call it
     waits_for_disk = True
 
     def creates(self, connections: int, seconds: float) -> dict:
@@ -91,6 +92,7 @@ class _Loaded(Subject):
 
 class ButlerOverHttp(_Loaded):
     title = "Butler's orchestrator, over HTTP"
+    short = "Butler"
 
     def __init__(self, folder: Path):
         self._butler = Butler(folder, ORCH_LEASE_SECONDS="600")  # what a window leaves running must not come back
@@ -103,6 +105,7 @@ class ButlerOverHttp(_Loaded):
 
 class Beanstalkd(_Loaded):
     title = "beanstalkd -f0"
+    short = "beanstalkd -f0"
 
     def __init__(self, folder: Path):
         port = free_port()
@@ -142,6 +145,7 @@ class _Driven(Subject):
 
 class BullMqAlways(_Driven):
     title = "BullMQ, Redis appendfsync always"
+    short = "BullMQ always"
     name = "bullmq"
     _appendfsync = "always"
 
@@ -158,6 +162,7 @@ class BullMqAlways(_Driven):
 
 class BullMqEverySecond(BullMqAlways):
     title = "BullMQ, Redis appendfsync everysec"
+    short = "BullMQ everysec"
     waits_for_disk = False
     _appendfsync = "everysec"
 
@@ -173,16 +178,19 @@ class _OnPostgres(_Driven):
 
 class PgBoss(_OnPostgres):
     title = "pg-boss, a job at a time"
+    short = "pg-boss"
     name = "pg-boss"
 
 
 class PgBossBatches(PgBoss):
     title = "pg-boss, 32 jobs at a time"
+    short = "pg-boss (32)"
     batch = 32
 
 
 class Graphile(_OnPostgres):
     title = "graphile-worker"
+    short = "graphile"
     name = "graphile-worker"
 
 
