@@ -172,18 +172,20 @@ class Paced {
   /// Lets the loop run for so long; a warm-up of a second is not counted.
   double run(Loop& loop, double per_second, double seconds) {
     auto start = Clock::now();
-    bool warm = false;
     for (double due = 0; milliseconds(Clock::now() - start) < seconds * 1000;) {
       due += per_second * loop.run_for(0.002);
       for (; due >= 1 && !idle_.empty(); due -= 1) create();
       due = std::min(due, per_second / 10);  // what could not be made in time is not made up for
-      if (warm || milliseconds(Clock::now() - start) < warm_up_seconds * 1000) continue;
-      warm = true;
+      if (warm_ || milliseconds(Clock::now() - start) < warm_up_seconds * 1000) continue;
+      warm_ = true;
       created_ = 0;
       start = Clock::now();
     }
     return static_cast<double>(created_) / (milliseconds(Clock::now() - start) / 1000);
   }
+
+  /// Whether what happens now counts.
+  [[nodiscard]] bool is_warm() const { return warm_; }
 
   /// How long ago the create of this job's session has begun.
   double age(std::string_view session) const {
@@ -202,6 +204,7 @@ class Paced {
 
   Queue& queue_;
   std::size_t created_ = 0;
+  bool warm_ = false;
   std::vector<Connection*> idle_;
   std::vector<Clock::time_point> begun_;
 };
@@ -216,7 +219,7 @@ int measure_wakeups(Queue& queue, int workers, double per_second, double seconds
       const bool ended = std::exchange(works, false);
       if (!ended && queue.brings_job(answer)) {
         works = true;
-        latencies.push_back(paced.age(load::json_string(answer, "sessionKey")));
+        if (paced.is_warm()) latencies.push_back(paced.age(load::json_string(answer, "sessionKey")));
       }
       worker.send(works ? queue.complete(answer, false) : queue.claim());
     });

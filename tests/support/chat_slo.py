@@ -27,6 +27,23 @@ class ChatSlo:
         self.butler = butler
         self.owner = simulator.owner_id
 
+    # ---- a visible state -----------------------------------------------------------------------------
+
+    def shown(self, people: list[int]) -> list[float]:
+        """From the message of each of these people until their chat shows that it runs, in seconds. This is the worker."""
+        times = []
+        for person in people:
+            self.simulator.send_text("think", chat=person, user=person)
+            claim = self._claim()
+            self.simulator.wait(typing=person)
+            self._complete(claim)
+            entries = self.simulator.journal()
+            asked = next(entry["t"] for entry in entries if entry["direction"] == "user" and entry["verb"] == "send_text"
+                         and entry["fields"].get("chat") == person)
+            times.append(next(entry["t"] for entry in entries if entry["direction"] == "bot" and entry["method"] == "sendChatAction"
+                              and entry["params"]["chat_id"] == person) - asked)
+        return times
+
     # ---- answers -------------------------------------------------------------------------------------
 
     def finals(self, people: list[int], group: int | None = None) -> list[float]:

@@ -86,6 +86,7 @@ class Delivery(SystemTest):
         self.simulator.do("unblock", user=BOB)
         self.simulator.wait_for_reply("second", chat=BOB)
         self.simulator.check_order("first", "second", chat=BOB)
+        self.simulator.check_exactly_once("You said: first", "You said: second", chat=BOB)
         until(lambda: self.health()["parkedChats"] == [], "the chat to be like any other again")
         self.assertEqual(len([message for message in self.simulator.messages(sender="bot") if f"chat {BOB}" in message["text"]]), 1)
 

@@ -58,6 +58,7 @@ class Live(SystemTest):
             self.simulator.wait(draft=chat, contains="Writing")
         status = self.simulator.wait_for_reply(after=asked, chat=group)[0]
         self.assertTrue(status["silent"])
+        self.assertRegex(status["text"], "Thinking|Writing")
         self.simulator.wait_for_reply("Writing", chat=group)
         self.simulator.send_text("/stop", chat=group)
         self.simulator.wait_for_reply("(stopped)", chat=group)

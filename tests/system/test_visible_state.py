@@ -20,7 +20,7 @@ class VisibleState(SystemTest):
         self.simulator.wait_for_polling()
 
     def say_and_read(self, text: str, contains: str) -> dict:
-        """The bot's words, without a ping. The promise is two seconds; a busy machine has SOON, and so has this test."""
+        """The bot's words, without a ping. The promise is two seconds; a busy machine has SOON (bench/chat_slo.py measures it)."""
         started = time.monotonic()
         sent = self.simulator.send_text(text)
         reply = self.simulator.wait_for_reply(contains, after=sent)[0]
