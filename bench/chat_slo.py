@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures how long people wait in a chat, from outside (by the Telegram simulator's journal), and prints a table: from a
-message to a chat that shows it runs, from a job's completion to its answer, from the press of a button to its answer, from Stop to the stopped answer, and what must not
-happen at all. Ends with 1 when one is out of its bounds.
+message to a chat that shows it runs, from a job's completion to its answer, from the press of a button to its answer, from Stop
+to the stopped answer, and what must not happen at all. Ends with 1 when one is out of its bounds.
 
 Chats and buckets are as full as the turns themselves make them. The release build is measured; `make bench` builds it.
 """

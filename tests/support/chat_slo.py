@@ -33,6 +33,7 @@ class ChatSlo:
         """From the message of each of these people until their chat shows that it runs, in seconds. This is the worker."""
         times = []
         for person in people:
+            self.simulator.wait_for_silence()  # where messages come too fast, "typing…" is left out
             self.simulator.send_text("think", chat=person, user=person)
             claim = self._claim()
             self.simulator.wait(typing=person)
