@@ -19,7 +19,7 @@ from subjects import GATEWAY_TOKEN, WORKER_TOKEN, Butler, Process, free_port, pr
 
 PARKED = 1_000
 STREAMS = 5_000
-ENOUGH = 300  # times that a p99 is told by
+ENOUGH = 300  # times, for a p99 to be met; to miss it, few will do
 _NGINX = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log stderr; events {{ worker_connections 1024; }}
 http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
@@ -210,7 +210,7 @@ def _slow_verdict(what: str, times: list[float], written: float) -> Verdict:
     times = sorted(times)
     p50, p99 = times[len(times) // 2] * 1000, times[int(len(times) * 0.99)] * 1000
     measured = f"p50 {p50:.1f} ms, p99 {p99:.1f} ms of {len(times)}, beside {written:.0f} creates/s"
-    return Verdict("G19", f"p99 ≤ 20 ms, {what}", measured, p99 <= 20, len(times) >= ENOUGH)
+    return Verdict("G19", f"p99 ≤ 20 ms, {what}", measured, p99 <= 20, p99 > 20 or len(times) >= ENOUGH)
 
 
 def _takes(action: Callable[[], object]) -> float:
