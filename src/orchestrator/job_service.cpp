@@ -69,6 +69,8 @@ Outcome<JobService::Created> JobService::create(const api::CreateJobRequest& req
       return Created{with_text_so_far(store_, *first), false};
     }
   }
+  // Another orchestrator's clock may be ahead.
+  if (store_.peers() != nullptr) ids_.go_on_after(store_.newest_job_id());
   job.id = ids_.next(now, process::random_bytes<10>());
   job.created_at = now;
   job.updated_at = now;

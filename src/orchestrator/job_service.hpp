@@ -29,9 +29,9 @@ class JobService {
   Outcome<Created> create(const api::CreateJobRequest& request,
                           const std::optional<std::string>& idempotency_key, domain::Timestamp now);
 
-  /// Every job from now on sorts behind this one, which was there before or was made by another orchestrator:
-  /// a session's jobs run in the order of their ids, whatever the clocks say.
-  void go_on_after(std::string_view job_id) { ids_.go_on_after(job_id); }
+  /// Every job from now on sorts behind those that are there: a session's jobs run in the order of their ids,
+  /// also when the clock was set back since.
+  void go_on_after_stored() { ids_.go_on_after(store_.newest_job_id()); }
 
   Outcome<domain::Job> get(std::string_view job_id);
   Outcome<api::JobList> list(const store::JobFilter& filter);

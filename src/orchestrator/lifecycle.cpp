@@ -70,8 +70,6 @@ void Lifecycle::create(domain::Job job, const std::optional<std::string>& idempo
   if (attachments_due) store_.artifacts().await_attachments(row, *attachments_due);
   store_.append_events(row, {stored(EventType::job_created, job.created_at, {})});
   if (job.status == JobStatus::queued) refresh_head(job.session_key);
-  touched_.touch(
-      {Topic::Kind::job, job.id});  // nobody waits for it yet; other orchestrators' next ids are later
   store_.audit().append({.ts = job.created_at,
                          .actor = job.requester_id,
                          .action = "job.created",

@@ -91,10 +91,7 @@ class Orchestrator {
     add_admin_routes(routes_, jobs_, store_);
     add_document_route(routes_);
     add_metrics_route(routes_, [this] { return metrics_text(); });
-    if (auto* const peers = store_.peers()) {
-      wakeups_.emplace(context_.get_executor(), *peers, commits_,
-                       [this](std::string_view id) { jobs_.go_on_after(id); });
-    }
+    if (auto* const peers = store_.peers()) wakeups_.emplace(context_.get_executor(), *peers, commits_);
     if (!admin) return;
     administration_.emplace(context_.get_executor(), *std::move(admin));
     add_administration(*administration_, store_, [this] { return metrics_text(); });
@@ -144,7 +141,7 @@ class Orchestrator {
 
   /// Among the other orchestrators, where there are some.
   void begin_serving() {
-    jobs_.go_on_after(store_.newest_job_id());
+    jobs_.go_on_after_stored();
     auto* const peers = store_.peers();
     if (peers == nullptr) {
       leases_.grant_grace(now_on_both_clocks());

@@ -95,6 +95,24 @@ TEST_F(SharedLeasesTest, WhatOneRemembersOfALeaseEndsNoneThatItsWorkerRenewsThro
   EXPECT_EQ(first.job(id).status, JobStatus::running);
 }
 
+TEST_F(SharedLeasesTest, AJobOfTheOneWhoseClockIsBehindComesLaterAllTheSame) {
+  api::CreateJobRequest body;
+  body.prompt = "do it";
+  body.channel = domain::Channel::api;
+  body.chat_id = "100";
+  body.requester_id = "1001";
+  body.session_key = "s1";
+  const auto made_by = [&](OneOfTwo& one, std::chrono::hours ahead) {
+    return one.request([&] { return one.jobs.create(body, {}, OneOfTwo::now().wall + ahead); })->job.id;
+  };
+  const auto earlier = made_by(first, std::chrono::hours{2});
+  const auto later = made_by(second, std::chrono::hours{0});
+  const auto last = made_by(first, std::chrono::hours{-2});
+  EXPECT_LT(earlier, later);
+  EXPECT_LT(later, last);
+  EXPECT_EQ(second.claim("w1")->job.id, earlier);
+}
+
 TEST_F(SharedLeasesTest, ALeaseThatIsOverIsEndedOnceByWhicheverLooksFirst) {
   const auto id = create();
   const auto claimed = first.claim("w1");

@@ -87,9 +87,6 @@ void Wakeups::hear(const store::Peers::Announcement& announcement) {
   }
   if (announcement.from == peers_.name()) return;
   if (const auto topics = from_announcement(announcement.text)) {
-    for (const auto& topic : *topics) {
-      if (topic.kind == Topic::Kind::job) heard_of_job_(topic.key);
-    }
     commits_.hear(*topics);
   } else {
     commits_.hear_all();

@@ -21,13 +21,8 @@ namespace butler::orchestrator {
 /// that waits is asked again.
 class Wakeups {
  public:
-  /// `heard_of_job` is called with the id of each job that another orchestrator has made or changed.
-  Wakeups(boost::asio::any_io_executor executor, store::Peers& peers, CommitQueue& commits,
-          std::function<void(std::string_view)> heard_of_job)
-      : executor_(std::move(executor)),
-        peers_(peers),
-        commits_(commits),
-        heard_of_job_(std::move(heard_of_job)) {}
+  Wakeups(boost::asio::any_io_executor executor, store::Peers& peers, CommitQueue& commits)
+      : executor_(std::move(executor)), peers_(peers), commits_(commits) {}
 
   /// Both run until cancelled.
   boost::asio::awaitable<void> listen();
@@ -41,7 +36,6 @@ class Wakeups {
   boost::asio::any_io_executor executor_;
   store::Peers& peers_;
   CommitQueue& commits_;
-  std::function<void(std::string_view)> heard_of_job_;
   std::optional<std::int64_t> heard_;  ///< number of the last one; unset while that is not known
   std::int64_t announced_before_ = 0;  ///< what the last look has found
 };

@@ -142,7 +142,7 @@ class JobStore {
   virtual void bind_session(std::string_view session_key, std::string_view session_store,
                             domain::Timestamp now) = 0;
   virtual std::optional<std::string> session_store(std::string_view session_key) = 0;
-  /// The id that sorts last; empty when there is none.
+  /// The id that sorts last, at the latest when the transaction began; empty when there is none.
   virtual std::string newest_job_id() = 0;
   /// Claimable jobs of sessions whose store is not among those `seen`.
   virtual std::vector<JobRecord> claimable_elsewhere(const std::vector<std::string>& seen) = 0;

@@ -46,6 +46,13 @@ TEST_P(JobStoreTest, AnIdempotencyKeyIsTakenOnce) {
   EXPECT_ANY_THROW(durably([&] { store->insert(new_job(), "same"); }));
 }
 
+TEST_P(JobStoreTest, TheNewestJobIsKnownByItsId) {
+  EXPECT_EQ(store->newest_job_id(), "");
+  add("a");
+  const auto second = add("b");
+  durably([&] { EXPECT_EQ(store->newest_job_id(), second); });
+}
+
 TEST_P(JobStoreTest, TheOldestQueuedJobIsClaimable) {
   const auto first = add("a");
   add("b");

@@ -131,6 +131,7 @@ void PostgresJobStore::begin() {
   try {
     if (link_.was_locked_out()) end_stopped_holders(link_.connection());
     link_.connection().begin(lock);
+    newest_.reset();
   } catch (const postgres::Error& error) {
     throw StoreFault(error.what());
   }

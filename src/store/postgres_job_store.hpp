@@ -91,6 +91,8 @@ class PostgresJobStore final : public JobStore {
   KeptEvents kept_events(std::int64_t row);
   void drop_events_over_cap(std::int64_t row, std::int64_t last);
 
+  std::optional<std::string>
+      newest_;  ///< newest_job_id(), in this transaction: nobody else adds one meanwhile
   PostgresLink link_;
   PostgresPeers peers_;
   PostgresApprovals approvals_{link_};

@@ -86,7 +86,8 @@ std::optional<std::string> PostgresJobStore::session_store(std::string_view sess
 }
 
 std::string PostgresJobStore::newest_job_id() {
-  return link_.query("SELECT coalesce(max(id), '') FROM jobs")[0].string(0);
+  if (!newest_) newest_ = link_.query("SELECT coalesce(max(id), '') FROM jobs")[0].string(0);
+  return *newest_;
 }
 
 std::vector<JobRecord> PostgresJobStore::claimable_elsewhere(const std::vector<std::string>& seen) {

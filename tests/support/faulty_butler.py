@@ -3,11 +3,12 @@
     butler = FaultyButler(test, simulator)           # runs; pi is the stand-in of the worker's unit tests
     butler.disks["gateway"].fill()                   # see BreakableDisk
     butler.relays["worker"].cut()                    # see Relay: to the orchestrator; "telegram": the gateway's to Telegram
-    butler.set_clock("orchestrator", +3600)          # the wall clock; needs libfaketime
+    butler.set_clock("orchestrator", +3600)          # the wall clock alone
 """
 
 import os
 import shutil
+import struct
 import unittest
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +17,12 @@ from .breakable_disk import BreakableDisk
 from .butler import ROLES, Butler, give_to_the_agent
 from .invariants import unknown_sends
 from .model_server import write_agent_settings
-from .paths import CHECKOUT
+from .paths import BINARY, CHECKOUT, require
 from .process import Process
 from .relay import Relay
 from .simulator import Simulator
 
-_FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+_WALL_CLOCK = BINARY.resolve().parent / "tests/libbutler_wall_clock.so"
 _STAND_IN = CHECKOUT / "src/worker/pi_stand_in.py"
 
 
@@ -51,14 +52,13 @@ class FaultyButler(Butler):
     @property
     def clocks_can_jump(self) -> bool:
         """A sanitizer's runtime has to be the first library, so none of ours can be."""
-        return _FAKETIME.exists() and not os.environ.get("BUTLER_SANITIZED")
+        return not os.environ.get("BUTLER_SANITIZED")
 
     def set_clock(self, role: str, seconds: int) -> None:
         """The role's wall clock is so far from the true one; its steady clock is not touched, as the kernel does it."""
-        written = self._clocks[role].with_suffix(".new")
-        written.write_text(f"{seconds:+d}\n")
-        written.chmod(0o644)
-        written.rename(self._clocks[role])
+        with self._clocks[role].open("r+b" if self._clocks[role].exists() else "wb") as file:
+            file.write(struct.pack("<q", seconds))
+        self._clocks[role].chmod(0o644)
 
     def start(self, role: str, *arguments, **environment: str) -> Process:
         return super().start(role, *arguments, **self._own_environment(role) | environment)
@@ -83,8 +83,7 @@ class FaultyButler(Butler):
     def _own_environment(self, role: str) -> dict[str, str]:
         made = {"BUTLER_HOME": str(self.disks[role].folder), "ORCH_LEASE_SECONDS": str(self.lease_seconds)}
         if self.clocks_can_jump:
-            made |= {"LD_PRELOAD": str(_FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(self._clocks[role]), "FAKETIME_NO_CACHE": "1",
-                     "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
+            made |= {"LD_PRELOAD": str(require(_WALL_CLOCK, "make test")), "BUTLER_TEST_CLOCK": str(self._clocks[role])}
         if role == "gateway":
             made |= {"ORCH_BASE_URL": self.relays["gateway"].url, "TELEGRAM_API_ROOT": self.relays["telegram"].url,
                      "TG_OWNER_IDS": ",".join(map(str, self._people))}

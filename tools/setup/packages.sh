@@ -9,7 +9,7 @@ build=(clang-19 lld-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config li
   libboost-json1.81-dev libspdlog-dev libfmt-dev libsqlite3-dev libpq-dev libmd4c-dev libutf8proc-dev
   libssl-dev libcli11-dev libgtest-dev libgmock-dev librapidcheck-dev libseccomp-dev) # one configuration, tests and all
 check=(clang-tidy-19 clang-tools-19 clang-format-19 shellcheck python3)
-test=(chromium postgresql-15 libfaketime iproute2 cpio openssl python3 curl e2fsprogs tmux mmdebstrap systemd zsh fish man-db mandoc) # systemd-analyze judges the units, which need not run
+test=(chromium postgresql-15 iproute2 cpio openssl python3 curl e2fsprogs tmux mmdebstrap systemd zsh fish man-db mandoc) # systemd-analyze judges the units, which need not run
 bench=(redis-server beanstalkd postgresql-15 nginx-light strace) # bench/peers.py and goals.py start their own: those of Debian may stay off
 package=(dpkg-dev file)
 vm=(qemu-system-x86 qemu-utils busybox-static e2fsprogs) # butler vm; the guest's kernel is fetched by itself
