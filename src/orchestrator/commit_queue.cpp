@@ -118,8 +118,10 @@ void CommitQueue::run_in_batch(const SlotPointer& slot, const std::function<void
 void CommitQueue::open_batch() {
   if (!flush_posted_) {
     flush_posted_ = true;
-    // Behind everything that is ready now: those requests join this batch.
-    asio::post(executor_, [this] { flush(); });
+    // Behind everything that is ready now, and then behind what has arrived in the sockets while the last
+    // batch was written, of which the loop hears in between: those requests join this batch, and none waits
+    // for two others.
+    asio::post(executor_, [this] { asio::post(executor_, [this] { flush(); }); });
   }
   if (batch_open_) {
     // The store has given this batch up: what ran now would be committed apart from it.
