@@ -268,7 +268,7 @@ TEST_F(Copy, WhileItCopiesNoRoleCanComeAndOneThatCameStopsIt) {
   EXPECT_EQ(asked_file("back.db", "SELECT count(*) FROM jobs"), "0");
 }
 
-/// The server keeps what it was told to commit, and its answer never comes.
+/// The session ends while it commits: whether before or after, its client cannot tell.
 TEST_F(Copy, ACommitWithoutAnAnswerIsSaidToBeUnknown) {
   fill(1);
   bring_up_server(url, server().migrations);
