@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <ostream>
@@ -119,7 +120,7 @@ void print_copies(const std::vector<CopyTask>& tasks, const std::vector<Copied>&
                   const CopyChoice& choice, std::ostream& out) {
   for (std::size_t at = 0; at < tasks.size(); ++at) print_copy(tasks[at], copies[at], choice.dry_run, out);
   if (choice.dry_run) {
-    out << "Nothing was changed: without --dry-run this would be copied.\n";
+    out << "Nothing was changed in the databases: without --dry-run this would be copied.\n";
     return;
   }
   out << "What was copied from is as it was. "
@@ -143,7 +144,7 @@ int copy_state(const config::Start& start, const CopyChoice& choice, Format form
   const auto loaded = config::load(start);
   const auto tasks = find_tasks(loaded, choice);
   const auto& home = loaded.place.home;
-  prepare_home(home);
+  if (!choice.dry_run || !std::filesystem::exists(home)) prepare_home(home);
   const QuietHome quiet(home, Databases::held);
   if (::geteuid() == 0) process::drop_root(control_user);
   const bool shown = ::isatty(STDERR_FILENO) == 1 && format == Format::text;

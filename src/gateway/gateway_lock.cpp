@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "postgres/migrations.hpp"
+#include "postgres/role_locks.hpp"
 #include "process/role.hpp"
 #include "sql/postgres.hpp"
 
@@ -21,8 +22,6 @@ namespace {
 
 /// Out of the way of the other locks of Butler (0x6275746C'6572'….), of the migrations and the orchestrator.
 constexpr std::int64_t first_bot_lock = 0x6270'0000'0000'0000;
-/// Held by the one gateway of a database, whichever bot it is for.
-constexpr std::int64_t database_lock = 0x6275746C'6572'0100;
 
 /// A holder whose machine is gone is missed by the server after 25 seconds, not after two hours. (It has no
 /// meaning over a socket file, and does no harm there.)
@@ -79,17 +78,7 @@ bool GatewayLock::try_take() {
              0) == 1;
 }
 
-std::string GatewayLock::holder() {
-  const auto found = connection_->query(
-      "SELECT application_name, coalesce(host(client_addr), 'its own machine'), "
-      "to_char(backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') "
-      "FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted "
-      "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-      "AND (classid::bigint << 32) + objid::bigint = $1",
-      key_);
-  if (found.empty()) return "another gateway";
-  return found[0].string(0) + " from " + found[0].string(1) + " since " + found[0].string(2);
-}
+std::string GatewayLock::holder() { return postgres::holder_of_lock(*connection_, key_, "another gateway"); }
 
 /// False when the other one has it still, after the time that a statement may wait.
 bool GatewayLock::took(postgres::Connection& connection) {
@@ -117,8 +106,13 @@ asio::awaitable<void> GatewayLock::take(asio::any_io_executor executor) {
 /// A predecessor of this bot that has just ended may hold it a moment longer: waited for.
 void GatewayLock::take_database() {
   try {
-    connection_->query("SELECT pg_advisory_lock($1)", database_lock);
+    connection_->query("SELECT pg_advisory_lock($1)", postgres::gateway_lock);
   } catch (const postgres::Conflict&) {
+    const auto holder = postgres::holder_of_lock(*connection_, postgres::gateway_lock, "another");
+    if (holder.starts_with("butler-migrate")) {
+      throw std::runtime_error("the database " + connection_->name() + " is in use by " + holder +
+                               ": start the gateway when that has ended");
+    }
     throw std::runtime_error("the database " + connection_->name() +
                              " is in use by the gateway of another bot. Give each bot a database of its own "
                              "(GATEWAY_DATABASE_URL).");

@@ -4,6 +4,8 @@
 #include <stdexcept>
 
 #include "migration/row_writer.hpp"
+#include "postgres/error.hpp"
+#include "sqlite/database.hpp"
 
 namespace butler::migration {
 
@@ -49,7 +51,27 @@ void require_empty(CopyEnd& target, const CopyTask& task) {
                            "), and a copy goes only where there are none. " +
                            (task.target.is_server()
                                 ? "Name a new, empty database"
-                                : "Move the file away, with the -wal and -shm beside it if they are there"));
+                                : "Move the file away, with the -wal and -shm beside it if they are there") +
+                           ". If a copy was cut off before, it is complete for the " + task.role +
+                           ": go on with the other role alone (--role)");
+}
+
+/// What is replaced elsewhere cannot be where a hash was made of it.
+void require_same_hashes(const CopyTask& task) {
+  if (task.source.is_server() || !task.target.is_server()) return;
+  auto source = CopyEnd::to_read(task.source);
+  const auto tables = source.catalogue();
+  for (const auto& name : task.differences.sealed) {
+    const auto table = std::ranges::find(tables, name, &Table::name);
+    const auto key = table == tables.end() ? std::string{} : source.first_with_nul(*table);
+    if (key.empty()) continue;
+    throw std::runtime_error(
+        "the table " + name + " has the character U+0000 in row " + key +
+        ". PostgreSQL cannot keep it, and the row's hash is of the text with it: changed, the row would be "
+        "taken for a forged one for ever. Nothing was copied, and the row cannot be mended: keep the " +
+        task.role + " on SQLite, or let it begin anew in PostgreSQL and keep " + task.source.name +
+        " as the record");
+  }
 }
 
 State require_target(const CopyTask& task) {
@@ -68,6 +90,7 @@ State require_ready(const CopyTask& task) {
     if (place->is_server()) require_quiet_server(place->url);
   }
   require_source(task);
+  require_same_hashes(task);
   return require_target(task);
 }
 
@@ -104,7 +127,7 @@ std::int64_t copy_table(CopyEnd& source, CopyEnd& target, const CopiedTable& tab
     writer.finish();
     progress(writer.rows());
     return writer.replaced();
-  } catch (const sql::Error& fault) {
+  } catch (const std::runtime_error& fault) {
     throw std::runtime_error("the table " + table.name +
                              " cannot be copied, so nothing was: " + fault.what());
   }
@@ -141,6 +164,14 @@ Copied copy_all(CopyEnd& source, CopyEnd& target, const CopyPlan& plan, const Co
   return copied;
 }
 
+std::string commit_is_unknown(const CopyTask& task, const char* fault) {
+  return "whether the " + task.role +
+         "'s copy was kept, nobody knows: the answer to its commit is missing (" + fault +
+         "). Ask with --role " + task.role +
+         " --dry-run: if it says that there are rows already, this role's copy is complete; if not, give "
+         "the command again";
+}
+
 /// Copies the tasks that are left, each in a transaction around those after it: none is committed before the
 /// last one has been compared.
 /// @param committed  gets the role of each that is
@@ -148,14 +179,23 @@ void copy_rest(std::span<const CopyTask> tasks, const CopyProgress& progress, st
                std::vector<std::string>& committed) {
   if (tasks.empty()) return;
   const auto& task = tasks.front();
-  auto source = CopyEnd::to_read(task.source);
+  auto source = CopyEnd::to_copy_from(task.source);
   auto target = CopyEnd::to_write(task.target);
   const auto plan = plan_of(source, target, task);
-  target.hold_to_write(plan, [&] {
-    require_empty(target, task);
-    source.hold_to_read(plan, [&] { done.push_back(copy_all(source, target, plan, task, progress)); });
-    copy_rest(tasks.subspan(1), progress, done, committed);
-  });
+  try {
+    target.hold_to_write(plan, [&] {
+      require_empty(target, task);
+      // Held until the others are committed: when its connection is lost, so is the lock that kept roles out.
+      source.hold_to_read(plan, [&] {
+        done.push_back(copy_all(source, target, plan, task, progress));
+        copy_rest(tasks.subspan(1), progress, done, committed);
+      });
+    });
+  } catch (const postgres::CommitFailed& fault) {
+    throw std::runtime_error(commit_is_unknown(task, fault.what()));
+  } catch (const sqlite::CommitFailed& fault) {
+    throw std::runtime_error(commit_is_unknown(task, fault.what()));
+  }
   committed.push_back(task.role);
 }
 

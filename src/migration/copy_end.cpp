@@ -1,8 +1,10 @@
 #include "migration/copy_end.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "postgres/connection.hpp"
+#include "postgres/role_locks.hpp"
 #include "sql/postgres.hpp"
 #include "sql/sqlite.hpp"
 
@@ -13,11 +15,27 @@ namespace {
 /// Counting takes as long as it takes, and one database is idle while the other one is copied.
 constexpr const char* patience = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
 
-std::unique_ptr<sql::Database> connect_to_server(const std::string& url) {
-  return std::make_unique<sql::PostgresDatabase>(std::make_unique<postgres::Connection>(postgres::Target{
-      .url = url, .application = "butler-migrate", .on_connect = [](postgres::Connection& made) {
-        made.execute(patience);
-      }}));
+std::unique_ptr<sql::Database> connect_to_server(const std::string& url,
+                                                 std::function<void(postgres::Connection&)> on_connect) {
+  return std::make_unique<sql::PostgresDatabase>(std::make_unique<postgres::Connection>(
+      postgres::Target{.url = url, .application = "butler-migrate", .on_connect = std::move(on_connect)}));
+}
+
+void be_patient(postgres::Connection& made) { made.execute(patience); }
+
+/// Whoever was not there when the copy began may come while it is made.
+void keep_roles_out(postgres::Connection& made) {
+  be_patient(made);
+  for (const auto key : {postgres::orchestrator_lock, postgres::gateway_lock}) {
+    const auto taken = made.query("SELECT pg_try_advisory_lock($1)::int", key);
+    if (taken[0].integer(0) == 1) continue;
+    throw std::runtime_error(postgres::holder_of_lock(made, key, "another Butler") + " is connected to " +
+                             made.name() + ": stop every Butler that uses this database first");
+  }
+}
+
+std::unique_ptr<sql::Database> open_file_to_read(const CopyPlace& place) {
+  return std::make_unique<sql::SqliteDatabase>(sqlite::Database::open_read_only(place.file));
 }
 
 }  // namespace
@@ -35,12 +53,17 @@ Schema CopyPlace::look() const {
 }
 
 CopyEnd CopyEnd::to_read(const CopyPlace& place) {
-  if (place.is_server()) return {connect_to_server(place.url), true};
-  return {std::make_unique<sql::SqliteDatabase>(sqlite::Database::open_read_only(place.file)), false};
+  if (place.is_server()) return {connect_to_server(place.url, be_patient), true};
+  return {open_file_to_read(place), false};
+}
+
+CopyEnd CopyEnd::to_copy_from(const CopyPlace& place) {
+  if (place.is_server()) return {connect_to_server(place.url, keep_roles_out), true};
+  return {open_file_to_read(place), false};
 }
 
 CopyEnd CopyEnd::to_write(const CopyPlace& place) {
-  if (place.is_server()) return {connect_to_server(place.url), true};
+  if (place.is_server()) return {connect_to_server(place.url, keep_roles_out), true};
   return {std::make_unique<sql::SqliteDatabase>(sqlite::Database::open(place.file)), false};
 }
 
@@ -66,6 +89,22 @@ std::string CopyEnd::first_with_rows(const std::vector<std::string>& tables) {
   return found == tables.end() ? std::string{} : *found;
 }
 
+std::string CopyEnd::first_with_nul(const Table& table) {
+  std::vector<std::string> keys;
+  std::string where;
+  for (const auto& column : table.columns) {
+    if (column.key > 0) keys.push_back(column.name);
+    if (column.type != "TEXT") continue;
+    where += (where.empty() ? "" : " OR ") + ("instr(CAST(" + quoted_name(column.name) + " AS BLOB), x'00')");
+  }
+  auto& rows = database_->prepared("SELECT " + quoted_names(keys) + " FROM " + quoted_name(table.name) +
+                                   " WHERE " + where + " ORDER BY " + quoted_names(keys) + " LIMIT 1");
+  std::string key;
+  if (rows.bind().step()) key = rows.string(0);
+  rows.reset();
+  return key;
+}
+
 void CopyEnd::lock(const CopyPlan& plan, const char* mode) {
   std::vector<std::string> names;
   for (const auto& table : plan) names.push_back(table.name);
@@ -79,12 +118,17 @@ void CopyEnd::hold_to_read(const CopyPlan& plan, const std::function<void()>& wo
     database_->prepared("COMMIT").bind().run();
     return;
   }
-  database_->transact([&] {
+  const auto reading = [&] {
     // Locked before anything is read: what others have written until then is seen.
     database_->prepared("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").bind().run();
     lock(plan, "SHARE");
     work();
-  });
+  };
+  try {
+    database_->transact(reading);
+  } catch (const postgres::CommitFailed& fault) {  // nothing was written there
+    throw std::runtime_error(fault.what());
+  }
 }
 
 void CopyEnd::hold_to_write(const CopyPlan& plan, const std::function<void()>& work) {

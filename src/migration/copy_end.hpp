@@ -33,6 +33,9 @@ class CopyEnd {
  public:
   /// Nothing of the database is changed. Throws what opening throws.
   static CopyEnd to_read(const CopyPlace& place);
+  /// As long as one of these is there, no role can use its server's database: each one's lock is held.
+  /// Throws std::runtime_error when a role has it.
+  static CopyEnd to_copy_from(const CopyPlace& place);
   static CopyEnd to_write(const CopyPlace& place);
 
   bool is_server() const { return is_server_; }
@@ -41,6 +44,8 @@ class CopyEnd {
   std::int64_t count(const std::string& table);
   /// The first of these tables that has a row; "" for none.
   std::string first_with_rows(const std::vector<std::string>& tables);
+  /// The key of the first row of a file's table with U+0000 in a text; "" for none.
+  std::string first_with_nul(const Table& table);
 
   /// Does `work` with what the tables hold at one moment; on a server nobody else changes them meanwhile.
   void hold_to_read(const CopyPlan& plan, const std::function<void()>& work);

@@ -10,7 +10,11 @@
 /// What a copy from one kind of database into the other has to do. Pure.
 namespace butler::migration {
 
-enum class Kind : std::uint8_t { integer, text };
+enum class Kind : std::uint8_t {
+  integer,
+  text,
+  texts,  ///< JSON: an array of texts, which PostgreSQL is asked to read
+};
 
 /// How the two forms of one schema differ, by intention. What differs and does not stand here stops a copy: a
 /// column that was forgotten on one side is no column that gets lost.
@@ -19,6 +23,8 @@ struct Differences {
   std::vector<std::string> postgres_tables = {};   ///< only there: what processes know of each other
   std::vector<std::string> postgres_columns = {};  ///< only there: "table.column"
   std::vector<std::string> sqlite_columns = {};    ///< as above
+  std::vector<std::string> json_texts = {};        ///< columns as above whose text is an array of texts
+  std::vector<std::string> sealed = {};            ///< tables whose rows have a hash of their texts
 };
 
 /// Of schema/orchestrator. A lease's end is by the server's clock; where nobody has served for a while, each

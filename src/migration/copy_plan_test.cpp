@@ -66,6 +66,11 @@ TEST(CopyPlan, ColumnsAreFoundByTheirNamesAndRowsAreReadByTheKey) {
   EXPECT_EQ(plan.at(1).numbered, "");
 }
 
+TEST(CopyPlan, TextsInJsonAreDeclared) {
+  const auto plan = plan_copy(sqlite(), postgres(), {.seeded = {"a_note"}, .json_texts = {"jobs.text"}});
+  EXPECT_THAT(plan.value().at(0).columns.at(1), (CopiedColumn{.name = "text", .kind = Kind::texts}));
+}
+
 TEST(CopyPlan, AColumnOnOneSideIsAProblemUnlessItWasDeclared) {
   auto more = sqlite();
   more[2].columns.push_back(column("later", "TEXT"));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "postgres/connection.hpp"
+#include "postgres/role_locks.hpp"
 #include "sqlite/database.hpp"
 #include "store/migrations.hpp"
 #include "unit/postgres_server.hpp"
@@ -167,7 +168,8 @@ TEST_F(Copy, ATargetWithRowsIsRefusedAndKeepsThem) {
   fill(2);
   copy_databases(up(), silent);
   EXPECT_THAT([&] { copy_databases(up(), silent); },
-              testing::ThrowsMessage<std::runtime_error>(HasSubstr("holds rows already")));
+              testing::ThrowsMessage<std::runtime_error>(testing::AllOf(
+                  HasSubstr("holds rows already"), HasSubstr("complete for the orchestrator"))));
   EXPECT_THAT([&] { look_at_copy(task(server(), file())); },
               testing::ThrowsMessage<std::runtime_error>(HasSubstr("Move the file away")));
   EXPECT_EQ(asked("SELECT count(*) FROM jobs"), "2");
@@ -213,6 +215,72 @@ TEST_F(Copy, ACharacterThatPostgresCannotKeepIsReplacedAndCounted) {
   }
   EXPECT_EQ(copy_databases(up(), silent).at(0).replaced, 1);
   EXPECT_EQ(asked("SELECT result_text FROM jobs WHERE row = 2"), "a\uFFFDb");
+}
+
+TEST_F(Copy, ALabelThatPostgresCannotKeepStopsNoQueue) {
+  fill(3);
+  {
+    auto database = sqlite::Database::open(file().file);
+    database.prepared("UPDATE jobs SET labels = ? WHERE row = 2")
+        .bind(R"(["gpu","n\u0000l","a\\u0000b"])")
+        .run();
+    database.prepared("UPDATE jobs SET labels = ? WHERE row = 3").bind(R"(["a\\u0000b"])").run();
+  }
+  EXPECT_EQ(copy_databases(up(), silent).at(0).replaced, 1);
+  EXPECT_EQ(asked("SELECT count(*) FROM jobs, jsonb_array_elements_text(labels::jsonb)"), "4");
+  EXPECT_EQ(asked("SELECT labels::jsonb ->> 1 FROM jobs WHERE row = 2"), "n\uFFFDl");
+  EXPECT_EQ(asked("SELECT labels FROM jobs WHERE row = 3"), R"(["a\\u0000b"])");
+}
+
+TEST_F(Copy, AnAuditRowWhoseHashWouldNotFitIsRefused) {
+  fill(2);
+  {
+    auto database = sqlite::Database::open(file().file);
+    database.prepared("INSERT INTO audit VALUES (3, 1, ?, 'b', 'c', '{}', 'p', 'h')")
+        .bind(std::string("a\0b", 3))
+        .run();
+  }
+  const auto refused = testing::ThrowsMessage<std::runtime_error>(
+      HasSubstr("the table audit has the character U+0000 in row 3"));
+  EXPECT_THAT([&] { look_at_copy(up()); }, refused);
+  EXPECT_THAT([&] { copy_databases(up(), silent); }, refused);
+  EXPECT_EQ(asked("SELECT count(*) FROM pg_class WHERE relname = 'jobs'"), "0");
+}
+
+TEST_F(Copy, WhileItCopiesNoRoleCanComeAndOneThatCameStopsIt) {
+  fill(1);
+  int tried = 0;
+  const auto come = [&](const std::string&, const std::string&, std::int64_t) {
+    postgres::Connection role({.url = url, .application = "test"});
+    tried += static_cast<int>(
+        role.query("SELECT pg_try_advisory_lock_shared($1)::int + pg_try_advisory_lock($2)::int",
+                   postgres::orchestrator_lock, postgres::gateway_lock)[0]
+            .integer(0));
+  };
+  copy_databases(up(), come);
+  EXPECT_EQ(tried, 0);
+
+  postgres::Connection late({.url = url, .application = "test"});
+  late.query("SELECT pg_advisory_lock_shared($1)", postgres::orchestrator_lock);
+  EXPECT_THAT([&] { copy_databases(task(server(), file("back.db")), silent); },
+              testing::ThrowsMessage<std::runtime_error>(
+                  testing::ContainsRegex("test from .* is connected to .*: stop every Butler")));
+  EXPECT_EQ(asked_file("back.db", "SELECT count(*) FROM jobs"), "0");
+}
+
+/// The session ends while it commits: whether before or after, its client cannot tell.
+TEST_F(Copy, ACommitWithoutAnAnswerIsSaidToBeUnknown) {
+  fill(1);
+  bring_up_server(url, server().migrations);
+  change(
+      "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; "
+      "CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
+      "EXECUTE FUNCTION cut()");
+  EXPECT_THAT([&] { copy_databases(up(), silent); },
+              testing::ThrowsMessage<std::runtime_error>(
+                  testing::AllOf(HasSubstr("whether the orchestrator's copy was kept, nobody knows"),
+                                 HasSubstr("--role orchestrator --dry-run"))));
 }
 
 TEST_F(Copy, ARoleThatIsConnectedStopsIt) {

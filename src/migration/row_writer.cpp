@@ -1,6 +1,10 @@
 #include "migration/row_writer.hpp"
 
+#include <stdexcept>
+
+#include "json/codec.hpp"
 #include "migration/copy_end.hpp"
+#include "postgres/connection.hpp"
 
 namespace butler::migration {
 
@@ -8,6 +12,19 @@ namespace {
 
 constexpr std::size_t rows_at_once = 100;
 constexpr std::size_t bytes_at_once = 1'000'000;
+
+/// A text as PostgreSQL keeps it; in JSON it would take U+0000, and refuse to read it afterwards.
+std::string kept_in_server(std::string text, Kind kind) {
+  if (text.contains('\0')) text = postgres::parameter(text).value();
+  // What has none is kept as it is, to the byte.
+  if (kind != Kind::texts || !text.contains("\\u0000")) return text;
+  const auto value = json::parse(text);
+  if (!value) throw std::runtime_error("a text in it is no JSON: " + value.error());
+  auto items = json::decode<std::vector<std::string>>(*value);
+  if (!items) throw std::runtime_error("a text in it is no JSON array of texts");
+  for (auto& item : *items) item = postgres::parameter(item).value();
+  return json::serialize(json::encode(*items));
+}
 
 }  // namespace
 
@@ -21,7 +38,11 @@ void RowWriter::add(const sql::Statement& row) {
       waiting_.emplace_back(row.integer(at));
     } else {
       auto text = row.string(at);
-      if (is_server_ && text.contains('\0')) ++replaced_;
+      if (is_server_) {
+        auto kept = kept_in_server(text, column.kind);
+        if (kept != text) ++replaced_;
+        text = std::move(kept);
+      }
       waiting_bytes_ += text.size();
       waiting_.emplace_back(std::move(text));
     }

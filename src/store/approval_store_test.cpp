@@ -175,6 +175,16 @@ TEST_P(ApprovalStoreTest, EachRowOfTheAuditLogFollowsTheOneBeforeAlsoBehindWhatW
   EXPECT_EQ(store->audit().rows_after(2, 10).size(), 1U);
 }
 
+TEST_P(ApprovalStoreTest, TheHashOfAnAuditRowIsOfWhatEveryDatabaseCanKeep) {
+  const std::string odd("n\0l", 3);
+  durably([&] { store->audit().append({.ts = now, .actor = odd, .action = odd, .subject = odd}); });
+  const auto row = store->audit().last_rows(1).front();
+  EXPECT_EQ(row.actor, "n\uFFFDl");
+  EXPECT_EQ(row.action, row.actor);
+  EXPECT_EQ(row.subject, row.actor);
+  EXPECT_EQ(api::AuditCheck{}.next(row), std::nullopt);
+}
+
 INSTANTIATE_TEST_SUITE_P(AllBackends, ApprovalStoreTest, all_backends(),
                          [](const auto& instance) { return instance.param.name; });
 

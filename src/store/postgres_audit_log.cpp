@@ -17,13 +17,8 @@ std::vector<api::AuditRow> read_audit_rows(const postgres::Result& result) {
 }  // namespace
 
 void PostgresAuditLog::append(const AuditEntry& entry) {
-  // The hash is of what is kept.
-  AuditEntry kept = entry;
-  kept.actor = kept_text(entry.actor);
-  kept.action = kept_text(entry.action);
-  kept.subject = kept_text(entry.subject);
   const auto last = last_rows(1);
-  const auto row = next_audit_row(kept, last.empty() ? std::nullopt : std::optional{last.front()});
+  const auto row = next_audit_row(entry, last.empty() ? std::nullopt : std::optional{last.front()});
   link_.later(
       "INSERT INTO audit (seq, ts, actor, action, subject, details, previous, hash) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -6,6 +6,7 @@
 #include "domain/migration_version.hpp"
 #include "log/log.hpp"
 #include "postgres/migrations.hpp"
+#include "postgres/role_locks.hpp"
 #include "store/migrations.hpp"
 #include "store/rows.hpp"
 
@@ -15,33 +16,17 @@ using domain::enum_name;
 
 namespace {
 
-/// Held by every orchestrator of a database, shared; alone by one that changes the schema.
-constexpr std::int64_t orchestrator_lock = 0x6275746C'6572'0002;
 /// Held by the one transaction at a time that may change something.
 constexpr std::int64_t transaction_lock = 0x6275746C'6572'0003;
 
-/// Who has the lock, in words.
-std::string holder_of_lock(postgres::Connection& connection) {
-  const auto found = connection.query(
-      "SELECT application_name, coalesce(host(client_addr), 'its own machine'), "
-      "to_char(backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') "
-      "FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted "
-      "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-      "AND (classid::bigint << 32) + objid::bigint = $1 AND pid <> pg_backend_pid() ORDER BY backend_start",
-      orchestrator_lock);
-  if (found.empty()) return "another orchestrator";
-  return found[0].string(0) + " from " + found[0].string(1) + " since " + found[0].string(2);
-}
-
 /// Takes the lock, which the server gives back when the connection ends.
-void lock_database(postgres::Connection& connection, const char* statement) {
+void lock_database(postgres::Connection& connection, const char* statement, const char* why) {
   try {
-    connection.query(statement, orchestrator_lock);
+    connection.query(statement, postgres::orchestrator_lock);
   } catch (const postgres::Conflict&) {
-    throw postgres::ConnectionLost("", "the database " + connection.name() + " is in use by " +
-                                           holder_of_lock(connection) +
-                                           ", and its schema is not the one that this program needs. Stop "
-                                           "that one first, or set another ORCH_DATABASE_URL.");
+    const auto holder = holder_of_lock(connection, postgres::orchestrator_lock, "another orchestrator");
+    throw postgres::ConnectionLost("", "the database " + connection.name() + " is in use by " + holder + why +
+                                           ". Stop that one first, or set another ORCH_DATABASE_URL.");
   }
 }
 
@@ -60,7 +45,7 @@ void join_database(postgres::Connection& connection) {
       "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE datname = current_database() "
       "AND usename = current_user AND pid <> pg_backend_pid() "
       "AND application_name = current_setting('application_name')");
-  lock_database(connection, "SELECT pg_advisory_lock_shared($1)");
+  lock_database(connection, "SELECT pg_advisory_lock_shared($1)", ", which changes it");
   // While this one had no connection, a newer one may have come.
   if (!has_newest_schema(connection)) {
     throw postgres::ConnectionLost("", "the schema of the database " + connection.name() +
@@ -72,7 +57,10 @@ void join_database(postgres::Connection& connection) {
 /// Brings the schema up to date while no orchestrator uses it.
 void prepare(const postgres::Target& target, domain::Timestamp now) {
   postgres::Connection connection(target);
-  if (!has_newest_schema(connection)) lock_database(connection, "SELECT pg_advisory_lock($1)");
+  if (!has_newest_schema(connection)) {
+    lock_database(connection, "SELECT pg_advisory_lock($1)",
+                  ", and its schema is not the one that this program needs");
+  }
   postgres::migrate(connection, orchestrator_postgres_migrations(), now);
 }
 

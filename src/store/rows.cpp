@@ -8,6 +8,7 @@
 #include "postgres/result.hpp"
 #include "sqlite/database.hpp"
 #include "store/describe.hpp"
+#include "store/postgres_link.hpp"
 
 namespace butler::store {
 
@@ -220,12 +221,13 @@ api::AuditRow read_audit_row(const Row& row) {
   return entry;
 }
 
+// The hash is of what every database can keep: the row can be copied to another kind.
 api::AuditRow next_audit_row(const AuditEntry& entry, const std::optional<api::AuditRow>& last) {
   api::AuditRow row{.seq = last ? last->seq + 1 : 1,
                     .ts = entry.ts,
-                    .actor = entry.actor,
-                    .action = entry.action,
-                    .subject = entry.subject,
+                    .actor = kept_text(entry.actor),
+                    .action = kept_text(entry.action),
+                    .subject = kept_text(entry.subject),
                     .details = json::serialize(entry.details),
                     .previous = last ? last->hash : std::string{api::audit_start}};
   row.hash = api::audit_hash(row);
