@@ -58,7 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     constexpr std::size_t most = 500;
     const auto text =
         gateway::edited_text(content.parts[0], *update->edited, {.id = 1, .username = "bot"}, most);
-    if (text && text->empty()) std::abort();
+    // A file may be without words.
+    if (text && text->empty() && update->edited->content != telegram::Content::media) std::abort();
   }
   return 0;
 }
