@@ -17,9 +17,10 @@
 
 namespace butler::orchestrator {
 
-/// Group commit: everything that arrives in one turn of the event loop shares one transaction, and nobody is
-/// answered before it is on disk. Before the commit the parked requests whose topics were touched are asked
-/// again inside the same transaction, so that a job and its claim by a waiting worker are one commit.
+/// Group commit: everything that has arrived, also while the last transaction was written, shares one, and
+/// nobody is answered before it is on disk. Before the commit the parked requests whose topics were touched
+/// are asked again inside the same transaction, so that a job and its claim by a waiting worker are one
+/// commit.
 ///
 /// The only place that begins and commits: a store whose commits take long can be moved to another thread
 /// here, without a change in the handlers. One thread.
