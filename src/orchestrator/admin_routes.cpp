@@ -25,17 +25,17 @@ Answer resume(JobService& jobs, const RouteRequest& call) {
 void add_admin_routes(RouteTable& routes, JobService& jobs, store::JobStore& store) {
   constexpr auto gateway = Caller::gateway;
   constexpr auto body = domain::limits::body_bytes;
-  routes.add({"GET", "/health", Caller::anyone, 0, [&jobs](const RouteRequest& call) -> Answer {
-                return json_response(
-                    200, json::encode(api::HealthAnswer{true, call.now.wall, jobs.admin_state()}));
-              }});
+  routes.add_reading({"GET", "/health", Caller::anyone, 0, [&jobs](const RouteRequest& call) -> Answer {
+                        return json_response(
+                            200, json::encode(api::HealthAnswer{true, call.now.wall, jobs.admin_state()}));
+                      }});
   routes.add({"GET", "/ready", Caller::anyone, 0, [&store](const RouteRequest&) -> Answer {
                 store.prove_writable();
                 return json_response(200, json::Object{{"ok", true}});
               }});
-  routes.add({"GET", "/v1/admin/state", gateway, 0, [&jobs](const RouteRequest&) -> Answer {
-                return json_response(200, json::encode(api::AdminAnswer{jobs.admin_state(), {}}));
-              }});
+  routes.add_reading({"GET", "/v1/admin/state", gateway, 0, [&jobs](const RouteRequest&) -> Answer {
+                        return json_response(200, json::encode(api::AdminAnswer{jobs.admin_state(), {}}));
+                      }});
   routes.add({"POST", "/v1/admin/pause", gateway, body,
               [&jobs](const RouteRequest& call) { return pause(jobs, call); }});
   routes.add({"POST", "/v1/admin/resume", gateway, body,
@@ -43,11 +43,11 @@ void add_admin_routes(RouteTable& routes, JobService& jobs, store::JobStore& sto
 }
 
 void add_metrics_route(RouteTable& routes, std::function<std::string()> text) {
-  routes.add({"GET", "/metrics", Caller::gateway, 0, [text = std::move(text)](const RouteRequest&) -> Answer {
-                return http::Response{
-                    .headers = {{"content-type", std::string{metrics::Registry::content_type}}},
-                    .body = text()};
-              }});
+  routes.add_reading(
+      {"GET", "/metrics", Caller::gateway, 0, [text = std::move(text)](const RouteRequest&) -> Answer {
+         return http::Response{.headers = {{"content-type", std::string{metrics::Registry::content_type}}},
+                               .body = text()};
+       }});
 }
 
 }  // namespace butler::orchestrator

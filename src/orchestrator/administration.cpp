@@ -28,8 +28,10 @@ http::Response read_audit(store::JobStore& store, const admin::Call& call) {
   const auto limit = static_cast<std::size_t>(
       std::clamp<std::int64_t>(number_in(query, "limit").value_or(rows_shown), 1, rows_per_page));
   const auto after = number_in(query, "after");
-  return admin::json_response(200, json::encode(api::AuditPage{after ? store.audit().rows_after(*after, limit)
-                                                                     : store.audit().last_rows(limit)}));
+  return admin::json_response(200, json::encode(api::AuditPage{store.read([&] {
+                                return after ? store.audit().rows_after(*after, limit)
+                                             : store.audit().last_rows(limit);
+                              })}));
 }
 
 }  // namespace
@@ -37,7 +39,7 @@ http::Response read_audit(store::JobStore& store, const admin::Call& call) {
 void add_administration(admin::AdminSocket& socket, store::JobStore& store,
                         std::function<std::string()> metrics_text) {
   socket.add(admin::health_route("orchestrator", [&store] {
-    const auto state = store.admin_state();
+    const auto state = store.read([&] { return store.admin_state(); });
     return json::Object{{"paused", state.paused}};
   }));
   socket.add(

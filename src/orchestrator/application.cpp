@@ -97,6 +97,7 @@ asio::awaitable<http::Response> ApiApplication::answer(const http::Request& requ
     return outcome;
   };
   try {
+    if (match.route->reads) co_return co_await commits_.answer_reading(std::move(unit), exchange);
     co_return co_await commits_.answer(std::move(unit), exchange);
   } catch (const StoreAway& away) {
     log::error("store.away",

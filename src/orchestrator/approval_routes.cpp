@@ -50,10 +50,11 @@ Handler on_approvals(Answer (*handler)(ApprovalService&, const RouteRequest&), A
 void add_approval_routes(RouteTable& routes, ApprovalService& approvals) {
   constexpr auto gateway = Caller::gateway;
   constexpr auto body = domain::limits::body_bytes;
-  routes.add({"GET", "/v1/jobs/:jobId/approvals", gateway, 0, on_approvals(list_approvals, approvals)});
+  routes.add_reading(
+      {"GET", "/v1/jobs/:jobId/approvals", gateway, 0, on_approvals(list_approvals, approvals)});
   routes.add({"POST", "/v1/jobs/:jobId/approvals/:approvalId", gateway, body,
               on_approvals(decide_approval, approvals)});
-  routes.add({"GET", "/v1/decisions", gateway, 0, on_approvals(list_decisions, approvals)});
+  routes.add_reading({"GET", "/v1/decisions", gateway, 0, on_approvals(list_decisions, approvals)});
   routes.add(
       {"POST", "/v1/decisions/:decisionId/revoke", gateway, body, on_approvals(revoke_decision, approvals)});
   routes.add({"POST", "/v1/workers/:jobId/approvals", Caller::worker, body,

@@ -36,7 +36,9 @@ class ApprovalService {
   /// Ends what nobody has decided in time.
   void expire(domain::Timestamp now);
   /// When the next approval's time is over.
-  std::optional<domain::Timestamp> next_expiry() { return store_.approvals().next_expiry(); }
+  std::optional<domain::Timestamp> next_expiry() {
+    return store_.read([this] { return store_.approvals().next_expiry(); });
+  }
 
  private:
   std::optional<api::Approval> asked_before(const store::JobRecord& job, const api::ApprovalRequest& request,

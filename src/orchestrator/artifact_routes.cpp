@@ -74,8 +74,10 @@ Handler on_artifacts(Answer (*handler)(ArtifactService&, api::ArtifactSource, co
 void add_side(RouteTable& routes, ArtifactService& artifacts, api::ArtifactSource source,
               std::string_view list, std::string_view one) {
   const auto caller = source == api::ArtifactSource::gateway ? Caller::gateway : Caller::worker;
-  routes.add({"GET", list, caller, 0, on_artifacts(list_artifacts, artifacts, source)});
-  routes.add({"GET", one, caller, 0, on_artifacts(get_artifact, artifacts, source)});
+  // A worker's call extends its lease.
+  const bool reads = source == api::ArtifactSource::gateway;
+  routes.add({"GET", list, caller, 0, on_artifacts(list_artifacts, artifacts, source), {}, reads});
+  routes.add({"GET", one, caller, 0, on_artifacts(get_artifact, artifacts, source), {}, reads});
   routes.add(
       {"PUT", one, caller, domain::limits::artifact_bytes, on_artifacts(put_artifact, artifacts, source),
        [&artifacts, source](const http::RequestHead& head, const std::vector<std::string>& parameters) {

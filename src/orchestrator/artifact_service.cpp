@@ -65,6 +65,12 @@ std::optional<Refusal> ArtifactService::check_quota(const store::JobRecord& job,
 Outcome<std::shared_ptr<ArtifactUpload>> ArtifactService::begin(const Caller& caller, std::string_view job_id,
                                                                 api::NewArtifact artifact,
                                                                 const std::optional<std::uint64_t>& length) {
+  return store_.read([&] { return promise(caller, job_id, std::move(artifact), length); });
+}
+
+Outcome<std::shared_ptr<ArtifactUpload>> ArtifactService::promise(
+    const Caller& caller, std::string_view job_id, api::NewArtifact artifact,
+    const std::optional<std::uint64_t>& length) {
   const auto job = store_.find(job_id);
   if (!job) return std::unexpected(job_not_found());
   if (caller.source == ArtifactSource::worker && !LeaseService::holds(*job, caller.lease_token)) {
@@ -182,18 +188,19 @@ Outcome<ArtifactService::Found> ArtifactService::open(const Caller& caller, std:
   }
 }
 
-boost::asio::awaitable<void> remove_orphans(const ArtifactFiles& files, store::ArtifactStore& artifacts) {
+boost::asio::awaitable<void> remove_orphans(CommitQueue& commits, const ArtifactFiles& files,
+                                            store::ArtifactStore& artifacts) {
   std::size_t removed = 0;
   for (const auto& job_id : files.jobs()) {
-    try {
-      removed += files.remove_unknown(job_id, artifacts.names(job_id));
-    } catch (const std::system_error& fault) {
-      log::error("artifact.file_fault", {{"job", job_id}, {"error", fault.what()}});
-    } catch (const store::StoreFault& fault) {  // the next start looks again
-      log::error("store.error", {{"error", fault.what()}});
-      co_return;
-    }
-    co_await async::sleep_for(std::chrono::milliseconds{0});
+    // In a batch: a file whose row is not committed yet has its row there.
+    const bool looked = co_await commits.run([&] {
+      try {
+        removed += files.remove_unknown(job_id, artifacts.names(job_id));
+      } catch (const std::system_error& fault) {
+        log::error("artifact.file_fault", {{"job", job_id}, {"error", fault.what()}});
+      }
+    });
+    if (!looked) co_return;  // the next start looks again
   }
   if (removed > 0) log::info("artifact.orphans_removed", {{"files", removed}});
 }

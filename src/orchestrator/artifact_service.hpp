@@ -8,6 +8,7 @@
 #include "api/artifact.hpp"
 #include "orchestrator/artifact_files.hpp"
 #include "orchestrator/artifact_upload.hpp"
+#include "orchestrator/commit_queue.hpp"
 #include "orchestrator/lease_service.hpp"
 
 namespace butler::orchestrator {
@@ -27,8 +28,8 @@ class ArtifactService {
     LeaseService::Token lease_token = {};
   };
 
-  /// Decides on the head of an upload, so that nothing is received in vain. Only reads, so that it needs no
-  /// unit; finish() decides again.
+  /// Decides on the head of an upload, so that nothing is received in vain. Only a look at the store, outside
+  /// of a unit; finish() decides again.
   Outcome<std::shared_ptr<ArtifactUpload>> begin(const Caller& caller, std::string_view job_id,
                                                  api::NewArtifact artifact,
                                                  const std::optional<std::uint64_t>& length);
@@ -56,6 +57,9 @@ class ArtifactService {
                       LeaseService::Now now);
 
  private:
+  Outcome<std::shared_ptr<ArtifactUpload>> promise(const Caller& caller, std::string_view job_id,
+                                                   api::NewArtifact artifact,
+                                                   const std::optional<std::uint64_t>& length);
   Outcome<store::JobRecord> job_of(const Caller& caller, std::string_view job_id, LeaseService::Now now);
   std::optional<Refusal> check_quota(const store::JobRecord& job, std::uint64_t bytes);
   Outcome<Put> keep(const Caller& caller, store::JobRecord& job, ArtifactUpload& upload,
@@ -75,6 +79,7 @@ Outcome<api::NewArtifact> new_artifact(std::string name, const http::RequestHead
 
 /// Removes, job by job and with room for others in between, files that have no row: what a stop between the
 /// file and its row has left.
-boost::asio::awaitable<void> remove_orphans(const ArtifactFiles& files, store::ArtifactStore& artifacts);
+boost::asio::awaitable<void> remove_orphans(CommitQueue& commits, const ArtifactFiles& files,
+                                            store::ArtifactStore& artifacts);
 
 }  // namespace butler::orchestrator

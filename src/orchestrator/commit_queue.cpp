@@ -1,9 +1,10 @@
 #include "orchestrator/commit_queue.hpp"
 
 #include <algorithm>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 
-#include "async/event.hpp"
 #include "log/log.hpp"
 #include "orchestrator/wakeups.hpp"
 
@@ -18,6 +19,7 @@ struct CommitQueue::Slot {
   std::optional<http::Response> response;
   std::exception_ptr fault;
   std::optional<Park> park;  ///< set while it waits for a topic
+  bool reads = false;        ///< on what is committed, in no batch
   bool committed = false;
   bool client_gone = false;
   async::Event changed;
@@ -34,16 +36,29 @@ CommitQueue::CommitQueue(asio::any_io_executor executor, store::JobStore& store,
       on_undone_(std::move(on_undone)),
       on_back_(std::move(on_back)) {}
 
+CommitQueue::~CommitQueue() { committer_.join(); }
+
 asio::awaitable<http::Response> CommitQueue::answer(Unit unit, http::Exchange& exchange) {
   const auto slot = std::make_shared<Slot>(executor_);
+  co_await until_store_is_free();
   execute(slot, unit);
   if (slot->park) co_await wait_while_parked(slot, exchange);
   co_await wait_for_commit(slot);
   co_return std::move(*slot->response);
 }
 
+asio::awaitable<http::Response> CommitQueue::answer_reading(Unit unit, http::Exchange& exchange) {
+  const auto slot = std::make_shared<Slot>(executor_);
+  slot->reads = true;
+  look(slot, unit);
+  if (slot->park) co_await wait_while_parked(slot, exchange);
+  if (slot->fault) std::rethrow_exception(slot->fault);
+  co_return std::move(*slot->response);
+}
+
 asio::awaitable<bool> CommitQueue::run(std::function<void()> work) {
   const auto slot = std::make_shared<Slot>(executor_);
+  co_await until_store_is_free();
   run_in_batch(slot, work);
   try {
     co_await wait_for_commit(slot);
@@ -54,6 +69,10 @@ asio::awaitable<bool> CommitQueue::run(std::function<void()> work) {
     log::error("store.error", {{"error", error.what()}});
   }
   co_return false;
+}
+
+asio::awaitable<void> CommitQueue::until_store_is_free() {
+  while (committing_) co_await free_.wait();
 }
 
 asio::awaitable<void> CommitQueue::wait_for_commit(SlotPointer slot) {
@@ -81,9 +100,28 @@ asio::awaitable<void> CommitQueue::wait_while_parked(SlotPointer slot, http::Exc
   if (!slot->park) co_return;  // answered in a batch
   if (slot->client_gone) throw ClientGone{};
 
-  const auto again = slot->park->again;
+  const auto last_look = [again = slot->park->again]() -> Answer { return again(Waking::deadline).value(); };
   unpark(slot);
-  execute(slot, [again]() -> Answer { return again(Waking::deadline).value(); });
+  if (slot->reads) {
+    look(slot, last_look);
+  } else {
+    co_await until_store_is_free();
+    execute(slot, last_look);
+  }
+}
+
+/// Registered in the same turn as the look: a commit in between would be missed.
+void CommitQueue::look(const SlotPointer& slot, const Unit& unit) {
+  try {
+    Answer outcome = store_.read(unit);
+    if (auto* parking = std::get_if<Park>(&outcome)) {
+      park(slot, std::move(*parking));
+    } else {
+      slot->response = std::get<http::Response>(std::move(outcome));
+    }
+  } catch (const std::exception&) {
+    slot->fault = std::current_exception();
+  }
 }
 
 void CommitQueue::execute(const SlotPointer& slot, const Unit& unit) {
@@ -116,6 +154,7 @@ void CommitQueue::run_in_batch(const SlotPointer& slot, const std::function<void
 }
 
 void CommitQueue::open_batch() {
+  if (broken_) throw StoreAway{};
   if (!flush_posted_) {
     flush_posted_ = true;
     // Behind everything that is ready now, and then behind what has arrived in the sockets while the last
@@ -142,61 +181,99 @@ void CommitQueue::open_batch() {
   }
 }
 
+/// What came of a commit.
+struct CommitQueue::Written {
+  bool anything = false;
+  std::chrono::steady_clock::duration time{};
+  std::exception_ptr fault;
+};
+
 void CommitQueue::flush() {
   flush_posted_ = false;
-  const std::exception_ptr away = batch_open_ ? end_batch() : nullptr;
+  if (!batch_open_) return end_batch(nullptr);
+  if (const auto away = begin_commit()) return end_batch(away);
+  // A thread's turn costs more than to commit nothing.
+  if (!store_.has_written()) return end_commit(write());
+  committing_ = true;
+  asio::post(committer_, [this, loop = asio::prefer(executor_, asio::execution::outstanding_work.tracked)] {
+    asio::post(loop, [this, written = write()]() mutable { end_commit(std::move(written)); });
+  });
+}
+
+/// The batch's last writes. What its requests are told instead of their answers; null when it can be
+/// committed.
+std::exception_ptr CommitQueue::begin_commit() {
+  batch_open_ = false;
+  try {
+    if (store_.in_transaction()) wake_parked();
+    if (store_.in_transaction()) {
+      if (auto* const peers = store_.peers(); peers != nullptr && !to_tell_.empty()) {
+        peers->announce(to_announcements({to_tell_.begin(), to_tell_.end()}));
+      }
+      return nullptr;
+    }
+  } catch (const store::StoreFault& fault) {
+    log::error("store.error", {{"error", fault.what()}});
+  }
+  store_.rollback();
+  nothing_kept();
+  return std::make_exception_ptr(StoreAway{});
+}
+
+/// In the other thread, when there is something to write.
+CommitQueue::Written CommitQueue::write() {
+  Written written;
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    written.anything = store_.commit();
+  } catch (...) {
+    written.fault = std::current_exception();
+  }
+  written.time = std::chrono::steady_clock::now() - start;
+  return written;
+}
+
+void CommitQueue::end_commit(Written written) {
+  committing_ = false;
+  std::exception_ptr away;
+  try {
+    if (written.fault) std::rethrow_exception(written.fault);
+    if (written.anything) measures_.committed(batch_.size(), written.time);
+    to_tell_.clear();
+    hearing_.clear();
+  } catch (const store::StoreFault& fault) {
+    log::error("store.error", {{"error", fault.what()}});
+    nothing_kept();
+    away = std::make_exception_ptr(StoreAway{});
+  } catch (const std::exception& error) {
+    log::error("store.commit_failed", {{"error", error.what()}});
+    broken_ = true;
+    on_fatal_();
+    away = std::make_exception_ptr(StoreAway{});
+  }
+  end_batch(away);
+  if (!away) ask_what_was_heard();
+}
+
+void CommitQueue::end_batch(const std::exception_ptr& away) {
   if (undone_) tell_undone();
   for (const auto& slot : std::exchange(batch_, {})) {
     if (away) slot->fault = away;
     slot->committed = true;
     slot->changed.notify_all();
   }
-}
-
-/// What the batch's requests are told instead of their answers; null when it is on disk.
-std::exception_ptr CommitQueue::end_batch() {
-  batch_open_ = false;
-  try {
-    if (store_.in_transaction()) wake_parked();
-  } catch (const store::StoreFault& fault) {
-    log::error("store.error", {{"error", fault.what()}});
-    store_.rollback();
-    return nothing_kept();
-  }
-  if (!store_.in_transaction()) {
-    store_.rollback();
-    return nothing_kept();
-  }
-  try {
-    commit();
-    heard_.clear();
-    return nullptr;
-  } catch (const store::StoreFault& fault) {
-    log::error("store.error", {{"error", fault.what()}});
-    return nothing_kept();
-  } catch (const std::exception& error) {
-    log::error("store.commit_failed", {{"error", error.what()}});
-    on_fatal_();
-    return std::make_exception_ptr(StoreAway{});
-  }
+  wake_readers(std::exchange(changed_, {}));
+  free_.notify_all();
 }
 
 /// What was heard is asked again in the next batch.
-std::exception_ptr CommitQueue::nothing_kept() {
+void CommitQueue::nothing_kept() {
   touched_.take();
   to_tell_.clear();
+  changed_.clear();
+  heard_.merge(hearing_);
+  hearing_.clear();
   undone_ = true;
-  return std::make_exception_ptr(StoreAway{});
-}
-
-void CommitQueue::commit() {
-  if (auto* const peers = store_.peers(); peers != nullptr && !to_tell_.empty()) {
-    peers->announce(to_announcements({to_tell_.begin(), to_tell_.end()}));
-    to_tell_.clear();
-  }
-  const auto start = std::chrono::steady_clock::now();
-  const bool wrote = store_.commit();
-  if (wrote) measures_.committed(batch_.size(), std::chrono::steady_clock::now() - start);
 }
 
 void CommitQueue::tell_undone() {
@@ -212,8 +289,13 @@ void CommitQueue::hear(const std::vector<Topic>& topics) {
   for (const auto& topic : topics) {
     if (waiting_.contains(topic)) heard_.insert(topic);
   }
+  wake_readers(heard_);
+  ask_what_was_heard();
+}
+
+void CommitQueue::ask_what_was_heard() {
   // An empty unit: the batch is what is wanted.
-  if (!heard_.empty()) run_in_batch(std::make_shared<Slot>(executor_), [] {});
+  if (!heard_.empty() && !committing_ && !batch_open_) run_in_batch(std::make_shared<Slot>(executor_), [] {});
 }
 
 void CommitQueue::hear_all() {
@@ -224,10 +306,12 @@ void CommitQueue::hear_all() {
 }
 
 void CommitQueue::wake_parked() {
-  for (const auto& topic : heard_) wake(topic);
+  hearing_ = std::exchange(heard_, {});
+  for (const auto& topic : hearing_) wake(topic);
   for (auto topics = touched_.take(); !topics.empty(); topics = touched_.take()) {
     for (const auto& topic : topics) wake(topic);
     if (store_.peers() != nullptr) to_tell_.insert(topics.begin(), topics.end());
+    changed_.insert(std::make_move_iterator(topics.begin()), std::make_move_iterator(topics.end()));
   }
 }
 
@@ -237,10 +321,33 @@ void CommitQueue::wake(const Topic& topic) {
   // Asking a request again may take it out of the list, and nothing else from it.
   for (auto next = found->second.begin(); next != found->second.end();) {
     const SlotPointer slot = *next++;
+    if (slot->reads) continue;
     if (topic.kind == Topic::Kind::claim && !store_.has_claimable()) return;
     if (!slot->client_gone) ask_again(slot);
     if (!waiting_.contains(topic)) return;
   }
+}
+
+/// Those that read what is committed.
+void CommitQueue::wake_readers(const Topics& topics) {
+  for (const auto& topic : topics) {
+    const auto found = waiting_.find(topic);
+    if (found == waiting_.end()) continue;
+    for (const auto& slot : std::vector(found->second.begin(), found->second.end())) {
+      if (slot->reads && !slot->client_gone) look_again(slot);
+    }
+  }
+}
+
+void CommitQueue::look_again(const SlotPointer& slot) {
+  try {
+    slot->response = store_.read([&] { return slot->park->again(Waking::touched); });
+  } catch (const std::exception&) {
+    slot->fault = std::current_exception();
+  }
+  if (!slot->response && !slot->fault) return;
+  unpark(slot);
+  slot->changed.notify_all();
 }
 
 void CommitQueue::ask_again(const SlotPointer& slot) {

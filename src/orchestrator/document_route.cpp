@@ -7,9 +7,9 @@ namespace butler::orchestrator {
 std::span<const domain::EmbeddedFile> documents();
 
 void add_document_route(RouteTable& routes) {
-  routes.add({"GET", "/openapi.json", Caller::anyone, 0, [](const RouteRequest&) -> Answer {
-                return http::json_response(200, std::string{documents().front().content});
-              }});
+  routes.add_reading({"GET", "/openapi.json", Caller::anyone, 0, [](const RouteRequest&) -> Answer {
+                        return http::json_response(200, std::string{documents().front().content});
+                      }});
 }
 
 }  // namespace butler::orchestrator

@@ -208,16 +208,16 @@ void add_job_routes(RouteTable& routes, JobService& jobs, ArtifactService& artif
   constexpr auto body = limits::body_bytes;
   routes.add({"POST", "/v1/jobs", gateway, body,
               [&](const RouteRequest& call) { return create_job(jobs, artifacts, call); }});
-  routes.add({"GET", "/v1/jobs", gateway, 0, on_jobs(list_jobs, jobs)});
-  routes.add({"GET", "/v1/jobs/:jobId", gateway, 0, on_jobs(get_job, jobs)});
-  routes.add({"GET", "/v1/jobs/:jobId/events", gateway, 0, on_jobs(read_events, jobs)});
+  routes.add_reading({"GET", "/v1/jobs", gateway, 0, on_jobs(list_jobs, jobs)});
+  routes.add_reading({"GET", "/v1/jobs/:jobId", gateway, 0, on_jobs(get_job, jobs)});
+  routes.add_reading({"GET", "/v1/jobs/:jobId/events", gateway, 0, on_jobs(read_events, jobs)});
   routes.add({"POST", "/v1/jobs/:jobId/approve", gateway, body, on_jobs(approve_job, jobs)});
   routes.add({"POST", "/v1/jobs/:jobId/abort", gateway, body, on_jobs(abort_job, jobs)});
   routes.add({"POST", "/v1/jobs/:jobId/messages", gateway, body, on_jobs(send_message, jobs)});
 }
 
 void add_delivery_routes(RouteTable& routes, JobService& jobs) {
-  routes.add({"GET", "/v1/deliveries", Caller::gateway, 0, on_jobs(read_deliveries, jobs)});
+  routes.add_reading({"GET", "/v1/deliveries", Caller::gateway, 0, on_jobs(read_deliveries, jobs)});
   routes.add({"POST", "/v1/deliveries/:jobId/ack", Caller::gateway, limits::body_bytes,
               on_jobs(acknowledge_delivery, jobs)});
 }

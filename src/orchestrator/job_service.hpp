@@ -48,7 +48,9 @@ class JobService {
   Outcome<void> acknowledge_delivery(std::string_view job_id);
 
   /// When the first job has waited long enough for its attachments.
-  std::optional<domain::Timestamp> next_attachment_deadline() { return store_.artifacts().next_due(); }
+  std::optional<domain::Timestamp> next_attachment_deadline() {
+    return store_.read([this] { return store_.artifacts().next_due(); });
+  }
   /// Aborts the jobs whose attachments did not come in time.
   void abort_incomplete(domain::Timestamp now);
 

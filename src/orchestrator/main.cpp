@@ -104,7 +104,7 @@ class Orchestrator {
     tasks_.spawn("leases", sweep(commits_, leases_, clock_, approvals_, jobs_));
     tasks_.spawn("homes", watch_homes());
     tasks_.spawn("retention", remove_old(commits_, retention_));
-    tasks_.spawn("orphans", remove_orphans(files_, store_.artifacts()));
+    tasks_.spawn("orphans", remove_orphans(commits_, files_, store_.artifacts()));
     if (administration_) tasks_.spawn("administration", administration_->run());
     if (wakeups_) {
       tasks_.spawn("wakeups", wakeups_->listen());
@@ -113,7 +113,7 @@ class Orchestrator {
     main_.spawn("stop", stop_when_asked());
     // Behind the tasks' first steps: who is told that this is ready may send the stop signal at once.
     asio::post(context_, [this] {
-      const auto head = store_.audit().last_rows(1);
+      const auto head = store_.read([this] { return store_.audit().last_rows(1); });
       log::info("orchestrator.ready", {{"host", settings_.host},
                                        {"port", server_.port()},
                                        {"audit_rows", head.empty() ? 0 : head.front().seq},
@@ -163,12 +163,14 @@ class Orchestrator {
   }
 
   std::string metrics_text() {
-    return measures_.text({.backlog = store_.backlog(),
-                           .paused = store_.admin_state().paused,
-                           .parked = commits_.parked(),
-                           .connections = server_.connections(),
-                           .artifact_bytes = store_.artifacts().bytes(),
-                           .time = domain::wall_clock_now()});
+    Measures::Now now{
+        .parked = commits_.parked(), .connections = server_.connections(), .time = domain::wall_clock_now()};
+    store_.look([&] {
+      now.backlog = store_.backlog();
+      now.paused = store_.admin_state().paused;
+      now.artifact_bytes = store_.artifacts().bytes();
+    });
+    return measures_.text(now);
   }
 
   asio::awaitable<void> watch_homes() {

@@ -39,7 +39,7 @@ class Measures {
 
   /// What is open now, asked at each scrape.
   struct Now {
-    store::Backlog backlog;
+    store::Backlog backlog = {};
     bool paused = false;
     std::size_t parked = 0;       ///< requests
     std::size_t connections = 0;  ///< HTTP

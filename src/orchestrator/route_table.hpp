@@ -31,7 +31,7 @@ struct RouteRequest {
 /// Field of the requests that the application makes itself for the next step of a stream.
 inline constexpr std::string_view stream_goes_on = "x-stream-goes-on";
 
-/// Synchronous, inside a unit of the store.
+/// Synchronous, inside a unit of the store, or a look at it.
 using Handler = std::function<Answer(const RouteRequest&)>;
 
 /// Decides on the head of a request, and its path's parameters, before the body is read: what takes the body
@@ -47,12 +47,18 @@ struct Route {
   std::size_t body_limit = domain::limits::body_bytes;
   Handler handler;
   Upload upload = {};  ///< of a route whose body is never whole in memory
+  bool reads = false;  ///< its handler only asks the store: it runs in a look at it, not in a batch
 };
 
 /// All routes; found by method and path.
 class RouteTable {
  public:
   void add(Route route) { routes_.push_back(std::move(route)); }
+  /// A route whose handler only asks the store.
+  void add_reading(Route route) {
+    route.reads = true;
+    add(std::move(route));
+  }
   const std::vector<Route>& routes() const { return routes_; }
 
   struct Match {

@@ -93,9 +93,10 @@ Handler on_leases(Answer (*handler)(LeaseService&, const RouteRequest&), LeaseSe
 void add_worker_routes(RouteTable& routes, LeaseService& leases) {
   constexpr auto worker = Caller::worker;
   routes.add({"POST", "/v1/workers/claim", worker, limits::body_bytes, on_leases(claim, leases)});
-  routes.add({"GET", "/v1/admin/workers", Caller::gateway, 0, [&leases](const RouteRequest& call) -> Answer {
-                return json_response(200, json::encode(api::WorkerPresenceList{leases.workers(call.now)}));
-              }});
+  routes.add_reading(
+      {"GET", "/v1/admin/workers", Caller::gateway, 0, [&leases](const RouteRequest& call) -> Answer {
+         return json_response(200, json::encode(api::WorkerPresenceList{leases.workers(call.now)}));
+       }});
   routes.add({"POST", "/v1/workers/:jobId/events", worker, limits::events_body_bytes,
               on_leases(report_events, leases)});
   routes.add({"GET", "/v1/workers/:jobId/heartbeat", worker, 0, on_leases(heartbeat, leases)});

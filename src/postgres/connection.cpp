@@ -285,8 +285,7 @@ bool Connection::commit() {
     rollback();
     return false;
   }
-  const bool only_read = !may_have_written_ && changed_rows_ == changed_before_ &&
-                         std::ranges::all_of(waiting_, [](const Call& call) { return is_mark(call.sql); });
+  const bool only_read = !has_written();
   try {
     const auto answer = query("COMMIT");
     open_ = false;
@@ -298,6 +297,11 @@ bool Connection::commit() {
     throw CommitFailed(error.what());
   }
   return changed_rows_ != changed_before_;
+}
+
+bool Connection::has_written() const {
+  return may_have_written_ || changed_rows_ != changed_before_ ||
+         !std::ranges::all_of(waiting_, [](const Call& call) { return is_mark(call.sql); });
 }
 
 void Connection::rollback() {

@@ -121,6 +121,8 @@ class Connection {
   /// transaction up before. Throws CommitFailed when nobody knows.
   bool commit();
   void rollback();
+  /// Whether the open transaction may have changed a row.
+  bool has_written() const;
   /// Whether a transaction is open in which statements are taken.
   bool in_transaction() const;
 

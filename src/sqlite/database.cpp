@@ -154,6 +154,20 @@ Database Database::open_read_only(const std::filesystem::path& file) {
   return database;
 }
 
+Database Database::open_reader(const std::filesystem::path& file) {
+  configure_once();
+  Database database(file);
+  sqlite3* handle = nullptr;
+  const int opened = sqlite3_open_v2(
+      file.c_str(), &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  database.handle_.reset(handle);
+  if (opened != SQLITE_OK) throw database.fault(opened, "open");
+  sqlite3_busy_timeout(handle, busy_timeout_ms);
+  // What it has read is forgotten at each commit of the other connection: more would be kept for nothing.
+  database.execute("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-500");
+  return database;
+}
+
 void Database::defend_schema(bool on) {
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_DEFENSIVE, on ? 1 : 0, nullptr);
 }
@@ -197,6 +211,16 @@ void Transaction::commit() {
     throw CommitFailed("commit to " + database_->file().string() + " failed: " + error.what());
   }
   database_ = nullptr;
+}
+
+Snapshot::Snapshot(Database& reader) : reader_(reader) { reader_.prepared("BEGIN").run(); }
+
+Snapshot::~Snapshot() {
+  try {
+    reader_.prepared("COMMIT").run();
+  } catch (const std::exception& error) {
+    log::error("sqlite.rollback_failed", {{"error", error.what()}});
+  }
 }
 
 Savepoint::Savepoint(Database& database) : database_(&database) {

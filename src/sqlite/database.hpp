@@ -101,6 +101,9 @@ class Database {
   static Database open(const std::filesystem::path& file);
   /// Opens a file that is there to read it; nothing in it is changed. Throws Error.
   static Database open_read_only(const std::filesystem::path& file);
+  /// Another connection to a database that this process has open: it sees what is committed, and cannot
+  /// write. Throws Error.
+  static Database open_reader(const std::filesystem::path& file);
   Database(Database&&) noexcept = default;
   Database& operator=(Database&&) noexcept = default;
   ~Database();
@@ -162,6 +165,18 @@ class Transaction {
 
  private:
   Database* database_;
+};
+
+/// While it lives, what a reading connection sees stays as it was at its first statement.
+class Snapshot {
+ public:
+  explicit Snapshot(Database& reader);
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+  ~Snapshot();
+
+ private:
+  Database& reader_;
 };
 
 /// A part of a transaction that can fail by itself. Rolls back when it is destroyed without release().

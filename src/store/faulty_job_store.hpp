@@ -47,6 +47,8 @@ class FaultyJobStore final : public JobStore {
   }
   void rollback() override { inner_.rollback(); }
   bool in_transaction() const override { return inner_.in_transaction(); }
+  bool has_written() const override { return inner_.has_written(); }
+  void look(const std::function<void()>& work) override { inner_.look(work); }
   /// What a unit has kept cannot be taken out of its transaction again: a lost answer loses both.
   void unit(const std::function<void()>& work) override {
     const bool fails = comes_due();

@@ -96,7 +96,7 @@ class StoreFault : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Durable home of the orchestrator's state. Synchronous, one thread.
+/// Durable home of the orchestrator's state. Synchronous, one thread but for commit().
 ///
 /// Everything between begin() and commit() is one transaction; unit() is a part of it that fails by itself.
 /// What a caller decides on comes back as a value. begin() and unit() throw StoreFault when the store takes
@@ -106,6 +106,9 @@ class JobStore {
   virtual ~JobStore() = default;
 
   virtual void begin() = 0;
+  /// Whether anything was written since begin().
+  virtual bool has_written() const = 0;
+  /// The one call that another thread may make, alone but for look().
   /// Durable when it returns; true when anything had been written. Throws StoreFault when nothing of it was
   /// kept; any other throw means that nobody knows: answer 503, end the process, recover from disk.
   virtual bool commit() = 0;
@@ -114,6 +117,17 @@ class JobStore {
   virtual bool in_transaction() const = 0;
   /// Runs `work` in a savepoint that is undone when it throws.
   virtual void unit(const std::function<void()>& work) = 0;
+  /// Runs `work`, which only asks, on what is committed, as one moment has it: what an open transaction has
+  /// written is not seen. Answers while commit() is on its way in another thread. Not inside a unit. Throws
+  /// StoreFault, also when `work` writes.
+  virtual void look(const std::function<void()>& work) = 0;
+  /// As look(); returns what `work` returns.
+  template <class Work>
+  auto read(Work work) {
+    std::optional<decltype(work())> result;
+    look([&] { result.emplace(work()); });
+    return *std::move(result);
+  }
 
   /// Adds a job. Returns its row. The id and the idempotency key must be new.
   virtual std::int64_t insert(const domain::Job& job, const std::optional<std::string>& idempotency_key) = 0;

@@ -133,6 +133,8 @@ bool PostgresJobStore::commit() {
   }
 }
 
+bool PostgresJobStore::has_written() const { return link_.connection().has_written(); }
+
 void PostgresJobStore::rollback() { link_.connection().rollback(); }
 
 bool PostgresJobStore::in_transaction() const { return link_.connection().in_transaction(); }

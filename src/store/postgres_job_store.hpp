@@ -33,7 +33,9 @@ class PostgresJobStore final : public JobStore {
   bool commit() override;
   void rollback() override;
   bool in_transaction() const override;
+  bool has_written() const override;
   void unit(const std::function<void()>& work) override;
+  void look(const std::function<void()>& work) override { link_.look(work); }
 
   std::int64_t insert(const domain::Job& job, const std::optional<std::string>& idempotency_key) override;
   std::optional<JobRecord> find(std::string_view id) override;

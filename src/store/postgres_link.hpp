@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,16 +10,23 @@
 
 namespace butler::store {
 
-/// The connection of a store and its parts; what PostgreSQL refuses is a StoreFault.
+/// The two connections of a store and its parts: one writes, the other reads what is committed. Which of them
+/// a statement meets is decided here, so that what asks is written once. What PostgreSQL refuses is a
+/// StoreFault.
+///
+/// One thread, but for connection().commit(): while another thread has the writing connection for that, only
+/// look() may be called.
 class PostgresLink {
  public:
-  explicit PostgresLink(postgres::Target target) : connection_(std::move(target)) {}
+  /// @param target  of the connection that writes; the other one, made when first needed, needs no
+  /// on_connect
+  explicit PostgresLink(postgres::Target target);
 
   /// The answer to the statement. Throws StoreFault.
   template <class... Values>
   postgres::Result query(std::string_view sql, const Values&... values) {
     try {
-      return connection_.query(sql, values...);
+      return (looking_ ? reader_ : connection_).query(sql, values...);
     } catch (const postgres::Conflict& error) {
       note_locked_out();
       throw StoreFault(error.what());
@@ -26,6 +34,10 @@ class PostgresLink {
       throw StoreFault(error.what());
     }
   }
+
+  /// Within it statements meet what is committed, as it was when the first of them ran, and none may write.
+  /// Throws StoreFault.
+  void look(const std::function<void()>& work);
 
   /// Somebody else's lock has stopped a statement.
   void note_locked_out() { was_locked_out_ = true; }
@@ -36,14 +48,18 @@ class PostgresLink {
   /// within a unit.
   template <class... Values>
   void later(std::string_view sql, const Values&... values) {
+    if (looking_) throw StoreFault("a look at the store tried to write");
     connection_.later(sql, values...);
   }
 
+  /// The connection that writes.
   postgres::Connection& connection() { return connection_; }
   const postgres::Connection& connection() const { return connection_; }
 
  private:
   postgres::Connection connection_;
+  postgres::Connection reader_;
+  bool looking_ = false;
   bool was_locked_out_ = false;
 };
 

@@ -150,7 +150,9 @@ void PostgresPeers::announce(const std::vector<std::string>& texts) {
 }
 
 std::int64_t PostgresPeers::announced() {
-  return link_.query("SELECT number FROM announcements WHERE one = 1")[0].integer(0);
+  std::int64_t number = 0;
+  link_.look([&] { number = link_.query("SELECT number FROM announcements WHERE one = 1")[0].integer(0); });
+  return number;
 }
 
 boost::asio::awaitable<void> PostgresPeers::listen(boost::asio::any_io_executor executor, Hooks hooks) {

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "sqlite/database.hpp"
 #include "store/approval_store.hpp"
+#include "store/sqlite_link.hpp"
 
 namespace butler::store {
 
 /// Approvals and standing decisions in the orchestrator's SQLite file.
 class SqliteApprovals final : public ApprovalStore {
  public:
-  explicit SqliteApprovals(sqlite::Database& database) : database_(database) {}
+  explicit SqliteApprovals(SqliteLink& database) : database_(database) {}
 
   std::int64_t insert(const ApprovalRecord& record) override;
   void update(const ApprovalRecord& record) override;
@@ -39,7 +39,7 @@ class SqliteApprovals final : public ApprovalStore {
   std::int64_t remove_unused_standing(domain::Timestamp before, std::size_t most) override;
 
  private:
-  sqlite::Database& database_;
+  SqliteLink& database_;
 };
 
 }  // namespace butler::store

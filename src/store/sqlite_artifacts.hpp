@@ -1,14 +1,14 @@
 #pragma once
 
-#include "sqlite/database.hpp"
 #include "store/artifact_store.hpp"
+#include "store/sqlite_link.hpp"
 
 namespace butler::store {
 
 /// What is known of artifacts, in the orchestrator's SQLite file.
 class SqliteArtifacts final : public ArtifactStore {
  public:
-  explicit SqliteArtifacts(sqlite::Database& database) : database_(database) {}
+  explicit SqliteArtifacts(SqliteLink& database) : database_(database) {}
 
   void insert(std::int64_t job_row, const api::Artifact& artifact) override;
   std::optional<api::Artifact> find(std::int64_t job_row, std::string_view name) override;
@@ -24,7 +24,7 @@ class SqliteArtifacts final : public ArtifactStore {
   std::vector<std::string> overdue(domain::Timestamp now) override;
 
  private:
-  sqlite::Database& database_;
+  SqliteLink& database_;
 };
 
 }  // namespace butler::store

@@ -31,7 +31,7 @@ struct Dropped {
   std::int64_t through = 0;
 };
 
-Dropped dropped_events(sqlite::Database& database, std::int64_t row) {
+Dropped dropped_events(SqliteLink& database, std::int64_t row) {
   auto& statement =
       database.prepared("SELECT count, through FROM dropped_events WHERE job_row = ?").bind(row);
   if (!statement.step()) return {};
@@ -40,7 +40,7 @@ Dropped dropped_events(sqlite::Database& database, std::int64_t row) {
   return dropped;
 }
 
-std::int64_t last_seq(sqlite::Database& database, std::int64_t row) {
+std::int64_t last_seq(SqliteLink& database, std::int64_t row) {
   auto& statement = database.prepared("SELECT coalesce(max(seq), 0) FROM events WHERE job_row = ?").bind(row);
   statement.step();
   const auto seq = statement.integer(0);

@@ -30,34 +30,44 @@ bool carries_all(const std::vector<std::string>& offered,
 
 SqliteJobStore::SqliteJobStore(const std::filesystem::path& file, domain::Timestamp now)
     : lock_(file), database_(sqlite::Database::open(file)) {
-  sqlite::migrate(database_, orchestrator_migrations(), now);
+  sqlite::migrate(database_.database(), orchestrator_migrations(), now);
 }
 
 void SqliteJobStore::begin() {
   try {
-    transaction_.emplace(database_);
-    changed_before_ = database_.changed_rows();
+    transaction_.emplace(database_.database());
+    changed_before_ = database_.database().changed_rows();
   } catch (const sqlite::Error& error) {
     throw StoreFault(error.what());
   }
 }
 
 bool SqliteJobStore::commit() {
-  const bool wrote = database_.changed_rows() != changed_before_;
+  const bool wrote = has_written();
   transaction_->commit();
   transaction_.reset();
   return wrote;
 }
 
+bool SqliteJobStore::has_written() const { return database_.database().changed_rows() != changed_before_; }
+
 void SqliteJobStore::rollback() { transaction_.reset(); }
 
-bool SqliteJobStore::in_transaction() const { return database_.in_transaction(); }
+bool SqliteJobStore::in_transaction() const { return database_.database().in_transaction(); }
 
 void SqliteJobStore::unit(const std::function<void()>& work) {
   try {
-    sqlite::Savepoint savepoint(database_);
+    sqlite::Savepoint savepoint(database_.database());
     work();
     savepoint.release();
+  } catch (const sqlite::Error& error) {
+    throw StoreFault(error.what());
+  }
+}
+
+void SqliteJobStore::look(const std::function<void()>& work) {
+  try {
+    database_.look(work);
   } catch (const sqlite::Error& error) {
     throw StoreFault(error.what());
   }

@@ -4,12 +4,12 @@
 #include <memory>
 #include <optional>
 
-#include "sqlite/database.hpp"
 #include "sqlite/file_lock.hpp"
 #include "store/job_store.hpp"
 #include "store/sqlite_approvals.hpp"
 #include "store/sqlite_artifacts.hpp"
 #include "store/sqlite_audit_log.hpp"
+#include "store/sqlite_link.hpp"
 
 namespace butler::store {
 
@@ -23,7 +23,9 @@ class SqliteJobStore final : public JobStore {
   bool commit() override;
   void rollback() override;
   bool in_transaction() const override;
+  bool has_written() const override;
   void unit(const std::function<void()>& work) override;
+  void look(const std::function<void()>& work) override;
 
   std::int64_t insert(const domain::Job& job, const std::optional<std::string>& idempotency_key) override;
   std::optional<JobRecord> find(std::string_view id) override;
@@ -76,7 +78,7 @@ class SqliteJobStore final : public JobStore {
   void drop_events_over_cap(std::int64_t row, std::int64_t last_seq);
 
   sqlite::FileLock lock_;
-  sqlite::Database database_;
+  SqliteLink database_;
   SqliteApprovals approvals_{database_};
   SqliteArtifacts artifacts_{database_};
   SqliteAuditLog audit_{database_};
