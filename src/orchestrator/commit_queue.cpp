@@ -192,8 +192,7 @@ void CommitQueue::flush() {
   flush_posted_ = false;
   if (!batch_open_) return end_batch(nullptr);
   if (const auto away = begin_commit()) return end_batch(away);
-  // A thread's turn costs more than to commit nothing.
-  if (!store_.has_written()) return end_commit(write());
+  if (!store_.has_written() || !pace_.is_slow()) return end_commit(write());
   committing_ = true;
   asio::post(committer_, [this, loop = asio::prefer(executor_, asio::execution::outstanding_work.tracked)] {
     asio::post(loop, [this, written = write()]() mutable { end_commit(std::move(written)); });
@@ -220,7 +219,7 @@ std::exception_ptr CommitQueue::begin_commit() {
   return std::make_exception_ptr(StoreAway{});
 }
 
-/// In the other thread, when there is something to write.
+/// In the other thread, where the disk is slow.
 CommitQueue::Written CommitQueue::write() {
   Written written;
   const auto start = std::chrono::steady_clock::now();
@@ -238,7 +237,10 @@ void CommitQueue::end_commit(Written written) {
   std::exception_ptr away;
   try {
     if (written.fault) std::rethrow_exception(written.fault);
-    if (written.anything) measures_.committed(batch_.size(), written.time);
+    if (written.anything) {
+      measures_.committed(batch_.size(), written.time);
+      pace_.took(written.time);
+    }
     to_tell_.clear();
     hearing_.clear();
   } catch (const store::StoreFault& fault) {

@@ -13,6 +13,7 @@
 #include "async/event.hpp"
 #include "http/server.hpp"
 #include "orchestrator/answer.hpp"
+#include "orchestrator/commit_pace.hpp"
 #include "orchestrator/measures.hpp"
 #include "orchestrator/topics.hpp"
 #include "store/job_store.hpp"
@@ -24,8 +25,8 @@ namespace butler::orchestrator {
 /// are asked again inside the same transaction, so that a job and its claim by a waiting worker are one
 /// commit.
 ///
-/// The commit is made in a thread of its own: a slow disk holds up those who write, never those who read.
-/// They see what is committed, and do not wait for a batch.
+/// Where commits are slow they are made in a thread of their own: then the disk holds up those who write, not
+/// those who read. They see what is committed, and do not wait for a batch.
 ///
 /// The only place that begins and commits. One thread calls it.
 class CommitQueue {
@@ -116,6 +117,7 @@ class CommitQueue {
   bool undone_ = false;
   bool away_ = false;
   bool waiting_is_over_ = false;
+  CommitPace pace_;
   bool committing_ = false;  ///< in the other thread, which has the store for it
   bool broken_ = false;      ///< nobody knows what is on disk
   async::Event free_{executor_};

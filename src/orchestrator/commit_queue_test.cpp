@@ -9,7 +9,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <future>
+#include <thread>
 
+#include "orchestrator/no_exchange.hpp"
+#include "store/faulty_job_store.hpp"
 #include "store/job_store_fixture.hpp"
 
 namespace butler::orchestrator::commit_queue_test {
@@ -27,7 +31,10 @@ class CommitQueueTest : public testing::Test {
   }
 
   asio::awaitable<void> write(int number) {
-    co_await commits.run([this, number] { seen.push_back(number); });
+    co_await commits.run([this, number] {
+      seen.push_back(number);
+      store.prove_writable();
+    });
     ended_together.push_back(seen.size());
   }
 
@@ -36,14 +43,60 @@ class CommitQueueTest : public testing::Test {
     co_await write(2);
   }
 
+  asio::awaitable<void> pause() {
+    co_await commits.run([this] { store.set_admin_state({.paused = true}); });
+    committed = true;
+  }
+
+  Answer look_for_pause(bool last) {
+    if (store.admin_state().paused || last)
+      return http::Response{.status = store.admin_state().paused ? 200 : 204};
+    return Park{.topics = {{Topic::Kind::job, "admin"}},
+                .deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1},
+                .again = [this](Waking) -> std::optional<http::Response> {
+                  if (!store.admin_state().paused) return std::nullopt;
+                  return http::Response{.status = 200};
+                }};
+  }
+
+  /// What a reader is told, and what that had to wait for.
+  asio::awaitable<void> read(bool last, std::function<void()> then) {
+    NoExchange exchange;
+    read_status =
+        (co_await commits.answer_reading([this, last] { return look_for_pause(last); }, exchange)).status;
+    committed_before_read = committed;
+    then();
+  }
+
+  /// The disk has shown that it is slow, and the next commit is on its way until `released`.
+  void make_disk_slow() {
+    store.before_commit(
+        [] { std::this_thread::sleep_for(CommitPace::bound + std::chrono::milliseconds{1}); });
+    asio::co_spawn(context, write(1), asio::detached);
+    context.run();
+    context.restart();
+    store.before_commit([this] {
+      asio::post(context, [this] {
+        if (while_committing) while_committing();
+      });
+      EXPECT_EQ(released.get_future().wait_for(std::chrono::seconds{20}), std::future_status::ready);
+    });
+  }
+
   store::SqlitePlace place;
-  std::unique_ptr<store::JobStore> store = place.open();
+  std::unique_ptr<store::JobStore> opened_store = place.open();
+  store::FaultyJobStore store{*opened_store};
   asio::io_context context{1};
   Touched touched;
   Measures measures;
-  CommitQueue commits{context.get_executor(), *store, touched, measures, [] {}, [] {}, [] {}};
+  CommitQueue commits{context.get_executor(), store, touched, measures, [] {}, [] {}, [] {}};
   asio::posix::stream_descriptor arriving{context};
   asio::posix::stream_descriptor sender{context};
+  std::function<void()> while_committing;
+  std::promise<void> released;
+  bool committed = false;
+  std::optional<bool> committed_before_read;
+  int read_status = 0;
   std::vector<int> seen;
   std::vector<std::size_t> ended_together;  ///< how many had been run when each was answered
 };
@@ -58,6 +111,50 @@ TEST_F(CommitQueueTest, WhatHasArrivedWhenABatchBeginsBelongsToIt) {
   context.run();
   EXPECT_EQ(seen, (std::vector{1, 2}));
   EXPECT_EQ(ended_together, (std::vector<std::size_t>{2, 2})) << "one transaction";
+}
+
+TEST_F(CommitQueueTest, WhoReadsDoesNotWaitForASlowCommit) {
+  make_disk_slow();
+  while_committing = [this] {
+    asio::co_spawn(context, read(true, [this] { released.set_value(); }), asio::detached);
+  };
+  asio::co_spawn(context, pause(), asio::detached);
+  context.run();
+  EXPECT_EQ(read_status, 204) << "what is not committed is not seen";
+  EXPECT_EQ(committed_before_read, false);
+  EXPECT_TRUE(committed);
+}
+
+TEST_F(CommitQueueTest, WhoWaitsToReadIsToldAfterTheCommit) {
+  make_disk_slow();
+  touched.touch({Topic::Kind::job, "admin"});
+  while_committing = [this] {
+    asio::co_spawn(context, read(false, [] {}), asio::detached);
+    asio::post(context, [this] {
+      EXPECT_EQ(commits.parked(), 1U);
+      released.set_value();
+    });
+  };
+  asio::co_spawn(context, pause(), asio::detached);
+  context.run();
+  EXPECT_EQ(read_status, 200);
+  EXPECT_EQ(committed_before_read, true);
+}
+
+TEST_F(CommitQueueTest, WhoWritesWhileACommitIsOnItsWayJoinsTheNextBatch) {
+  make_disk_slow();
+  while_committing = [this] {
+    asio::co_spawn(context, write(2), asio::detached);
+    asio::post(context, [this] {
+      EXPECT_EQ(seen, (std::vector{1})) << "the store is not asked while another thread has it";
+      store.before_commit({});
+      released.set_value();
+    });
+  };
+  asio::co_spawn(context, pause(), asio::detached);
+  context.run();
+  EXPECT_EQ(seen, (std::vector{1, 2}));
+  EXPECT_TRUE(committed);
 }
 
 }  // namespace

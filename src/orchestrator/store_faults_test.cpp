@@ -7,6 +7,7 @@
 #include <random>
 
 #include "orchestrator/commit_queue.hpp"
+#include "orchestrator/no_exchange.hpp"
 #include "orchestrator/service_fixture.hpp"
 #include "store/faulty_job_store.hpp"
 
@@ -22,21 +23,6 @@ std::uint32_t chosen_seed() {
   const char* const given = std::getenv("BUTLER_TEST_SEED");
   return given == nullptr ? std::random_device{}() : static_cast<std::uint32_t>(std::stoul(given));
 }
-
-/// No request of these tests is parked or streamed.
-class NoExchange final : public http::Exchange {
- public:
-  asio::awaitable<void> send(http::Response /*response*/) override {
-    throw std::logic_error("not asked for");
-  }
-  asio::awaitable<void> begin_stream(http::Response /*head*/) override {
-    throw std::logic_error("not asked for");
-  }
-  asio::awaitable<bool> write(std::string /*bytes*/) override { throw std::logic_error("not asked for"); }
-  void watch_close(std::function<void()> /*on_close*/) override {}
-  void unwatch() override {}
-  asio::awaitable<http::Tunnel> tunnel() override { throw std::logic_error("not asked for"); }
-};
 
 /// A process: the services over the faulty store, and the queue that commits for them.
 struct Process {

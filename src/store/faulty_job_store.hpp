@@ -34,7 +34,11 @@ class FaultyJobStore final : public JobStore {
     commit_fails_ = true;
   }
 
+  /// Called before each commit, in the thread that makes it.
+  void before_commit(std::function<void()> call) { before_commit_ = std::move(call); }
+
   bool commit() override {
+    if (before_commit_) before_commit_();
     const bool fails = comes_due() || commit_fails_;
     commit_fails_ = false;
     if (fails && when_ == When::before) {
@@ -197,6 +201,7 @@ class FaultyJobStore final : public JobStore {
   }
 
   JobStore& inner_;
+  std::function<void()> before_commit_;
   std::size_t left_ = 0;
   When when_ = When::before;
   bool with_transaction_ = false;

@@ -41,6 +41,46 @@ TEST_P(JobStoreTest, AUnitThatThrowsTakesOnlyItsOwnWritesWithIt) {
   EXPECT_FALSE(store->find(undone.id));
 }
 
+TEST_P(JobStoreTest, ALookSeesWhatIsCommittedAndNothingElse) {
+  const auto committed = add();
+  const auto written = new_job();
+  store->begin();
+  store->unit([&] { store->insert(written, std::nullopt); });
+  EXPECT_TRUE(store->has_written());
+  store->look([&] {
+    EXPECT_TRUE(store->find(committed));
+    EXPECT_FALSE(store->find(written.id));
+  });
+  store->commit();
+  EXPECT_TRUE(store->read([&] { return store->find(written.id).has_value(); }));
+}
+
+TEST_P(JobStoreTest, ALookSeesOneMomentAlsoWhenSomethingIsCommittedMeanwhile) {
+  const auto written = new_job();
+  store->begin();
+  store->unit([&] { store->insert(written, std::nullopt); });
+  store->look([&] {
+    EXPECT_FALSE(store->find(written.id));
+    store->commit();
+    EXPECT_FALSE(store->find(written.id));
+  });
+}
+
+TEST_P(JobStoreTest, ALookCannotWrite) {
+  EXPECT_THROW(store->look([&] { store->set_admin_state({.paused = true}); }), StoreFault);
+  EXPECT_FALSE(store->admin_state().paused);
+  add();
+  EXPECT_FALSE(store->read([&] { return store->admin_state().paused; })) << "the next look is as ever";
+}
+
+TEST_P(JobStoreTest, WhatOnlyReadsHasWrittenNothing) {
+  add();
+  store->begin();
+  store->unit([&] { EXPECT_TRUE(store->has_claimable()); });
+  EXPECT_FALSE(store->has_written());
+  store->commit();
+}
+
 TEST_P(JobStoreTest, AnIdempotencyKeyIsTakenOnce) {
   durably([&] { store->insert(new_job(), "same"); });
   EXPECT_ANY_THROW(durably([&] { store->insert(new_job(), "same"); }));
