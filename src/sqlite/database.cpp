@@ -13,6 +13,7 @@ namespace butler::sqlite {
 namespace {
 
 constexpr int busy_timeout_ms = 5'000;
+constexpr int default_checkpoint_pages = 1'000;  // SQLITE_DEFAULT_WAL_AUTOCHECKPOINT
 
 std::string describe(sqlite3* database, int result) {
   return std::string{database == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(database)};
@@ -154,18 +155,26 @@ Database Database::open_read_only(const std::filesystem::path& file) {
   return database;
 }
 
-Database Database::open_reader(const std::filesystem::path& file) {
+Database Database::open_known(const std::filesystem::path& file, int access) {
   configure_once();
   Database database(file);
   sqlite3* handle = nullptr;
-  const int opened = sqlite3_open_v2(
-      file.c_str(), &handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int opened =
+      sqlite3_open_v2(file.c_str(), &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   database.handle_.reset(handle);
   if (opened != SQLITE_OK) throw database.fault(opened, "open");
   sqlite3_busy_timeout(handle, busy_timeout_ms);
   // What it has read is forgotten at each commit of the other connection: more would be kept for nothing.
   database.execute("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-500");
   return database;
+}
+
+Database Database::open_reader(const std::filesystem::path& file) {
+  return open_known(file, SQLITE_OPEN_READONLY);
+}
+
+Database Database::open_beside(const std::filesystem::path& file) {
+  return open_known(file, SQLITE_OPEN_READWRITE);
 }
 
 void Database::defend_schema(bool on) {
@@ -182,6 +191,29 @@ Statement& Database::prepared(std::string_view sql) {
 void Database::execute(const std::string& sql) {
   const int result = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   if (result != SQLITE_OK) throw fault(result, "write");
+}
+
+void Database::on_commit(std::function<void(int)> call) {
+  if (!call) {
+    sqlite3_wal_autocheckpoint(handle_.get(), default_checkpoint_pages);
+    on_commit_.reset();
+    return;
+  }
+  on_commit_ = std::make_unique<std::function<void(int)>>(std::move(call));
+  sqlite3_wal_hook(
+      handle_.get(),
+      [](void* called, sqlite3* /*handle*/, const char* /*name*/, int pages) {
+        (*static_cast<std::function<void(int)>*>(called))(pages);
+        return SQLITE_OK;
+      },
+      on_commit_.get());
+}
+
+void Database::checkpoint(bool begin_again) {
+  const int how = begin_again ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+  const int result = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, how, nullptr, nullptr);
+  // Somebody else does it, or somebody reads what would go: the next one finds the rest.
+  if (result != SQLITE_OK && (result & 0xFF) != SQLITE_BUSY) throw fault(result, "write");
 }
 
 std::int64_t Database::changed_rows() const { return sqlite3_total_changes64(handle_.get()); }

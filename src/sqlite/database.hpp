@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -104,6 +105,8 @@ class Database {
   /// Another connection to a database that this process has open: it sees what is committed, and cannot
   /// write. Throws Error.
   static Database open_reader(const std::filesystem::path& file);
+  /// As open_reader(), for checkpoint().
+  static Database open_beside(const std::filesystem::path& file);
   Database(Database&&) noexcept = default;
   Database& operator=(Database&&) noexcept = default;
   ~Database();
@@ -113,6 +116,14 @@ class Database {
 
   /// Runs one or more statements without parameters or rows.
   void execute(const std::string& sql);
+
+  /// Calls it after each commit of this connection, in the thread that commits, with the number of pages in
+  /// the write-ahead log. SQLite then leaves the log as it is (its own checkpoint after 1 000 pages is this
+  /// call's default); an empty function gives it back.
+  void on_commit(std::function<void(int pages)> call);
+  /// Copies the write-ahead log into the file; waits for those who write when `begin_again`, so that the log
+  /// can begin again. Throws Error.
+  void checkpoint(bool begin_again);
 
   std::int64_t last_insert_row() const;
   /// Rows that were inserted, changed or deleted since the database was opened.
@@ -131,10 +142,12 @@ class Database {
   };
 
   explicit Database(std::filesystem::path file);
+  static Database open_known(const std::filesystem::path& file, int access);
   Error fault(int result, const std::string& doing) const;
   void defend_schema(bool on);
 
   std::filesystem::path file_;
+  std::unique_ptr<std::function<void(int)>> on_commit_;  ///< where SQLite knows it, also when this is moved
   std::unique_ptr<sqlite3, Close> handle_;
   std::unordered_map<std::string, std::unique_ptr<Statement>, TextHash, std::equal_to<>> statements_;
 };

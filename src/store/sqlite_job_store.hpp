@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "sqlite/checkpointer.hpp"
 #include "sqlite/file_lock.hpp"
 #include "store/job_store.hpp"
 #include "store/sqlite_approvals.hpp"
@@ -79,6 +80,7 @@ class SqliteJobStore final : public JobStore {
 
   sqlite::FileLock lock_;
   SqliteLink database_;
+  sqlite::Checkpointer checkpointer_{database_.database()};
   SqliteApprovals approvals_{database_};
   SqliteArtifacts artifacts_{database_};
   SqliteAuditLog audit_{database_};

@@ -1,0 +1,50 @@
+#include "sqlite/checkpointer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "unit/temp_folder.hpp"
+
+namespace butler::sqlite::checkpointer_test {
+namespace {
+
+TEST(NextCheckpoint, CopiesTheLogEachTimeItHasGrown) {
+  EXPECT_EQ(next_checkpoint(1'999, 0), Checkpoint::none);
+  EXPECT_EQ(next_checkpoint(2'000, 0), Checkpoint::beside);
+  EXPECT_EQ(next_checkpoint(2'100, 2'000), Checkpoint::none);
+  EXPECT_EQ(next_checkpoint(4'000, 2'000), Checkpoint::beside);
+}
+
+TEST(NextCheckpoint, BeginsAgainWithTheLog) {
+  EXPECT_EQ(next_checkpoint(10, 6'000), Checkpoint::none);
+  EXPECT_EQ(next_checkpoint(2'000, 6'000), Checkpoint::beside);
+}
+
+TEST(NextCheckpoint, HoldsUpCommitsWhenTheLogHasNeverBegunAgain) {
+  EXPECT_EQ(next_checkpoint(23'999, 21'000), Checkpoint::beside);
+  EXPECT_EQ(next_checkpoint(24'000, 22'000), Checkpoint::restart);
+  EXPECT_EQ(next_checkpoint(24'100, 24'000), Checkpoint::none) << "one at a time";
+}
+
+TEST(CheckpointerTest, TheLogComesIntoTheFileBesideTheCommits) {
+  const test::TempFolder folder;
+  const auto file = folder.path() / "state.db";
+  auto database = Database::open(file);
+  database.execute("CREATE TABLE t (x BLOB)");
+  const Checkpointer checkpointer(database);
+  // Nine megabytes in one commit: more than a step, and than the database's own cache.
+  database.execute(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2400) "
+      "INSERT INTO t SELECT zeroblob(4000) FROM n");
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (std::filesystem::file_size(file) < 9'000'000 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_GT(std::filesystem::file_size(file), 9'000'000);
+}
+
+}  // namespace
+}  // namespace butler::sqlite::checkpointer_test
