@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "postgres/connection.hpp"
-#include "store/job_store.hpp"
+#include "store/postgres_memory.hpp"
 
 namespace butler::store {
 
@@ -14,17 +14,23 @@ class PostgresLink {
  public:
   explicit PostgresLink(postgres::Target target) : connection_(std::move(target)) {}
 
-  /// The answer to the statement. Throws StoreFault.
-  template <class... Values>
-  postgres::Result query(std::string_view sql, const Values&... values) {
+  /// What `work` returns; what PostgreSQL refuses in it is a StoreFault.
+  template <class Work>
+  auto refusing(Work work) {
     try {
-      return connection_.query(sql, values...);
+      return work();
     } catch (const postgres::Conflict& error) {
       note_locked_out();
       throw StoreFault(error.what());
     } catch (const postgres::Error& error) {
       throw StoreFault(error.what());
     }
+  }
+
+  /// The answer to the statement. Throws StoreFault.
+  template <class... Values>
+  postgres::Result query(std::string_view sql, const Values&... values) {
+    return refusing([&] { return connection_.query(sql, values...); });
   }
 
   /// Somebody else's lock has stopped a statement.
@@ -39,11 +45,36 @@ class PostgresLink {
     connection_.later(sql, values...);
   }
 
+  /// The same, and its answer goes to `then`, at the latest at the end of the unit. What `then` throws comes
+  /// out there.
+  template <class... Values>
+  void later_then(std::function<void(const postgres::Result&)> then, std::string_view sql,
+                  const Values&... values) {
+    connection_.later_then(std::move(then), sql, values...);
+  }
+
+  /// Sends what waits. Throws StoreFault.
+  void flush() {
+    refusing([this] { connection_.flush(); });
+  }
+
+  /// What this transaction remembers; nullptr outside of one, where others may write at any time.
+  TransactionMemory* memory() { return connection_.in_transaction() ? &memory_ : nullptr; }
+  /// The job of this row as the transaction knows it; nullptr: it has not looked.
+  KnownJob* known(std::int64_t row) {
+    auto* const remembered = memory();
+    if (remembered == nullptr) return nullptr;
+    const auto found = remembered->jobs.find(row);
+    return found == remembered->jobs.end() ? nullptr : &found->second;
+  }
+  void forget() { memory_ = {}; }
+
   postgres::Connection& connection() { return connection_; }
   const postgres::Connection& connection() const { return connection_; }
 
  private:
   postgres::Connection connection_;
+  TransactionMemory memory_;
   bool was_locked_out_ = false;
 };
 
