@@ -139,7 +139,8 @@ void ArtifactService::arrived(const store::JobRecord& job) {
   if (!store_.artifacts().end_wait_if_complete(job.row)) return;
   log::info("job.attachments_complete", {{"job", job.job.id}});
   if (job.job.status != domain::JobStatus::queued) return;
-  if (store_.refresh_head(job.job.session_key)) touched_.touch({Topic::Kind::claim});
+  store_.refresh_head_then(job.job.session_key,
+                           [&touched = touched_] { touched.touch({Topic::Kind::claim}); });
 }
 
 void ArtifactService::inherit(std::string_view from_job_id, std::string_view job_id, domain::Timestamp now) {

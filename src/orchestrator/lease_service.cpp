@@ -43,7 +43,7 @@ Outcome<std::optional<api::ClaimedJob>> LeaseService::claim(const api::ClaimRequ
   if (request.session_store) stores_seen_[*request.session_store] = now.steady;
   sightings_.saw(request.worker_id, now.wall, now.steady);
   if (request.claim_id) {
-    if (store_.find_by_claim(*request.claim_id)) return repeated_claim(*request.claim_id, now);
+    if (const auto before = store_.find_by_claim(*request.claim_id)) return repeated_claim(before, now);
   }
   if (store_.admin_state().paused) return std::nullopt;
   const store::ClaimFilter filter{request.session_store, request.kinds,
@@ -53,8 +53,8 @@ Outcome<std::optional<api::ClaimedJob>> LeaseService::claim(const api::ClaimRequ
   return start(*std::move(record), request, now);
 }
 
-std::optional<api::ClaimedJob> LeaseService::repeated_claim(const std::string& claim_id, Now now) {
-  const auto record = store_.find_by_claim(claim_id);
+std::optional<api::ClaimedJob> LeaseService::repeated_claim(const std::optional<store::JobRecord>& record,
+                                                            Now now) {
   if (!record || !domain::is_leased(record->job.status)) return std::nullopt;
   extend(*record, now);
   return claimed(*record, record->job, record->lease->token, now);
@@ -248,7 +248,9 @@ Outcome<LeaseService::Completed> LeaseService::complete(std::string_view job_id,
   Completed completed{*job, request.claim.has_value(), std::nullopt};
   if (!request.claim) return completed;
   if (repeated) {
-    if (before.lease->next_claim_id) completed.next = repeated_claim(*before.lease->next_claim_id, now);
+    if (before.lease->next_claim_id) {
+      completed.next = repeated_claim(store_.find_by_claim(*before.lease->next_claim_id), now);
+    }
     return completed;
   }
   auto claim_request = *request.claim;

@@ -107,7 +107,7 @@ class LeaseService {
                           Now now);
   domain::AttemptFacts facts_of(const store::JobRecord& record);
   void follow_tool_calls(store::JobRecord& record, const std::vector<store::StoredEvent>& events);
-  std::optional<api::ClaimedJob> repeated_claim(const std::string& claim_id, Now now);
+  std::optional<api::ClaimedJob> repeated_claim(const std::optional<store::JobRecord>& record, Now now);
   void give_up(const store::JobRecord& record, std::string error, Now now);
   Outcome<domain::Job> requeue(const store::JobRecord& record, domain::LostAttempt outcome, EventText text,
                                Now now, bool same_lease);

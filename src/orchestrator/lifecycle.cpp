@@ -158,13 +158,16 @@ void Lifecycle::announce(const store::JobRecord& before, const domain::Job& job)
       touched_.touch({Topic::Kind::deliveries, *to});
     }
   }
-  const bool left_or_joined_queue = before.job.status == JobStatus::queued || job.status == JobStatus::queued;
-  const bool freed_session = domain::is_leased(before.job.status) && !domain::is_leased(job.status);
-  if (left_or_joined_queue || freed_session) refresh_head(job.session_key);
+  // A session in which a job runs has no head: the one that was it stopped being it with its status.
+  if (domain::is_leased(job.status)) return;
+  if (domain::is_leased(before.job.status) || before.job.status == JobStatus::queued ||
+      job.status == JobStatus::queued) {
+    refresh_head(job.session_key);
+  }
 }
 
 void Lifecycle::refresh_head(const std::string& session_key) {
-  if (store_.refresh_head(session_key)) touched_.touch({Topic::Kind::claim});
+  store_.refresh_head_then(session_key, [&touched = touched_] { touched.touch({Topic::Kind::claim}); });
 }
 
 }  // namespace butler::orchestrator

@@ -117,6 +117,7 @@ bool Connection::go_on(std::chrono::milliseconds longest) {
   if (state == Attempt::State::under_way) return false;
   connection_.reset(std::exchange(attempt_, nullptr)->release());
   names_.clear();
+  ++connects_;
   name_ = describe(connection_.get());
   if (!is_up()) throw lost();
   libpq().PQsetNoticeProcessor(
@@ -227,6 +228,7 @@ Result Connection::receive(const std::vector<Sent>& sent) {
   auto* const connection = connection_.get();
   ResultPointer fault(nullptr, libpq().PQclear);
   ResultPointer last(nullptr, libpq().PQclear);
+  std::vector<std::pair<const Call*, Result>> to_tell;
   for (const auto& one : sent) {
     ResultPointer result(libpq().PQgetResult(connection), libpq().PQclear);
     if (!result) break;
@@ -242,6 +244,7 @@ Result Connection::receive(const std::vector<Sent>& sent) {
     if (!std::string_view{libpq().PQcmdStatus(last.get())}.starts_with("SELECT")) {
       changed_rows_ += std::atoll(libpq().PQcmdTuples(last.get()));
     }
+    if (one.call->then) to_tell.emplace_back(one.call, Result(last.release()));
   }
   if (fault && (ends_connection(fault.get()) || !is_up())) {
     const std::string state{field(fault.get(), PG_DIAG_SQLSTATE)};
@@ -251,6 +254,7 @@ Result Connection::receive(const std::vector<Sent>& sent) {
   const ResultPointer sync(libpq().PQgetResult(connection), libpq().PQclear);
   if (!sync || libpq().PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC) throw lost();
   if (fault) throw_fault(name_, fault.get());
+  for (const auto& [call, answer] : to_tell) call->then(answer);
   return Result(last.release());
 }
 
@@ -342,8 +346,9 @@ void Savepoint::release() {
   if (!sent && !has_work) {
     connection_->forget_from(place_);
   } else {
-    connection_->later("RELEASE SAVEPOINT " + name());
+    // In this order: what a fault of the answers throws can still be undone.
     if (has_work) connection_->flush();
+    connection_->later("RELEASE SAVEPOINT " + name());
   }
   end();
 }

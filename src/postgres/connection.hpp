@@ -80,7 +80,7 @@ class Connection {
 
   /// The same, for parameters that the caller has collected.
   Result query_with(std::string_view sql, std::vector<Parameter> parameters) {
-    waiting_.push_back({std::string{sql}, std::move(parameters)});
+    waiting_.push_back({std::string{sql}, std::move(parameters), {}});
     return send();
   }
 
@@ -99,7 +99,14 @@ class Connection {
   /// Sends this statement together with the next query() or flush(), where its fault comes out.
   template <class... Values>
   void later(std::string_view sql, const Values&... values) {
-    waiting_.push_back({std::string{sql}, {parameter(values)...}});
+    waiting_.push_back({std::string{sql}, {parameter(values)...}, {}});
+  }
+
+  /// The same, and tells the answer to `then` as soon as it is there: at the latest in flush(). Never, when
+  /// it is forgotten before, or when something that was sent together with it had a fault.
+  template <class... Values>
+  void later_then(std::function<void(const Result&)> then, std::string_view sql, const Values&... values) {
+    waiting_.push_back({std::string{sql}, {parameter(values)...}, std::move(then)});
   }
 
   /// Sends what waits.
@@ -109,6 +116,8 @@ class Connection {
   std::size_t& depth() { return depth_; }
   /// How often something was sent.
   std::int64_t rounds() const { return rounds_; }
+  /// How often it was connected: what one connection has been told may not hold for the next.
+  std::int64_t connects() const { return connects_; }
   /// Forgets what waits, from the one at this place on.
   void forget_from(std::size_t place);
 
@@ -145,6 +154,7 @@ class Connection {
   struct Call {
     std::string sql;
     std::vector<Parameter> parameters = {};
+    std::function<void(const Result&)> then = {};
   };
   struct Close {
     void operator()(pg_conn* connection) const;
@@ -179,6 +189,7 @@ class Connection {
   std::int64_t changed_rows_ = 0;
   std::int64_t changed_before_ = 0;
   std::int64_t rounds_ = 0;
+  std::int64_t connects_ = 0;
   std::size_t depth_ = 0;
   int statements_ = 0;
   std::size_t opening_ = 0;  ///< how many statements begin the transaction

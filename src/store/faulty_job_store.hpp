@@ -103,6 +103,9 @@ class FaultyJobStore final : public JobStore {
   bool refresh_head(std::string_view session_key) override {
     return pass([&]() -> bool { return inner_.refresh_head(session_key); });
   }
+  void refresh_head_then(std::string_view session_key, const std::function<void()>& claimable) override {
+    return pass([&]() -> void { return inner_.refresh_head_then(session_key, claimable); });
+  }
   void bind_session(std::string_view session_key, std::string_view session_store,
                     domain::Timestamp now) override {
     return pass([&]() -> void { return inner_.bind_session(session_key, session_store, now); });

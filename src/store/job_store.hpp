@@ -152,6 +152,10 @@ class JobStore {
   /// Makes the oldest queued job of the session claimable if none of its jobs is leased and that job waits
   /// for no attachment; returns whether there is a claimable one now.
   virtual bool refresh_head(std::string_view session_key) = 0;
+  /// The same within a unit; `claimable` is called instead, at the latest at the unit's end.
+  virtual void refresh_head_then(std::string_view session_key, const std::function<void()>& claimable) {
+    if (refresh_head(session_key)) claimable();
+  }
   /// Binds the session to the store unless it is bound already, and notes to the day that it is in use.
   virtual void bind_session(std::string_view session_key, std::string_view session_store,
                             domain::Timestamp now) = 0;

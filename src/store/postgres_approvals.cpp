@@ -23,7 +23,14 @@ std::optional<ApprovalRecord> one_approval(const postgres::Result& result) {
 
 }  // namespace
 
+/// Whether the transaction knows that the job never asked for an approval: most never do.
+bool PostgresApprovals::has_none(std::int64_t job_row) {
+  const auto* const job = link_.known(job_row);
+  return job != nullptr && !job->has_approvals;
+}
+
 std::int64_t PostgresApprovals::insert(const ApprovalRecord& record) {
+  if (auto* const job = link_.known(record.job_row); job != nullptr) job->has_approvals = true;
   const auto& approval = record.approval;
   return link_
       .query(
@@ -83,12 +90,14 @@ std::size_t PostgresApprovals::count(std::int64_t job_row) {
 }
 
 std::vector<ApprovalRecord> PostgresApprovals::pending(std::int64_t job_row) {
+  if (has_none(job_row)) return {};
   static const std::string sql =
       select_approvals("WHERE job_row = $1 AND approvals.status = 'pending' ORDER BY approvals.row");
   return all_approvals(link_.query(sql, job_row));
 }
 
 std::vector<ApprovalRecord> PostgresApprovals::carried(std::int64_t job_row) {
+  if (has_none(job_row)) return {};
   static const std::string sql = select_approvals(
       "WHERE job_row = $1 AND call = 'carried' AND approvals.status <> 'expired' ORDER BY approvals.row");
   return all_approvals(link_.query(sql, job_row));
@@ -104,6 +113,7 @@ std::int64_t PostgresApprovals::next_seq(std::int64_t job_row) {
 }
 
 std::vector<ApprovalRecord> PostgresApprovals::undelivered(std::int64_t job_row) {
+  if (has_none(job_row)) return {};
   static const std::string sql = select_approvals(
       "WHERE job_row = $1 AND delivered = 0 AND call = 'open' AND decision_seq IS NOT NULL "
       "ORDER BY decision_seq");
@@ -111,28 +121,33 @@ std::vector<ApprovalRecord> PostgresApprovals::undelivered(std::int64_t job_row)
 }
 
 void PostgresApprovals::acknowledge(std::int64_t job_row, std::int64_t through) {
+  if (has_none(job_row)) return;
   link_.later(
       "UPDATE approvals SET delivered = 1 WHERE job_row = $1 AND decision_seq <= $2 AND delivered = 0",
       job_row, through);
 }
 
 bool PostgresApprovals::has_open_call(std::int64_t job_row) {
+  if (has_none(job_row)) return false;
   return !link_.query("SELECT 1 FROM approvals WHERE job_row = $1 AND call = 'open' LIMIT 1", job_row)
               .empty();
 }
 
 void PostgresApprovals::close_call(std::int64_t job_row, std::string_view tool_call_id) {
+  if (has_none(job_row)) return;
   link_.later(
       "UPDATE approvals SET call = 'closed' WHERE job_row = $1 AND tool_call_id = $2 AND call = 'open'",
       job_row, tool_call_id);
 }
 
 void PostgresApprovals::close_delivered(std::int64_t job_row) {
+  if (has_none(job_row)) return;
   link_.later("UPDATE approvals SET call = 'closed' WHERE job_row = $1 AND call = 'open' AND delivered = 1",
               job_row);
 }
 
 void PostgresApprovals::carry(std::int64_t job_row) {
+  if (has_none(job_row)) return;
   link_.later("UPDATE approvals SET call = 'carried' WHERE job_row = $1 AND call = 'open'", job_row);
 }
 

@@ -39,6 +39,8 @@ class PostgresApprovals final : public ApprovalStore {
   std::int64_t remove_unused_standing(domain::Timestamp before, std::size_t most) override;
 
  private:
+  bool has_none(std::int64_t job_row);
+
   PostgresLink& link_;
 };
 

@@ -62,6 +62,7 @@ std::vector<std::string> PostgresArtifacts::names(std::string_view job_id) {
 }
 
 void PostgresArtifacts::await_attachments(std::int64_t job_row, domain::Timestamp due) {
+  if (auto* const memory = link_.memory(); memory != nullptr) memory->fresh.reset();  // it is no head yet
   link_.later("UPDATE jobs SET attachments_due = $1 WHERE row = $2", to_milliseconds(due), job_row);
 }
 

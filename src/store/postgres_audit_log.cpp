@@ -17,8 +17,10 @@ std::vector<api::AuditRow> read_audit_rows(const postgres::Result& result) {
 }  // namespace
 
 void PostgresAuditLog::append(const AuditEntry& entry) {
-  const auto last = last_rows(1);
-  const auto row = next_audit_row(entry, last.empty() ? std::nullopt : std::optional{last.front()});
+  auto* const whole = whole_();
+  if (whole == nullptr) throw std::logic_error("the audit log grows only within a transaction");
+  const auto row = next_audit_row(entry, whole->last_audit_row);
+  whole->last_audit_row = row;
   link_.later(
       "INSERT INTO audit (seq, ts, actor, action, subject, details, previous, hash) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

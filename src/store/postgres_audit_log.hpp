@@ -8,7 +8,9 @@ namespace butler::store {
 /// The audit log in the orchestrator's PostgreSQL database, whose triggers refuse every other change.
 class PostgresAuditLog final : public AuditLog {
  public:
-  explicit PostgresAuditLog(PostgresLink& link) : link_(link) {}
+  /// @param whole  what the transaction knows of the whole, read if need be; nullptr outside of one
+  PostgresAuditLog(PostgresLink& link, std::function<WholeState*()> whole)
+      : link_(link), whole_(std::move(whole)) {}
 
   void append(const AuditEntry& entry) override;
   std::vector<api::AuditRow> rows_after(std::int64_t after, std::size_t limit) override;
@@ -16,6 +18,7 @@ class PostgresAuditLog final : public AuditLog {
 
  private:
   PostgresLink& link_;
+  std::function<WholeState*()> whole_;
 };
 
 }  // namespace butler::store

@@ -83,15 +83,12 @@ void end_stopped_holders(postgres::Connection& connection) {
   for (const auto row : ended) log::warn("store.stopped_peer", {{"orchestrator", row.text(0)}});
 }
 
-std::optional<std::vector<std::string>> kept_texts(const std::optional<std::vector<std::string>>& texts) {
-  if (!texts) return std::nullopt;
-  std::vector<std::string> kept;
-  for (const auto& text : *texts) kept.push_back(kept_text(text));
-  return kept;
-}
-
-std::optional<JobRecord> one_record(const postgres::Result& result) {
-  return result.empty() ? std::nullopt : std::optional{read_record(result[0])};
+api::AdminState read_admin(const postgres::Row& row, int first) {
+  api::AdminState state;
+  state.paused = row.integer(first) != 0;
+  state.pause_reason = row.optional_string(first + 1);
+  state.updated_at = to_timestamp(row.integer(first + 2));
+  return state;
 }
 
 /// Which jobs a list shows. $1 chat, $2 requester, $3 session, $4 the id before which it begins, $5 the
@@ -118,8 +115,8 @@ void PostgresJobStore::begin() {
   static const std::string lock = "SELECT pg_advisory_xact_lock(" + std::to_string(transaction_lock) + ")";
   try {
     if (link_.was_locked_out()) end_stopped_holders(link_.connection());
+    link_.forget();
     link_.connection().begin(lock);
-    newest_.reset();
   } catch (const postgres::Error& error) {
     throw StoreFault(error.what());
   }
@@ -140,10 +137,18 @@ void PostgresJobStore::rollback() { link_.connection().rollback(); }
 bool PostgresJobStore::in_transaction() const { return link_.connection().in_transaction(); }
 
 void PostgresJobStore::unit(const std::function<void()>& work) {
+  struct ForgetUnlessKept {
+    PostgresLink& link;
+    bool kept = false;
+    ~ForgetUnlessKept() {
+      if (!kept) link.forget();
+    }
+  } memory{link_};
   try {
     postgres::Savepoint part(link_.connection());
     work();
     part.release();
+    memory.kept = true;
   } catch (const postgres::Conflict& error) {
     link_.note_locked_out();
     throw StoreFault(error.what());
@@ -156,40 +161,30 @@ void PostgresJobStore::prove_writable() {
   link_.query("UPDATE admin SET updated_at = updated_at WHERE one = 1");
 }
 
+// ---- what a transaction remembers
+
+/// What most units need of the whole; nullptr outside of a transaction.
+WholeState* PostgresJobStore::whole() {
+  auto* const memory = link_.memory();
+  if (memory == nullptr) return nullptr;
+  if (memory->whole) return &*memory->whole;
+  const auto answer = link_.query(
+      "SELECT newest.id, last.seq, last.hash, paused, pause_reason, updated_at "
+      "FROM (SELECT coalesce(max(id), '') AS id FROM jobs) AS newest "
+      "LEFT JOIN admin ON one = 1 "
+      "LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true");
+  const auto found = answer[0];
+  WholeState whole{.newest_job_id = found.string(0), .last_audit_row = {}, .admin = {}};
+  if (!found.is_null(1)) {
+    whole.last_audit_row.emplace();
+    whole.last_audit_row->seq = found.integer(1);
+    whole.last_audit_row->hash = found.string(2);
+  }
+  if (!found.is_null(3)) whole.admin = read_admin(found, 3);
+  return &memory->whole.emplace(std::move(whole));
+}
+
 // ---- jobs
-
-std::int64_t PostgresJobStore::insert(const domain::Job& job,
-                                      const std::optional<std::string>& idempotency_key) {
-  domain::Job kept = job;
-  kept.labels = kept_texts(job.labels);
-  return link_
-      .query(
-          "INSERT INTO jobs (id, kind, status, prompt, channel, chat_id, requester_id, thread_id, "
-          "session_key, requires_approval, metadata, deliver_to, labels, attachments, max_attempts, "
-          "created_at, updated_at, idempotency_key) "
-          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) "
-          "RETURNING row",
-          job.id, enum_name(job.kind), enum_name(job.status), job.prompt, enum_name(job.channel), job.chat_id,
-          job.requester_id, job.thread_id, job.session_key, job.requires_approval, metadata_text(job),
-          job.deliver_to, labels_text(kept), attachments_text(job), job.max_attempts,
-          to_milliseconds(job.created_at), to_milliseconds(job.updated_at), idempotency_key)[0]
-      .integer(0);
-}
-
-std::optional<JobRecord> PostgresJobStore::find(std::string_view id) {
-  static const std::string sql = select_records("WHERE id = $1");
-  return one_record(link_.query(sql, id));
-}
-
-std::optional<JobRecord> PostgresJobStore::find_by_idempotency_key(std::string_view key) {
-  static const std::string sql = select_records("WHERE idempotency_key = $1");
-  return one_record(link_.query(sql, key));
-}
-
-std::optional<JobRecord> PostgresJobStore::find_by_claim(std::string_view claim_id) {
-  static const std::string sql = select_records("WHERE leases.claim_id = $1");
-  return one_record(link_.query(sql, claim_id));
-}
 
 std::vector<domain::Job> PostgresJobStore::list(const JobFilter& filter) {
   std::vector<domain::Job> jobs;
@@ -208,28 +203,17 @@ std::vector<JobRecord> PostgresJobStore::leased() {
   return records;
 }
 
-bool PostgresJobStore::update(const JobRecord& changed, domain::JobStatus expected) {
-  const auto& job = changed.job;
-  const auto token = changed.lease ? std::optional{changed.lease->token} : std::nullopt;
-  return link_
-             .query(
-                 "UPDATE jobs SET status = $1, abort_requested = $2, worker_id = $3, attempt = $4, "
-                 "result_text = $5, error = $6, usage = $7, updated_at = $8, started_at = $9, "
-                 "finished_at = $10, claimable = 0, "
-                 "attachments_due = CASE WHEN $1 = 'aborted' THEN NULL ELSE attachments_due END "
-                 "WHERE row = $11 AND status = $12 "
-                 "AND (SELECT token FROM leases WHERE job_row = jobs.row) IS NOT DISTINCT FROM $13",
-                 enum_name(job.status), job.abort_requested, job.worker_id, job.attempt, job.result_text,
-                 job.error, usage_text(job), to_milliseconds(job.updated_at), to_milliseconds(job.started_at),
-                 to_milliseconds(job.finished_at), changed.row, enum_name(expected), token)
-             .changed() == 1;
-}
-
 // ---- messages and deliveries
+
+bool PostgresJobStore::has_no_messages(std::int64_t row) {
+  const auto* const job = link_.known(row);
+  return job != nullptr && !job->has_messages;
+}
 
 std::int64_t PostgresJobStore::add_message(std::int64_t row, std::string_view idempotency_key,
                                            api::MessageMode mode, std::string_view text,
                                            domain::Timestamp now) {
+  if (auto* const job = link_.known(row); job != nullptr) job->has_messages = true;
   link_.later(
       "INSERT INTO messages (job_row, seq, mode, text, idempotency_key, created_at) "
       "SELECT $1, greatest(coalesce((SELECT max(seq) FROM messages WHERE job_row = $1), 0), "
@@ -242,12 +226,14 @@ std::int64_t PostgresJobStore::add_message(std::int64_t row, std::string_view id
 }
 
 void PostgresJobStore::acknowledge_messages(std::int64_t row, std::int64_t through) {
+  if (has_no_messages(row)) return;
   link_.later("UPDATE messages SET acknowledged = 1 WHERE job_row = $1 AND seq <= $2 AND acknowledged = 0",
               row, through);
 }
 
 std::vector<api::JobMessage> PostgresJobStore::open_messages(std::int64_t row) {
   std::vector<api::JobMessage> messages;
+  if (has_no_messages(row)) return messages;
   for (const auto found : link_.query(
            "SELECT seq, mode, text FROM messages WHERE job_row = $1 AND acknowledged = 0 ORDER BY seq",
            row)) {
@@ -282,16 +268,13 @@ std::vector<StoredDelivery> PostgresJobStore::deliveries(std::string_view delive
 // ---- the whole
 
 api::AdminState PostgresJobStore::admin_state() {
+  if (const auto* const known = whole()) return known->admin;
   const auto found = link_.query("SELECT paused, pause_reason, updated_at FROM admin WHERE one = 1");
-  api::AdminState state;
-  if (found.empty()) return state;
-  state.paused = found[0].integer(0) != 0;
-  state.pause_reason = found[0].optional_string(1);
-  state.updated_at = to_timestamp(found[0].integer(2));
-  return state;
+  return found.empty() ? api::AdminState{} : read_admin(found[0], 0);
 }
 
 void PostgresJobStore::set_admin_state(const api::AdminState& state) {
+  if (auto* const memory = link_.memory(); memory != nullptr) memory->whole.reset();  // read again, as kept
   link_.later(
       "INSERT INTO admin (one, paused, pause_reason, updated_at) VALUES (1, $1, $2, $3) "
       "ON CONFLICT (one) DO UPDATE SET paused = excluded.paused, pause_reason = excluded.pause_reason, "

@@ -50,6 +50,7 @@ class PostgresJobStore final : public JobStore {
   void put_lease(std::int64_t row, const Lease& lease) override;
   void remove_lease(std::int64_t row) override;
   bool refresh_head(std::string_view session_key) override;
+  void refresh_head_then(std::string_view session_key, const std::function<void()>& claimable) override;
   void bind_session(std::string_view session_key, std::string_view session_store,
                     domain::Timestamp now) override;
   std::optional<std::string> session_store(std::string_view session_key) override;
@@ -90,16 +91,21 @@ class PostgresJobStore final : public JobStore {
     std::int64_t dropped = 0;  ///< how many the cap has taken out
     std::int64_t through = 0;  ///< up to which seq
   };
+  WholeState* whole();
+  std::int64_t next_row();
+  bool has_no_messages(std::int64_t row);
+  std::optional<JobRecord> known_record(const postgres::Result& found);
+  std::int64_t append_behind(std::int64_t row, std::int64_t last, const std::vector<StoredEvent>& events);
   KeptEvents kept_events(std::int64_t row);
   void drop_events_over_cap(std::int64_t row, std::int64_t last);
 
-  std::optional<std::string>
-      newest_;  ///< newest_job_id(), in this transaction: nobody else adds one meanwhile
   PostgresLink link_;
   PostgresPeers peers_;
   PostgresApprovals approvals_{link_};
   PostgresArtifacts artifacts_{link_};
-  PostgresAuditLog audit_{link_};
+  PostgresAuditLog audit_{link_, [this] { return whole(); }};
+  std::vector<std::int64_t> rows_;       ///< numbers for new jobs, which nobody else is given
+  std::int64_t rows_of_connection_ = 0;  ///< which connect() they came with
 };
 
 }  // namespace butler::store

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "postgres/connection.hpp"
-#include "store/job_store.hpp"
+#include "store/postgres_memory.hpp"
 
 namespace butler::store {
 
@@ -22,17 +22,23 @@ class PostgresLink {
   /// on_connect
   explicit PostgresLink(postgres::Target target);
 
-  /// The answer to the statement. Throws StoreFault.
-  template <class... Values>
-  postgres::Result query(std::string_view sql, const Values&... values) {
+  /// What `work` returns; what PostgreSQL refuses in it is a StoreFault.
+  template <class Work>
+  auto refusing(Work work) {
     try {
-      return (looking_ ? reader_ : connection_).query(sql, values...);
+      return work();
     } catch (const postgres::Conflict& error) {
       note_locked_out();
       throw StoreFault(error.what());
     } catch (const postgres::Error& error) {
       throw StoreFault(error.what());
     }
+  }
+
+  /// The answer to the statement. Throws StoreFault.
+  template <class... Values>
+  postgres::Result query(std::string_view sql, const Values&... values) {
+    return refusing([&] { return (looking_ ? reader_ : connection_).query(sql, values...); });
   }
 
   /// Within it statements meet what is committed, as it was when the first of them ran, and none may write.
@@ -48,17 +54,47 @@ class PostgresLink {
   /// within a unit.
   template <class... Values>
   void later(std::string_view sql, const Values&... values) {
-    if (looking_) throw StoreFault("a look at the store tried to write");
+    refuse_look();
     connection_.later(sql, values...);
   }
+
+  /// The same, and its answer goes to `then`, at the latest at the end of the unit. What `then` throws comes
+  /// out there.
+  template <class... Values>
+  void later_then(std::function<void(const postgres::Result&)> then, std::string_view sql,
+                  const Values&... values) {
+    refuse_look();
+    connection_.later_then(std::move(then), sql, values...);
+  }
+
+  /// Sends what waits. Throws StoreFault.
+  void flush() {
+    refusing([this] { connection_.flush(); });
+  }
+
+  /// What this transaction remembers; nullptr outside of one, where others may write at any time.
+  TransactionMemory* memory() { return !looking_ && connection_.in_transaction() ? &memory_ : nullptr; }
+  /// The job of this row as the transaction knows it; nullptr: it has not looked.
+  KnownJob* known(std::int64_t row) {
+    auto* const remembered = memory();
+    if (remembered == nullptr) return nullptr;
+    const auto found = remembered->jobs.find(row);
+    return found == remembered->jobs.end() ? nullptr : &found->second;
+  }
+  void forget() { memory_ = {}; }
 
   /// The connection that writes.
   postgres::Connection& connection() { return connection_; }
   const postgres::Connection& connection() const { return connection_; }
 
  private:
+  void refuse_look() const {
+    if (looking_) throw StoreFault("a look at the store tried to write");
+  }
+
   postgres::Connection connection_;
   postgres::Connection reader_;
+  TransactionMemory memory_;
   bool looking_ = false;
   bool was_locked_out_ = false;
 };

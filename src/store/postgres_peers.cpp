@@ -75,10 +75,15 @@ void PostgresPeers::extend_lease(std::int64_t job_row, milliseconds lease) {
   static const std::string sql = by_clock(
       "UPDATE leases SET expires_at = CLOCK + $2::bigint + $2::bigint / 4 "
       "WHERE job_row = $1 AND expires_at < CLOCK + $2::bigint");
+  if (auto* const job = link_.known(job_row); job != nullptr) {
+    if (job->lease_left && *job->lease_left >= lease.count()) return;  // it runs long enough
+    job->lease_left = lease.count();
+  }
   link_.later(sql, job_row, lease.count());
 }
 
 void PostgresPeers::extend_all_leases(milliseconds lease) {
+  link_.forget();
   static const std::string sql = by_clock(
       "UPDATE leases SET expires_at = CLOCK + $1::bigint FROM jobs WHERE jobs.row = leases.job_row "
       "AND jobs.status IN ('running', 'aborting') AND expires_at < CLOCK + $1::bigint");
@@ -86,6 +91,7 @@ void PostgresPeers::extend_all_leases(milliseconds lease) {
 }
 
 void PostgresPeers::bound_leases(milliseconds lease) {
+  link_.forget();
   static const std::string sql = by_clock(
       "UPDATE leases SET expires_at = CLOCK + $1::bigint FROM jobs WHERE jobs.row = leases.job_row "
       "AND jobs.status IN ('running', 'aborting') AND expires_at > CLOCK + 2 * $1::bigint");

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "domain/describe.hpp"
 #include "postgres/array.hpp"
 #include "store/postgres_job_store.hpp"
@@ -28,22 +30,24 @@ std::string texts_of(const std::vector<std::string>& texts) {
 std::optional<JobRecord> PostgresJobStore::oldest_claimable(const ClaimFilter& filter) {
   // No time predicate, for the index's sake. A job that somebody else is claiming now is passed over.
   static const std::string sql =
-      "SELECT " + std::string{record_columns} +
+      "SELECT " + std::string{record_columns} + ", " + std::string{known_columns} +
       " FROM jobs LEFT JOIN leases ON leases.job_row = jobs.row"
       " LEFT JOIN sessions ON sessions.session_key = jobs.session_key"
       " WHERE claimable = 1 AND ($1::text IS NULL OR sessions.store IS NULL OR sessions.store = $1)"
       " AND ($2::text[] IS NULL OR kind = ANY ($2::text[]))"
       " AND (labels IS NULL OR ARRAY(SELECT jsonb_array_elements_text(labels::jsonb)) <@ $3::text[])"
       " ORDER BY id LIMIT 1 FOR UPDATE OF jobs SKIP LOCKED";
-  const auto found = link_.query(sql, filter.session_store, names_of(filter.kinds), texts_of(filter.labels));
-  return found.empty() ? std::nullopt : std::optional{read_record(found[0])};
+  return known_record(
+      link_.query(sql, filter.session_store, names_of(filter.kinds), texts_of(filter.labels)));
 }
 
 bool PostgresJobStore::has_claimable() {
+  if (const auto* const memory = link_.memory(); memory != nullptr && memory->claimable > 0) return true;
   return !link_.query("SELECT 1 FROM jobs WHERE claimable = 1 LIMIT 1").empty();
 }
 
 void PostgresJobStore::put_lease(std::int64_t row, const Lease& lease) {
+  if (auto* const job = link_.known(row); job != nullptr) job->token = lease.token;
   link_.later(
       "INSERT INTO leases (job_row, token, worker_id, since, claim_id, token_presented, "
       "accepted_without_token, had_activity, last_batch, next_claim_id, open_tool_calls) "
@@ -59,13 +63,44 @@ void PostgresJobStore::put_lease(std::int64_t row, const Lease& lease) {
 }
 
 void PostgresJobStore::remove_lease(std::int64_t row) {
+  if (auto* const job = link_.known(row); job != nullptr) {
+    job->token.reset();
+    job->lease_left.reset();
+  }
   link_.later("DELETE FROM leases WHERE job_row = $1", row);
 }
 
 bool PostgresJobStore::refresh_head(std::string_view session_key) {
+  bool any = false;
+  refresh_head_then(session_key, [&any] { any = true; });
+  link_.flush();
+  return any;
+}
+
+void PostgresJobStore::refresh_head_then(std::string_view session_key,
+                                         const std::function<void()>& claimable) {
+  auto* const memory = link_.memory();
+  if (memory != nullptr && memory->fresh && memory->fresh->session_key == session_key) {
+    // The INSERT of its last job has looked already, or will have.
+    const auto job = std::exchange(memory->fresh, nullptr);
+    job->on_answer = [this, claimable](bool is_head) {
+      if (!is_head) return;
+      if (auto* const counted = link_.memory(); counted != nullptr) ++counted->claimable;
+      claimable();
+    };
+    if (job->claimable) job->on_answer(*job->claimable);
+    return;
+  }
   // An approved job can be older than the head that was there: the newer one steps back. One that waits for
   // its attachments holds back those behind it.
-  const auto head = link_.query(
+  link_.later_then(
+      [this, claimable](const postgres::Result& head) {
+        if (head.empty() || head[0].integer(0) != 0) return;
+        if (auto* const counted = link_.memory(); counted != nullptr) {
+          counted->claimable = std::max<std::int64_t>(counted->claimable, 1);
+        }
+        claimable();
+      },
       "WITH first AS (SELECT row, id, attachments_due FROM jobs WHERE session_key = $1 AND status = 'queued' "
       "ORDER BY id LIMIT 2), "
       "head AS (SELECT row, attachments_due IS NOT NULL AS waits FROM first WHERE NOT EXISTS "
@@ -77,7 +112,6 @@ bool PostgresJobStore::refresh_head(std::string_view session_key) {
       "AND jobs.claimable <> next.claimable) "
       "SELECT waits::int FROM head",
       session_key);
-  return !head.empty() && head[0].integer(0) == 0;
 }
 
 std::optional<std::string> PostgresJobStore::session_store(std::string_view session_key) {
@@ -86,8 +120,8 @@ std::optional<std::string> PostgresJobStore::session_store(std::string_view sess
 }
 
 std::string PostgresJobStore::newest_job_id() {
-  if (!newest_) newest_ = link_.query("SELECT coalesce(max(id), '') FROM jobs")[0].string(0);
-  return *newest_;
+  if (const auto* const known = whole()) return known->newest_job_id;
+  return link_.query("SELECT coalesce(max(id), '') FROM jobs")[0].string(0);
 }
 
 std::vector<JobRecord> PostgresJobStore::claimable_elsewhere(const std::vector<std::string>& seen) {

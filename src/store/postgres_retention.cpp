@@ -21,6 +21,7 @@ std::optional<domain::Timestamp> PostgresJobStore::oldest_ended() {
 }
 
 RemovedRows PostgresJobStore::remove_ended(domain::Timestamp before, std::size_t most) {
+  link_.forget();  // events go
   RemovedRows removed;
   const auto limit = static_cast<std::int64_t>(most);
   while (removed.rows < limit) {
