@@ -133,6 +133,12 @@ bool Connection::go_on(std::chrono::milliseconds longest) {
   return true;
 }
 
+void Connection::start_over() {
+  connection_.reset();
+  attempt_.reset();
+  next_attempt_ = {};
+}
+
 bool Connection::is_up() const { return connection_ && libpq().PQstatus(connection_.get()) == CONNECTION_OK; }
 
 void Connection::bring_up() {

@@ -147,6 +147,9 @@ class Connection {
   /// the last attempt is not a second old.
   bool connect(std::chrono::milliseconds longest);
 
+  /// Gives the connection up, outside of a transaction; the next statement makes a new one, at once.
+  void start_over();
+
   /// "user@host:port/database", for messages.
   const std::string& name() const { return name_; }
 

@@ -22,6 +22,8 @@ PostgresLink::PostgresLink(postgres::Target target)
 
 void PostgresLink::look(const std::function<void()>& work) {
   if (looking_) return work();  // part of the same look
+  // The other one was lost and is back: so the server was away, and this one is of the time before.
+  if (std::exchange(connects_seen_, connection_.connects()) != connection_.connects()) reader_.start_over();
   try {
     const postgres::Transaction snapshot(reader_);  // rolled back at its end: there is nothing to commit
     const Raised looking(looking_);

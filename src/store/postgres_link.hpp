@@ -95,6 +95,7 @@ class PostgresLink {
   postgres::Connection connection_;
   postgres::Connection reader_;
   TransactionMemory memory_;
+  std::int64_t connects_seen_ = 0;  ///< of the connection that writes: since then the server is there again
   bool looking_ = false;
   bool was_locked_out_ = false;
 };
