@@ -1,4 +1,4 @@
-"""The goals of the orchestrator's HTTP side: the floor (G9), what waits costs nothing (G10), deltas (G11), a slow disk (G19)."""
+"""The goals of the orchestrator's HTTP side: the floor (G9), what waits costs nothing (G10), a slow disk (G19)."""
 
 import concurrent.futures
 import json
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from calibration import Rate, are_accepted, load, windows_of
+from calibration import are_accepted, load, windows_of
 from goal_store import cpu_seconds
 from goal_table import Verdict
 from subjects import GATEWAY_TOKEN, WORKER_TOKEN, Butler, Process, free_port, program, queue_of, serve, until
@@ -252,25 +252,3 @@ def _takes(action: Callable[[], object]) -> float:
     before = time.monotonic()
     action()
     return time.monotonic() - before
-
-
-def deltas(scratch: Path, quick: bool) -> list[Verdict]:
-    """G11: what has been accepted is stored."""
-
-    def measure() -> dict:
-        folder = _folder(scratch, "deltas")
-        butler = Butler(folder, ORCH_LEASE_SECONDS="600")
-        butler.start("orchestrator")
-        try:
-            before = _commits(butler)
-            return load("deltas", queue_of(butler), 32, 1 if quick else 3) | {"commits": _commits(butler) - before}
-        finally:
-            butler.close()
-            shutil.rmtree(folder, ignore_errors=True)
-
-    windows = windows_of(measure, scratch, 1, 1 if quick else 3)
-    rate, commits = Rate.of(windows), statistics.median(window.result["commits"] for window in windows)
-    measured = f"{rate.per_second:.0f}/s in batches of 256"
-    return [Verdict("G11", "≥ 50 000/s accepted", measured, rate.per_second >= 50_000, rate.accepted),
-            Verdict("G11", "≥ 20 000/s stored", "the same: they are on disk before the answer", rate.per_second >= 20_000, rate.accepted),
-            Verdict("G11", "≤ 1.1× the commits of none", f"{commits:.0f} commits with the warm-up; not compared with those of jobs that say nothing", None)]
