@@ -24,7 +24,8 @@ LINKS = {"gateway": ("gateway", "telegram"), "orchestrator": ("gateway", "worker
 # A worker gives an orchestrator that says nothing fifteen seconds for a job's last words before it turns to the other, so there the
 # lease is the default one.
 LEASE_OF_TWO = 30
-OF_TWO = ("kill", "stay_away", "freeze_for_good")
+OF_TWO = ("kill", "stay_away")
+OF_TWO_LONG = ("freeze_for_good", "freeze")
 FAULTS = ("kill", "freeze", "full", "read_only", "clock", "cut", "long_cut")
 # After these a job that had acted may be lost: nobody knows whether its worker lives.
 MAY_LOSE = {("worker", fault) for fault in ("kill", "freeze", "full", "read_only", "long_cut")} | {("orchestrator", "long_cut")}
@@ -72,8 +73,9 @@ class Faults(SystemTest):
         self.start(twin=True, ORCH_DATABASE_URL=self.postgres.url())
         either = ("orchestrator", TWIN)
         matrix = [("orchestrator", "database_restarted"), *((role, fault) for role in either for fault in OF_TWO)]
-        long = [*((role, "freeze") for role in either), *((role, fault) for role in ("gateway", "worker") for fault in ("kill", "freeze", "cut"))]
-        self.run_rounds(matrix + long if LONG else matrix, 1)
+        long = [(role, fault) for role in either for fault in OF_TWO_LONG]
+        long += [(role, fault) for role in ("gateway", "worker") for fault in ("kill", "freeze", "cut")]
+        self.run_rounds(matrix + long if LONG else matrix, 2)
 
     def test_a_message_after_the_clock_was_set_back_waits_its_turn(self):
         self.start()
