@@ -1,4 +1,4 @@
-"""The goals of the orchestrator's HTTP side: the floor (G9), what waits costs nothing (G10), deltas (G11), a slow disk (G19)."""
+"""The goals of the orchestrator's HTTP side: the floor (G9), what waits costs nothing (G10), a slow disk (G19)."""
 
 import concurrent.futures
 import json
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from calibration import Rate, are_accepted, load, windows_of
+from calibration import are_accepted, load, windows_of
 from goal_store import cpu_seconds
 from goal_table import Verdict
 from subjects import GATEWAY_TOKEN, WORKER_TOKEN, Butler, Process, free_port, program, queue_of, serve, until
@@ -41,6 +41,25 @@ def _pss_mb(pid: int) -> float:
 def _commits(butler: Butler) -> int:
     text = butler.as_gateway("GET", "/metrics").text
     return int(float(re.search(r"^butler_commit_seconds_count (\S+)", text, re.MULTILINE)[1]))
+
+
+class _Statements:
+    """Counts what a process asks SQLite for, by strace: with a write-ahead log each transaction, and each statement outside of
+    one, takes a reader's lock on the log's index."""
+
+    def __init__(self, folder: Path, pid: int):
+        self._log = folder / "locks"
+        words = ["-f", "-qq", "-e", "trace=fcntl", "-o", self._log, "-p", pid]
+        self._tracer = Process("strace", [program("strace"), *words], {"LANG": "C.UTF-8"})
+
+    def seen(self) -> int:
+        """So far."""
+        if not self._tracer.running:
+            raise RuntimeError(f"strace has ended:\n{self._tracer.report()}")
+        return self._log.read_text().count("F_RDLCK") if self._log.exists() else 0
+
+    def close(self) -> None:
+        self._tracer.destroy()
 
 
 def _send(port: int, method: str, path: str, token: str, body: object = None, more: str = "") -> socket.socket:
@@ -82,21 +101,36 @@ class _Waiting:
     """An orchestrator on which much waits."""
 
     def __init__(self, folder: Path, quick: bool):
+        self._folder = folder
         self._seconds = 2 if quick else 5
         self.butler = Butler(folder, ORCH_LEASE_SECONDS="600")
         self.butler.start("orchestrator")
         self._pid = self.butler.pid("orchestrator")
         self._open: list[socket.socket] = []
 
-    def park(self) -> tuple[float, int]:
-        """The share of a core, and the commits, while so many claims wait and nothing else happens."""
+    def park(self) -> tuple[float, int, int]:
+        """The share of a core, the commits and the statements, while so many claims wait and nothing else happens."""
         claim = {"workerId": "parked", "waitSeconds": 60}
         self._open += [_send(self.butler.port, "POST", "/v1/workers/claim", WORKER_TOKEN, claim) for _ in range(PARKED)]
         self._settle()
+        statements = self._statements_at_rest()
         commits, before, begun = _commits(self.butler), cpu_seconds(self._pid), time.monotonic()
         time.sleep(self._seconds)
         share = (cpu_seconds(self._pid) - before) / (time.monotonic() - begun)
-        return share, _commits(self.butler) - commits
+        return share, _commits(self.butler) - commits, statements
+
+    def _statements_at_rest(self) -> int:
+        counter = _Statements(self._folder, self._pid)
+        try:
+            until(lambda: self.butler.jobs(limit=1) and counter.seen(), "a statement to be counted")
+            before = counter.seen()
+            time.sleep(self._seconds)
+            at_rest = counter.seen() - before
+            self.butler.jobs(limit=1)
+            until(lambda: counter.seen() > before + at_rest, "a statement to be counted still")
+            return at_rest
+        finally:
+            counter.close()
 
     def beat(self, leases: list[tuple[str, str]]) -> tuple[float, float]:
         """The share of a core while each of the jobs sends a heartbeat a second, and how many came to be a second."""
@@ -156,7 +190,7 @@ def waiting(scratch: Path, quick: bool) -> list[Verdict]:
     orchestrator = _Waiting(folder, quick)
     try:
         leases = orchestrator.run_jobs(200 if quick else PARKED)
-        idle, commits = orchestrator.park()
+        idle, commits, statements = orchestrator.park()
         busy, rate = orchestrator.beat(leases)
         megabytes = orchestrator.stream(leases[0][0])
     finally:
@@ -165,6 +199,7 @@ def waiting(scratch: Path, quick: bool) -> list[Verdict]:
     return [
         Verdict("G10", f"< 5 % of a core with {PARKED} parked", f"{idle * 100:.2f} %", idle < 0.05),
         Verdict("G10", "no fsync while idle", f"{commits} commits", commits == 0),
+        Verdict("G10", "no SQL while idle", f"{statements} statements, by strace", statements == 0),
         Verdict("G10", "< 5 % of a core with 1 000 heartbeats/s as well", f"{busy * 100:.1f} % at {rate:.0f}/s", busy < 0.05, rate > 900),
         Verdict("G10", "5 000 streams ≤ 60 MB", f"{megabytes:.1f} MB", megabytes <= 60),
     ]
@@ -217,25 +252,3 @@ def _takes(action: Callable[[], object]) -> float:
     before = time.monotonic()
     action()
     return time.monotonic() - before
-
-
-def deltas(scratch: Path, quick: bool) -> list[Verdict]:
-    """G11: what has been accepted is stored."""
-
-    def measure() -> dict:
-        folder = _folder(scratch, "deltas")
-        butler = Butler(folder, ORCH_LEASE_SECONDS="600")
-        butler.start("orchestrator")
-        try:
-            before = _commits(butler)
-            return load("deltas", queue_of(butler), 32, 1 if quick else 3) | {"commits": _commits(butler) - before}
-        finally:
-            butler.close()
-            shutil.rmtree(folder, ignore_errors=True)
-
-    windows = windows_of(measure, scratch, 1, 1 if quick else 3)
-    rate, commits = Rate.of(windows), statistics.median(window.result["commits"] for window in windows)
-    measured = f"{rate.per_second:.0f}/s in batches of 256"
-    return [Verdict("G11", "≥ 50 000/s accepted", measured, rate.per_second >= 50_000, rate.accepted),
-            Verdict("G11", "≥ 20 000/s stored", "the same: they are on disk before the answer", rate.per_second >= 20_000, rate.accepted),
-            Verdict("G11", "≤ 1.1× the commits of none", f"{commits:.0f} commits with the warm-up; not compared with those of jobs that say nothing", None)]

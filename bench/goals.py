@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+import goal_deltas
 import goal_http
 import goal_postgres
 import goal_store
@@ -41,7 +42,8 @@ def _roles(scratch: Path, quick: bool) -> list[Verdict]:
 PARTS: dict[str, tuple[Callable[[Path, bool], list[Verdict]], ...]] = {
     "peers": (_peers,),
     "store": (goal_store.claims_and_restart, goal_store.creates_through_checkpoints),
-    "http": (goal_http.floor, goal_http.waiting, goal_http.deltas, goal_http.slow_disk),
+    "http": (goal_http.floor, goal_http.waiting, goal_http.slow_disk),
+    "deltas": (goal_deltas.stored, goal_deltas.few_commits),
     "postgres": (goal_postgres.two_orchestrators,),
     "roles": (_roles,),
 }

@@ -2,14 +2,14 @@
 // butler:PORT[,PORT…]:TOKEN:WORKER_TOKEN (over HTTP) or beanstalkd:PORT, on this machine. What is counted
 // begins a second after the load does.
 //
-//   butler_load fsync      FOLDER SECONDS                      rate of 4 KiB append + fdatasync (F)
-//   butler_load spin       SECONDS                             how fast this core counts now
-//   butler_load creates    QUEUE CONNECTIONS SECONDS           jobs made
-//   butler_load lifecycles QUEUE PRODUCERS WORKERS SECONDS     jobs made, claimed and completed
-//   butler_load pickup     QUEUE COUNT                         from the begin of a create to the waiting
-//   claim's answer butler_load requests   PORT PATH TOKEN BODY CONNECTIONS SECONDS    the same POST over and
-//   over butler_load deltas     QUEUE JOBS SECONDS                  events of 200 bytes from so many running
-//   jobs
+//   butler_load fsync      FOLDER SECONDS                 rate of 4 KiB append + fdatasync (F)
+//   butler_load spin       SECONDS                        how fast this core counts now
+//   butler_load creates    QUEUE CONNECTIONS SECONDS      jobs made
+//   butler_load lifecycles QUEUE PRODUCERS WORKERS SECONDS  jobs made, claimed and completed
+//   butler_load pickup     QUEUE COUNT                    from the begin of a create to the claim's answer
+//   butler_load requests   PORT PATH TOKEN BODY CONNECTIONS SECONDS  the same POST over and over
+//   butler_load deltas     QUEUE JOBS SECONDS             deltas of 200 bytes from so many running jobs
+//   butler_load beside     QUEUE PAIRS DELTAS SECONDS     lifecycles beside as many jobs that say so much
 
 #include <algorithm>
 #include <cstddef>
@@ -24,6 +24,7 @@
 #include "load_figures.hpp"
 #include "load_loop.hpp"
 #include "load_queues.hpp"
+#include "load_speakers.hpp"
 
 namespace {
 
@@ -34,6 +35,7 @@ using load::milliseconds;
 using load::percentile;
 using load::print;
 using load::Queue;
+using load::Speakers;
 
 constexpr double warm_up_seconds = 1;
 constexpr std::ptrdiff_t most_open_jobs = 1'000;  // then producers wait for workers
@@ -282,39 +284,31 @@ int measure_claims(const Queue& queue, std::size_t jobs) {
   return 0;
 }
 
-std::string batch_of_deltas() {
-  std::string body = R"({"events":[)";
-  for (std::size_t i = 0; i < events_in_batch; ++i) {
-    if (i > 0) body += ',';
-    body += R"({"type":"agent_text_delta","data":{"delta":")" + std::string(200, 'x') + "\"}}";
-  }
-  return body + "]}";
-}
+std::string worker_token_of(const std::string& queue) { return queue.substr(queue.rfind(':') + 1); }
 
 int measure_deltas(Queue& queue, const std::string& worker_token, int jobs, double seconds) {
   Loop loop;
-  std::vector<double> latencies;
-  const std::string body = batch_of_deltas();
-  Connection& producer = loop.connect(queue.port(0), queue.framing());
-  producer.on_answer([](std::string_view, double) {});
-  int running = 0;
-  for (int number = 0; number < jobs; ++number) {
-    Connection& worker = loop.connect(queue.port(0), queue.framing());
-    worker.on_answer([&, request = std::string{}](std::string_view answer, double ms) mutable {
-      if (request.empty()) {
-        const std::string path = "/v1/workers/" + std::string(load::json_string(answer, "id")) + "/events";
-        request = load::http_request(path, worker_token, body, load::json_string(answer, "leaseToken"));
-        ++running;
-      } else {
-        latencies.push_back(ms);
-      }
-      worker.send(request);
-    });
-    worker.send(queue.claim());
-    producer.send(queue.create());
-    loop.run_until([&] { return running == number + 1; });
+  Speakers speakers(loop, queue, worker_token, jobs, events_in_batch);
+  speakers.begin();
+  return measure(loop, seconds, speakers.latencies(), events_in_batch);
+}
+
+/// As lifecycles, while so many other jobs run and say so much at a time, or nothing.
+int measure_beside(Queue& queue, const std::string& worker_token, int pairs, std::size_t deltas,
+                   double seconds) {
+  Loop loop;
+  std::vector<Connection*> connections;
+  for (int number = 0; number < 2 * pairs; ++number) {
+    connections.push_back(&loop.connect(queue.port(0), queue.framing()));
   }
-  return measure(loop, seconds, latencies, events_in_batch);
+  Speakers speakers(loop, queue, worker_token, pairs, deltas);
+  Lifecycles lifecycles(queue);
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    if (i % 2 == 0) lifecycles.add_worker(*connections[i]);
+    if (i % 2 == 1) lifecycles.add_producer(*connections[i]);
+  }
+  if (deltas > 0) speakers.begin();
+  return measure(loop, seconds, lifecycles.latencies());
 }
 
 int usage() {
@@ -341,11 +335,14 @@ int run(const std::vector<std::string>& words) {
   }
   if (words.size() == 4 && what == "creates") return measure_creates(*queue, number(2), std::stod(words[3]));
   if (words.size() == 4 && what == "deltas") {
-    const std::string token = words[1].substr(words[1].rfind(':') + 1);
-    return measure_deltas(*queue, token, number(2), std::stod(words[3]));
+    return measure_deltas(*queue, worker_token_of(words[1]), number(2), std::stod(words[3]));
   }
   if (words.size() == 5 && what == "lifecycles") {
     return measure_lifecycles(*queue, number(2), number(3), std::stod(words[4]));
+  }
+  if (words.size() == 5 && what == "beside") {
+    return measure_beside(*queue, worker_token_of(words[1]), number(2), std::stoul(words[3]),
+                          std::stod(words[4]));
   }
   if (words.size() == 5 && what == "wakeups") {
     return measure_wakeups(*queue, number(2), std::stod(words[3]), std::stod(words[4]));

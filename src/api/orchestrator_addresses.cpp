@@ -32,6 +32,11 @@ void OrchestratorAddresses::turn_from(std::size_t used) {
   if (current_ == used) current_ = (used + 1) % clients_.size();
 }
 
+void OrchestratorAddresses::turn_from(std::size_t used, const http::ClientError& error) {
+  turn_from(used);
+  if (error.timed_out) clients_[used].end_waiting();
+}
+
 asio::awaitable<std::expected<http::Response, http::ClientError>> OrchestratorAddresses::send(
     http::Request request, std::chrono::milliseconds timeout) {
   if (clients_.size() == 1) co_return co_await clients_.front().send(std::move(request), timeout);
@@ -40,7 +45,7 @@ asio::awaitable<std::expected<http::Response, http::ClientError>> OrchestratorAd
     const bool last = tried >= clients_.size() || is_sent_once(request);
     auto response = co_await clients_[used].send(request, timeout);
     if (response && response->status != unavailable) co_return response;
-    turn_from(used);
+    response ? turn_from(used) : turn_from(used, response.error());
     if (last || response || !was_not_sent(response.error())) co_return response;
   }
 }

@@ -15,7 +15,8 @@ namespace butler::api {
 
 /// The orchestrators of one database, each by its address. Calls go to the one that has answered last. When
 /// it is not reached, gives no answer or says 503, the next calls go to the next one; a call of which surely
-/// nothing was sent goes there at once. One thread.
+/// nothing was sent goes there at once. Where one has waited for its answer in vain, the others that wait
+/// there end with it: a process that hangs holds nobody longer than the least patient. One thread.
 class OrchestratorAddresses {
  public:
   /// @param bases  at least one
@@ -30,6 +31,7 @@ class OrchestratorAddresses {
 
  private:
   void turn_from(std::size_t used);
+  void turn_from(std::size_t used, const http::ClientError& error);
 
   std::vector<http::Client> clients_;
   std::size_t current_ = 0;

@@ -65,6 +65,32 @@ TEST_F(OrchestratorAddressesTest, ACallOfWhichNothingWasSentGoesToTheNextAtOnce)
   EXPECT_EQ(asked(), "second ");
 }
 
+TEST_F(OrchestratorAddressesTest, WhereOneHasWaitedInVainTheOthersWaitNoLonger) {
+  using Answer = std::expected<http::Response, http::ClientError>;
+  OrchestratorAddresses addresses{io.get_executor(), std::vector{first_base, second_base}, {}};
+  const auto ask = [&](std::chrono::milliseconds patience,
+                       std::optional<Answer>& result) -> testing_support::awaitable<void> {
+    http::Request request{.head = {.method = "GET", .target = "/v1/jobs/j1", .headers = {}}, .body = {}};
+    result.emplace(co_await addresses.send(std::move(request), patience));
+  };
+  first.is_silent = true;
+  std::optional<Answer> patient;
+  std::optional<Answer> impatient;
+  background.spawn("patient", ask(1h, patient));
+  http::test::run(io, ask(50ms, impatient));
+  ASSERT_FALSE(*impatient);
+  EXPECT_TRUE(impatient->error().timed_out);
+
+  ASSERT_TRUE(http::test::run_until(io, [&] { return patient.has_value(); }));
+  ASSERT_FALSE(*patient);
+  EXPECT_EQ(patient->error().outcome, http::ClientError::Outcome::unknown) << "it may have been carried out";
+  EXPECT_EQ(asked(), "first ");
+  std::optional<Answer> next;
+  http::test::run(io, ask(1h, next));
+  EXPECT_TRUE(*next);
+  EXPECT_EQ(asked(), "second ");
+}
+
 TEST_F(OrchestratorAddressesTest, WhereNobodyIsReachedEachIsTriedOnce) {
   OrchestratorClient nobody(
       io.get_executor(),

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "api/orchestrator_client.hpp"
+#include "async/event.hpp"
 #include "async/task_group.hpp"
 #include "http/server.hpp"
 #include "http/socket_test_support.hpp"
@@ -30,6 +31,7 @@ class ScriptedOrchestrator : public http::Application {
 
   awaitable<void> serve(http::Request request, http::Exchange& exchange) override {
     asked = std::move(request);
+    if (is_silent) co_await async::sleep_for(std::chrono::hours{1});
     co_await exchange.send(answer);
   }
 
@@ -40,6 +42,7 @@ class ScriptedOrchestrator : public http::Application {
 
   http::Request asked;
   http::Response answer;
+  bool is_silent = false;
 };
 
 class OrchestratorClientTest : public testing::Test {

@@ -85,6 +85,12 @@ class ServerSnapshot final : public Snapshot {
   }
   std::string_view make_array() const override { return "json_build_array"; }
 
+  /// False for a database that no role has made its tables in yet.
+  bool has_table(std::string_view name) {
+    return rows("SELECT to_regclass('" + std::string{name} + "')::text IS NOT NULL") ==
+           std::vector<std::string>{"t"};
+  }
+
  private:
   postgres::Connection connection_;
   postgres::Transaction transaction_;
@@ -147,10 +153,22 @@ class Writing {
   Records records_;
 };
 
-void add_database_file(Writing& writing, const fs::path& home, const char* name,
-                       std::span<const RecordFile> files) {
-  if (!fs::exists(home / name)) return writing.add_absent(name);
-  FileSnapshot snapshot(home / name);
+/// Where a role keeps its records.
+struct RecordPlace {
+  fs::path file;
+  const std::string& url;  ///< "" for the file
+  const char* setting;     ///< that has the address
+  std::string_view first_table;
+};
+
+void add_database(Writing& writing, const RecordPlace& place, std::span<const RecordFile> files) {
+  if (!place.url.empty()) {
+    ServerSnapshot snapshot(place.url);
+    if (!snapshot.has_table(place.first_table)) return writing.add_absent(place.setting);
+    return writing.add(snapshot, files);
+  }
+  if (!fs::exists(place.file)) return writing.add_absent(place.file.filename().c_str());
+  FileSnapshot snapshot(place.file);
   writing.add(snapshot, files);
   snapshot.check_that_it_stood_still();
 }
@@ -162,13 +180,18 @@ Records write_records(const RecordSource& source, const fs::path& target, domain
   if (::mkdir(target.c_str(), 0700) != 0) files::throw_errno(target.string());
   try {
     Writing writing(target, progress);
-    add_database_file(writing, source.home, "gateway.db", gateway_record_files());
-    if (source.jobs_url.empty()) {
-      add_database_file(writing, source.home, "state.db", orchestrator_record_files());
-    } else {
-      ServerSnapshot snapshot(source.jobs_url);
-      writing.add(snapshot, orchestrator_record_files());
-    }
+    add_database(writing,
+                 {.file = source.home / "gateway.db",
+                  .url = source.chats_url,
+                  .setting = "GATEWAY_DATABASE_URL",
+                  .first_table = "people"},
+                 gateway_record_files());
+    add_database(writing,
+                 {.file = source.home / "state.db",
+                  .url = source.jobs_url,
+                  .setting = "ORCH_DATABASE_URL",
+                  .first_table = "jobs"},
+                 orchestrator_record_files());
     return writing.finish(source.version, now);
   } catch (...) {
     std::error_code ignored;  // the fault that led here is the one to tell

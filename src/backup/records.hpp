@@ -14,8 +14,9 @@ namespace butler::backup {
 
 struct RecordSource {
   std::filesystem::path home;
-  std::string jobs_url = {};  ///< of the PostgreSQL database that has the orchestrator's; "" for state.db
-  std::string version;        ///< of this program
+  std::string chats_url = {};  ///< of the PostgreSQL database that has the gateway's; "" for gateway.db
+  std::string jobs_url = {};   ///< of the one that has the orchestrator's; "" for state.db
+  std::string version;         ///< of this program
 };
 
 struct Records {

@@ -41,20 +41,22 @@ void print_records(const backup::Records& records, const fs::path& folder, Forma
       << ". It holds what people wrote and what was answered: keep it closed.\n";
 }
 
+/// The address of the server that has the role's state; "" for none. No log shows it from here on.
+std::string server_of(const config::Environment& environment, config::Role role, const char* setting) {
+  if (!config::has_state_in_postgres(environment, role)) return "";
+  const std::string& url = environment.at(setting).value;
+  log::redact(url);
+  return url;
+}
+
 }  // namespace
 
 int export_records(const config::Start& start, const fs::path& folder, Format format, std::ostream& out) {
   make_files_private();
   const auto loaded = config::load(start);
   backup::RecordSource source{.home = loaded.place.home, .version = BUTLER_VERSION};
-  if (config::has_state_in_postgres(loaded.environment, config::Role::gateway)) {
-    throw std::runtime_error(
-        "GATEWAY_DATABASE_URL is set, and conversations in PostgreSQL are not exported yet: use pg_dump");
-  }
-  if (config::has_state_in_postgres(loaded.environment, config::Role::orchestrator)) {
-    source.jobs_url = loaded.environment.at("ORCH_DATABASE_URL").value;
-    log::redact(source.jobs_url);
-  }
+  source.chats_url = server_of(loaded.environment, config::Role::gateway, "GATEWAY_DATABASE_URL");
+  source.jobs_url = server_of(loaded.environment, config::Role::orchestrator, "ORCH_DATABASE_URL");
   const auto target = fs::absolute(folder);
   terminal::Progress progress(std::cerr, terminal::Screen::of(STDERR_FILENO));
   const bool shown = ::isatty(STDERR_FILENO) == 1 && format == Format::text;

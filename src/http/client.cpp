@@ -10,6 +10,7 @@
 #include <list>
 #include <optional>
 #include <stdexcept>
+#include <unordered_set>
 
 #include "http/body.hpp"
 #include "http/client_connection.hpp"
@@ -57,6 +58,10 @@ class Client::Pool {
     auto stream = co_await begin(std::move(pool), std::move(request), Clock::now() + timeout);
     if (!stream) co_await throw_if_cancelled();
     co_return stream;
+  }
+
+  void end_waiting() {
+    for (ClientConnection* const connection : waiting_) connection->set_deadline(Clock::now());
   }
 
   static asio::awaitable<void> throw_if_cancelled() {
@@ -109,14 +114,18 @@ class Client::Pool {
                                                                         Request request,
                                                                         Clock::time_point deadline) {
     const bool without_body = request.head.method == "HEAD";
+    const bool is_repeatable = request.source == nullptr;
     auto asked = co_await ask(pool, std::move(request), deadline);
     if (!asked) co_return std::unexpected(std::move(asked.error()));
 
+    const Waiting waiting(*pool, is_repeatable ? asked->connection.get() : nullptr);
     // A server that refuses a large body answers before it has read all of it: look for that answer even so.
     auto response = co_await asked->connection->read_response(pool->options_.response_limit, without_body);
     if (!response) {
       const auto& why = asked->write_error.empty() ? response.error() : asked->write_error;
-      co_return failure(Outcome::unknown, *pool, why);
+      auto error = failure(Outcome::unknown, *pool, why);
+      error.error().timed_out = asked->connection->has_timed_out();
+      co_return error;
     }
     asked->connection->clear_deadline();
     if (asked->write_error.empty() && asked->connection->is_reusable()) {
@@ -144,6 +153,21 @@ class Client::Pool {
     };
     co_return ResponseStream(std::move(*head), std::move(asked->connection), std::move(give_back));
   }
+
+  /// A connection whose answer has not come; null for one that end_waiting() leaves alone.
+  class Waiting {
+   public:
+    Waiting(Pool& pool, ClientConnection* connection) : pool_(pool), connection_(connection) {
+      if (connection_ != nullptr) pool_.waiting_.insert(connection_);
+    }
+    ~Waiting() { pool_.waiting_.erase(connection_); }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    Pool& pool_;
+    ClientConnection* connection_;
+  };
 
   struct Idle {
     std::unique_ptr<ClientConnection> connection;
@@ -205,6 +229,7 @@ class Client::Pool {
   Deadlines deadlines_;
   std::optional<asio::ssl::context> tls_;
   std::list<Idle> idle_;
+  std::unordered_set<ClientConnection*> waiting_;
 };
 
 ResponseStream::ResponseStream(Response head, std::unique_ptr<ClientConnection> connection,
@@ -243,6 +268,8 @@ asio::awaitable<std::expected<ResponseStream, ClientError>> Client::open(Request
                                                                          std::chrono::milliseconds timeout) {
   return Pool::open_stream(pool_, std::move(request), timeout);
 }
+
+void Client::end_waiting() { pool_->end_waiting(); }
 
 const Url& Client::base() const { return pool_->base(); }
 

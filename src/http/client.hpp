@@ -22,6 +22,7 @@ struct ClientError {
   };
   Outcome outcome = Outcome::not_sent;
   std::string message;
+  bool timed_out = false;  ///< the server took the request and said nothing in time
 };
 
 struct ClientOptions {
@@ -93,6 +94,10 @@ class Client {
   /// caller's to read, at its own pace; of it at most `response_limit` bytes are taken.
   boost::asio::awaitable<std::expected<ResponseStream, ClientError>> open(Request request,
                                                                           std::chrono::milliseconds timeout);
+
+  /// The calls whose answer has not come end now, as if their time were over: for somebody who has found out
+  /// that the server says nothing. Not those that send a source, which can be sent once only.
+  void end_waiting();
 
   const Url& base() const;
 

@@ -61,6 +61,8 @@ class ClientConnection {
 
   /// After a response: true when the peer keeps the connection open and has sent nothing beyond it.
   bool is_reusable() const { return reusable_; }
+  /// Its deadline has passed.
+  bool has_timed_out() const { return timed_out_; }
   /// While idle: true when the peer has neither closed nor said anything.
   bool is_quiet();
 

@@ -30,6 +30,9 @@ using async::as_result;
 /// Between two tries to accept when the process has no descriptor left.
 constexpr std::chrono::milliseconds accept_pause{100};
 
+/// New connections in one turn of the loop; those that are there have their turn, too.
+constexpr int most_at_once = 64;
+
 void turn_away(Socket& socket) {
   const Response response = error_response(503, "unavailable", "too many connections");
   const std::string text =
@@ -57,6 +60,7 @@ class Server::Listener {
     const asio::generic::stream_protocol protocol(socket.family(), 0);
     auto parts = socket.release();
     acceptor_.assign(protocol, parts.descriptor);
+    acceptor_.non_blocking(true);  // for welcome_the_waiting(); coroutines wait all the same
     file_ = std::move(parts.file);
   }
 
@@ -75,6 +79,7 @@ class Server::Listener {
       cancelled = state.cancelled() != asio::cancellation_type::none;
       if (!error) {
         self->welcome(std::move(socket));
+        self->welcome_the_waiting();
       } else if (!cancelled && !self->hub_->stopping) {
         log::warn("http.accept_failed", {{"error", error.message()}});
         pause.expires_after(accept_pause);
@@ -118,6 +123,16 @@ class Server::Listener {
       return std::ranges::any_of(hub_->connections, [close](Connection* one) { return (one->*close)(); });
     };
     return close_first(&Connection::cut_if_stranger) || close_first(&Connection::close_if_idle);
+  }
+
+  /// One at each turn of the loop would take long where a turn does: behind a large batch, say.
+  void welcome_the_waiting() {
+    for (int count = 0; count < most_at_once; ++count) {
+      error_code none;
+      Socket socket = acceptor_.accept(none);
+      if (none) return;  // or a fault, of which the next wait hears
+      welcome(std::move(socket));
+    }
   }
 
   void welcome(Socket socket) {

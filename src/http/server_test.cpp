@@ -331,6 +331,20 @@ TEST_F(HttpServer, AStrangerHasAMomentToSayWhatItWants) {
   EXPECT_THAT(first.ask("o HTTP/1.1\r\nhost: x\r\n\r\n"), EndsWith("hello"));
 }
 
+TEST_F(HttpServer, WhoeverHasCalledIsThereBeforeTheFirstRequestIsServed) {
+  start();
+  std::vector<std::unique_ptr<test::RawClient>> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(std::make_unique<test::RawClient>(io, server->port()));
+    boost::asio::write(clients.back()->socket, boost::asio::buffer(std::string_view{get_hello}));
+  }
+  std::size_t there = 0;
+  application.on_admission = [&] { there = there == 0 ? server->connections() : there; };
+
+  ASSERT_TRUE(eventually([&] { return application.admitted == 20; }));
+  EXPECT_EQ(there, 20U);
+}
+
 TEST_F(HttpServer, ServesAThousandConnectionsSideBySide) {
   start();
   std::vector<std::unique_ptr<test::RawClient>> clients;

@@ -58,6 +58,7 @@ class TestApplication : public Application {
 
   std::variant<Response, BodyLimit> admit(const RequestHead& head) override {
     ++admitted;
+    on_admission();
     if (head.path() == "/forbidden") return Response{.status = 401, .body = "no"};
     if (head.path() == "/admit-throws") throw std::runtime_error("admission is broken");
     if (head.path() == "/sink") return BodyLimit{limit, sink};
@@ -93,6 +94,7 @@ class TestApplication : public Application {
   std::size_t limit = 1000;
   std::size_t large_size = std::size_t{16} << 20U;
   int admitted = 0;
+  std::function<void()> on_admission = [] {};
   Request last;
   std::shared_ptr<TestSink> sink = std::make_shared<TestSink>();
   std::shared_ptr<TestSource> source = std::make_shared<TestSource>();

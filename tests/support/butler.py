@@ -85,9 +85,10 @@ class Butler:
             self.start(role)
 
     def _launch(self, name: str, environment: dict[str, str]) -> Process:
+        """`name`: the command, or with a number behind it: orchestrator-2."""
         if name in self._running and self._running[name].running:
             raise AssertionError(f"{name} runs already")
-        process = Process(name, [require(BINARY, "make build"), name], environment, cwd=self.scratch)
+        process = Process(name, [require(BINARY, "make build"), name.partition("-")[0]], environment, cwd=self.scratch)
         self.processes.append(process)
         self._running[name] = process
         return process

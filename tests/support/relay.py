@@ -5,6 +5,7 @@
     hold.wait()
     hold.release()                                    # … and goes on, if both sides are still there
     relay.cut(); relay.mend()                         # every connection ends, nobody gets one; as before
+    Relay(first.port, second.port).url                # of two servers: an address for each, as ORCH_BASE_URL has them
 """
 
 import socket
@@ -34,24 +35,27 @@ class Hold:
 
 
 class Relay:
-    """Listens on a port of loopback and passes each connection on to `target`."""
+    """Listens on a port of loopback for each target and passes each connection on to it."""
 
-    def __init__(self, target: int):
-        self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._holds: list[Hold] = []
+    def __init__(self, *targets: int):
+        self._listeners = [socket.create_server(("127.0.0.1", 0)) for _ in targets]
+        ports = [listener.getsockname()[1] for listener in self._listeners]
+        self.port = ports[0]
+        self.url = ",".join(f"http://127.0.0.1:{port}" for port in ports)
+        self._holds: list[Hold] = []  # that wait for their words
+        self._made: list[Hold] = []
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._is_cut = False
-        threading.Thread(target=self._accept, daemon=True).start()
+        for listener, target in zip(self._listeners, targets, strict=True):
+            threading.Thread(target=self._accept, args=(listener, target), daemon=True).start()
 
     def hold(self, words: bytes, answers: bool = False) -> Hold:
         """`answers`: what comes back from the server; else what goes to it."""
         made = Hold(words, answers)
         with self._lock:
             self._holds.append(made)
+            self._made.append(made)
         return made
 
     def cut(self) -> None:
@@ -67,22 +71,23 @@ class Relay:
             self._is_cut = False
 
     def close(self) -> None:
-        self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         self.cut()
-        for hold in self._holds:
+        for hold in self._made:
             hold.release()
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket, target: int) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client, _ = listener.accept()
             except OSError:
                 return  # closed
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+            threading.Thread(target=self._serve, args=(client, target), daemon=True).start()
 
-    def _serve(self, client: socket.socket) -> None:
+    def _serve(self, client: socket.socket, target: int) -> None:
         try:
-            server = socket.create_connection(("127.0.0.1", self._target))
+            server = socket.create_connection(("127.0.0.1", target))
         except OSError:
             client.close()
             return

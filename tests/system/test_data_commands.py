@@ -83,11 +83,9 @@ class Export(SystemTest):
     def records(self, folder: Path, name: str) -> list[dict]:
         return [json.loads(line) for line in (folder / name).read_text().splitlines()]
 
-    def check_export(self, postgres: bool) -> None:
+    def check_export(self, **environment: str) -> None:
         simulator = self.start_simulator()
-        self.butler = self.make_butler(simulator)
-        if postgres:
-            self.butler.environment["ORCH_DATABASE_URL"] = self.start_postgres().url()
+        self.butler = self.make_butler(simulator, **environment)
         self.butler.start_all()
         simulator.send_text("hello export ‘quoted’ 🙂")
         simulator.wait_for_reply("You said: hello export")
@@ -131,16 +129,28 @@ class Export(SystemTest):
             self.assertNotIn(secret, everything)
 
     def test_all_records_of_one_moment_while_butler_runs(self):
-        self.check_export(postgres=False)
+        self.check_export()
         again = console.run(self.butler, "export", str(self.scratch / "out"))
         self.assertEqual(again.returncode, 1)
         self.assertIn("File exists", again.stderr)
 
     def test_the_same_from_postgresql_whose_schema_is_told_without_a_write(self):
-        self.check_export(postgres=True)
+        self.check_export(ORCH_DATABASE_URL=self.start_postgres().url())
         status = migrate(self, self.butler, "status", 0)["orchestrator"]
         self.assertEqual((status["state"], status["place"]), ("current", "the database of ORCH_DATABASE_URL"))
         self.assertNotIn(self.butler.environment["ORCH_DATABASE_URL"], json.dumps(status))
+
+    def test_conversations_too_come_from_postgresql_and_what_was_never_used_is_named(self):
+        postgres = self.start_postgres()
+        postgres.query("CREATE DATABASE chats")
+        places = {"ORCH_DATABASE_URL": postgres.url(), "GATEWAY_DATABASE_URL": postgres.url("chats")}
+        self.check_export(**places)
+        self.butler.close()
+        postgres.query("CREATE DATABASE unused")
+        self.butler.environment["GATEWAY_DATABASE_URL"] = postgres.url("unused")
+        folder, answer = self.export("without")
+        self.assertEqual(answer["absent"], ["GATEWAY_DATABASE_URL"])
+        self.assertFalse((folder / "sessions.jsonl").exists())
 
     def test_a_home_without_state_says_so_and_leaves_no_folder(self):
         self.butler = self.make_butler()

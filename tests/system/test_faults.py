@@ -13,7 +13,7 @@ import unittest
 from support.butler import ROLES
 from support.case import SystemTest
 from support.fault_cells import STATES, FaultCells
-from support.faulty_butler import FaultyButler
+from support.faulty_butler import TWIN, FaultyButler
 from support.wait import until
 
 LONG = bool(os.environ.get("BUTLER_TEST_LONG"))
@@ -21,6 +21,11 @@ LONG = bool(os.environ.get("BUTLER_TEST_LONG"))
 LEASE = 12 if os.environ.get("BUTLER_SANITIZED") else 5
 HOUR = 3_600
 LINKS = {"gateway": ("gateway", "telegram"), "orchestrator": ("gateway", "worker"), "worker": ("worker",)}
+# A worker gives an orchestrator that says nothing fifteen seconds for a job's last words before it turns to the other, so there the
+# lease is the default one.
+LEASE_OF_TWO = 30
+OF_TWO = ("kill", "stay_away")
+OF_TWO_LONG = ("freeze_for_good", "freeze")
 FAULTS = ("kill", "freeze", "full", "read_only", "clock", "cut", "long_cut")
 # After these a job that had acted may be lost: nobody knows whether its worker lives.
 MAY_LOSE = {("worker", fault) for fault in ("kill", "freeze", "full", "read_only", "long_cut")} | {("orchestrator", "long_cut")}
@@ -40,8 +45,9 @@ class Faults(SystemTest):
         self.people = people
         self.postgres = None
 
-    def start(self, **environment: str) -> None:
-        self.butler = FaultyButler(self, self.simulator, self.people, LEASE, **environment)
+    def start(self, twin: bool = False, **environment: str) -> None:
+        self.lease = LEASE_OF_TWO if twin else LEASE
+        self.butler = FaultyButler(self, self.simulator, self.people, self.lease, twin, **environment)
         self._reports.append(self.butler.report)
         self.cells = FaultCells(self, self.butler, self.simulator, self.people)
 
@@ -61,6 +67,15 @@ class Faults(SystemTest):
         self.butler.ask_gateway_server = lambda sql: self.postgres.query(sql, "chats")
         faults = ("database_restarted", "lost_answers", *FAULTS)
         self.run_rounds([("gateway", fault) for fault in faults], 1)
+
+    def test_nor_with_two_orchestrators_of_which_one_goes_on(self):
+        self.postgres = self.start_postgres()
+        self.start(twin=True, ORCH_DATABASE_URL=self.postgres.url())
+        either = ("orchestrator", TWIN)
+        matrix = [("orchestrator", "database_restarted"), *((role, fault) for role in either for fault in OF_TWO)]
+        long = [(role, fault) for role in either for fault in OF_TWO_LONG]
+        long += [(role, fault) for role in ("gateway", "worker") for fault in ("kill", "freeze", "cut")]
+        self.run_rounds(matrix + long if LONG else matrix, 2)
 
     def test_a_message_after_the_clock_was_set_back_waits_its_turn(self):
         self.start()
@@ -102,7 +117,8 @@ class Faults(SystemTest):
     def round(self, name: str, role: str, fault: str) -> None:
         self.cells.prepare(name)
         act = getattr(self, f"_{fault}")
-        early = self.random.random() < 0.5  # whether the world goes on while it is broken, or only afterwards
+        # Whether the world goes on while it is broken, or only afterwards.
+        early = self.random.random() < 0.5 or fault in ("stay_away", "freeze_for_good")
         act(role, self.cells.let_go if early else lambda: None)
         if not early:
             self.cells.let_go()
@@ -120,6 +136,22 @@ class Faults(SystemTest):
         self.butler.freeze(role)
         meanwhile()
         self.pass_a_lease()
+        self.butler.thaw(role)
+
+    def _stay_away(self, role: str, meanwhile) -> None:
+        """The other goes on alone."""
+        self.butler.kill(role)
+        self.butler.away.add(role)
+        meanwhile()
+        self.cells.wait_for_answers()
+        self.butler.away.discard(role)
+        self.butler.start(role)
+
+    def _freeze_for_good(self, role: str, meanwhile) -> None:
+        """The other goes on alone, and nobody is told that this one does not."""
+        self.butler.freeze(role)
+        meanwhile()
+        self.cells.wait_for_answers()
         self.butler.thaw(role)
 
     def _full(self, role: str, meanwhile) -> None:
@@ -174,7 +206,7 @@ class Faults(SystemTest):
 
     def pass_a_lease(self) -> None:
         began = time.monotonic()
-        until(lambda: time.monotonic() - began > LEASE * 1.3, "a lease to pass")
+        until(lambda: time.monotonic() - began > self.lease * 1.3, "a lease to pass")
 
     def notice(self, role: str) -> None:
         """Until the role has ended of its broken disk, or has had the time to."""

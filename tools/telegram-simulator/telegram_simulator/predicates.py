@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from .control_fields import Fields
 from .errors import ControlError
 from .journal import matches
 from .simulator_core import Core
+from .state import Message
 
 # Answers the list of what matched, or None while the wait goes on.
 Predicate = Callable[[], "list[Any] | None"]
@@ -43,27 +45,28 @@ def _chat(core: Core, fields: Fields) -> Predicate:
     if sender not in (None, "bot", "user"):
         raise ControlError("from: bot or user")
 
+    def is_meant(message: Message) -> bool:
+        if message.deleted or (sender and sender != ("bot" if message.from_bot else "user")):
+            return False
+        if (contains is not None and contains not in message.text) or (text is not None and text != message.text):
+            return False
+        return (thread is None or message.thread == thread) and message_id in (None, message.id)
+
+    def looks_as_wanted(shown: dict[str, Any]) -> bool:
+        if edits is not None and shown["edits"] < edits:
+            return False
+        if reaction is not None and reaction not in [item["emoji"] for item in shown["reactions"]]:
+            return False
+        if media is not None and media != shown.get("media", {}).get("kind"):
+            return False
+        labels = [item["text"] for row in (shown["reply_markup"] or {}).get("inline_keyboard", []) for item in row]
+        return button is None or button in labels
+
     def ask() -> list[Any] | None:
-        found = []
-        for message in core.world.transcript(core.world.chats[chat_id]):
-            shown = message.view()
-            if message.id <= after or (sender and shown["from"] != sender):
-                continue
-            if (contains is not None and contains not in message.text) or (text is not None and text != message.text):
-                continue
-            if (thread is not None and message.thread != thread) or message_id not in (None, message.id):
-                continue
-            if edits is not None and shown["edits"] < edits:
-                continue
-            if reaction is not None and reaction not in [item["emoji"] for item in shown["reactions"]]:
-                continue
-            if media is not None and media != shown.get("media", {}).get("kind"):
-                continue
-            labels = [item["text"] for row in (shown["reply_markup"] or {}).get("inline_keyboard", []) for item in row]
-            if button is not None and button not in labels:
-                continue
-            found.append(shown)
-        return _enough(found, count)
+        # From the newest, as long as they are new: a test may wait a hundred thousand times in a long chat.
+        new = itertools.takewhile(lambda message: message.id > after, reversed(core.world.chats[chat_id].messages.values()))
+        found = [shown for message in new if is_meant(message) and looks_as_wanted(shown := message.view())]
+        return _enough(found[::-1], count)
 
     return ask
 
