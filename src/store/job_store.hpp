@@ -115,7 +115,8 @@ class JobStore {
   /// Runs `work` in a savepoint that is undone when it throws.
   virtual void unit(const std::function<void()>& work) = 0;
 
-  /// Adds a job. Returns its row. The id and the idempotency key must be new.
+  /// Adds a job. Returns its row. The id and the idempotency key must be new. Whether it is claimable is
+  /// known after refresh_head().
   virtual std::int64_t insert(const domain::Job& job, const std::optional<std::string>& idempotency_key) = 0;
   virtual std::optional<JobRecord> find(std::string_view id) = 0;
   virtual std::optional<JobRecord> find_by_idempotency_key(std::string_view key) = 0;
