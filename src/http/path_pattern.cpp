@@ -1,5 +1,6 @@
 #include "http/path_pattern.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "http/types.hpp"
@@ -16,9 +17,17 @@ std::string_view take_segment(std::string_view& path) {
   return segment;
 }
 
+/// True for most patterns of a table: told without a look at segments.
+bool differs_before_names(std::string_view pattern, std::string_view path) {
+  const auto [in_pattern, in_path] = std::ranges::mismatch(pattern, path);
+  if (in_pattern == pattern.end() || in_path == path.end() || *in_pattern == ':') return false;
+  return std::find(pattern.begin(), in_pattern, ':') == in_pattern;
+}
+
 }  // namespace
 
 std::optional<std::vector<std::string>> match_path(std::string_view pattern, std::string_view path) {
+  if (differs_before_names(pattern, path)) return std::nullopt;
   std::vector<std::string> parameters;
   while (!pattern.empty() && !path.empty()) {
     const auto wanted = take_segment(pattern);

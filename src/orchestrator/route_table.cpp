@@ -26,13 +26,13 @@ RouteTable::Match RouteTable::find(std::string_view method, std::string_view pat
   return match;
 }
 
-Outcome<json::Value> body_value(const http::Request& request) {
+Outcome<json::Value> body_value(const http::Request& request, json::ShortLived& memory) {
   if (request.body.empty()) return json::Object{};
   const auto type = request.head.headers.find("content-type");
   if (type && !http::same_name(type->substr(0, type->find_first_of("; ")), "application/json")) {
     return std::unexpected(Refusal{415, "unsupported_media_type", "the body must be application/json", {}});
   }
-  auto value = json::parse(request.body);
+  auto value = memory.parse(request.body);
   if (!value) return std::unexpected(invalid_request("body", value.error()));
   return *std::move(value);
 }
