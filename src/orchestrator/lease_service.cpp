@@ -177,7 +177,10 @@ Outcome<void> LeaseService::report_events(std::string_view job_id, const Token& 
     activity = activity || domain::is_activity(event.type);
   };
   if (request.event) add(*request.event);
-  for (const auto& event : request.events.value_or(std::vector<api::ReportedEvent>{})) add(event);
+  if (request.events) {
+    events.reserve(request.events->size());
+    for (const auto& event : *request.events) add(event);
+  }
   store_.append_events(record.row, events);
   measures_.events_appended(events.size());
   const auto open_before = lease.open_tool_calls;
