@@ -153,6 +153,54 @@ TEST_F(PostgresJobStoreTest, TheAuditLogRefusesEveryOtherChange) {
   }
 }
 
+TEST_F(PostgresJobStoreTest, APartThatIsUndoneIsForgottenAndTheNextGoesOnFromWhatIsStored) {
+  const auto store = open("orchestrator-a");
+  add(*store, job("a"));
+  store->begin();
+  store->unit([&] { store->audit().append({.ts = {}, .actor = "a", .action = "kept", .subject = "a"}); });
+  EXPECT_ANY_THROW(store->unit([&] {
+    const auto row = store->find("job-a")->row;
+    EXPECT_EQ(store->append_events(row, {StoredEvent{}}), 1);
+    store->audit().append({.ts = {}, .actor = "a", .action = "undone", .subject = "a"});
+    store->insert(job("b"), std::nullopt);
+    store->refresh_head("job-b");
+    EXPECT_TRUE(store->has_claimable());
+    throw std::runtime_error("refused");
+  }));
+  store->unit([&] {
+    const auto row = store->find("job-a")->row;
+    EXPECT_EQ(store->append_events(row, {StoredEvent{}, StoredEvent{}}), 2);
+    store->audit().append({.ts = {}, .actor = "a", .action = "kept too", .subject = "a"});
+    EXPECT_EQ(store->newest_job_id(), "job-a");
+  });
+  store->commit();
+  api::AuditCheck check;
+  for (const auto& row : store->audit().rows_after(0, 10)) EXPECT_EQ(check.next(row), std::nullopt);
+  EXPECT_EQ(check.rows(), 2);
+  EXPECT_EQ(store->events_after(store->find("job-a")->row, 0).events.size(), 2U);
+}
+
+TEST_F(PostgresJobStoreTest, AFaultThatComesWithTheAnswerUndoesItsPartAndNoOther) {
+  const auto store = open("orchestrator-a");
+  add(*store, job("a"));
+  store->begin();
+  store->unit([&] { store->insert(job("b"), std::nullopt); });
+  EXPECT_THROW(store->unit([&] {
+    auto record = *store->find("job-a");
+    postgres::Connection({.url = place.url(), .application = "other"})
+        .execute("UPDATE jobs SET status = 'needs_approval', claimable = 0 WHERE id = 'job-a'");
+    record.job.status = JobStatus::running;
+    EXPECT_TRUE(store->update(record, JobStatus::queued)) << "others wait for the lock before they write";
+  }),
+               StoreFault);
+  EXPECT_THROW(store->unit([&] { store->insert(job("b"), std::nullopt); }), StoreFault) << "the id is taken";
+  store->unit([&] { store->insert(job("c"), std::nullopt); });
+  store->commit();
+  EXPECT_EQ(store->find("job-a")->job.status, JobStatus::needs_approval);
+  EXPECT_TRUE(store->find("job-b"));
+  EXPECT_TRUE(store->find("job-c"));
+}
+
 TEST_F(PostgresJobStoreTest, ABatchThatIsCutOffLeavesNothingAndTheNextIsWhole) {
   const auto store = open("orchestrator-a");
   store->begin();

@@ -130,7 +130,8 @@ bool PostgresJobStore::update(const JobRecord& changed, domain::JobStatus expect
   };
   auto* const memory = link_.memory();
   if (memory != nullptr) {
-    if (memory->claimable > 0) --memory->claimable;  // it was this one, if any
+    // It may have been one of those that are counted; no other ceases to be claimable with it.
+    if (expected == domain::JobStatus::queued && memory->claimable > 0) --memory->claimable;
     memory->fresh.reset();
   }
   auto* const known = link_.known(changed.row);

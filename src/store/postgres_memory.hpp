@@ -24,6 +24,8 @@ struct KnownJob {
   domain::JobStatus status = domain::JobStatus::queued;
   std::optional<std::string> token = {};        ///< of its lease
   std::optional<std::int64_t> lease_left = {};  ///< milliseconds until it runs out, when that was read
+  /// How long the lease that comes next will run: it is put together with it.
+  std::optional<std::int64_t> new_lease_for = {};
   std::int64_t last_event = 0;
   bool has_approvals = false;
   bool has_messages = false;
