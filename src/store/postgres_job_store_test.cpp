@@ -180,6 +180,43 @@ TEST_F(PostgresJobStoreTest, APartThatIsUndoneIsForgottenAndTheNextGoesOnFromWha
   EXPECT_EQ(store->events_after(store->find("job-a")->row, 0).events.size(), 2U);
 }
 
+TEST_F(PostgresJobStoreTest, TheHeadOfASessionIsLookedForAgainAlsoBehindANewJobThatIsNone) {
+  const auto store = open("orchestrator-a");
+  auto waiting = job("a");
+  waiting.attachments = {"x"};
+  store->begin();
+  store->unit([&] {
+    store->artifacts().await_attachments(store->insert(waiting, std::nullopt), domain::Timestamp{});
+    store->refresh_head(waiting.session_key);
+    EXPECT_FALSE(store->has_claimable());
+  });
+  store->commit();
+
+  auto behind = job("b");
+  behind.session_key = waiting.session_key;
+  behind.status = JobStatus::needs_approval;
+  store->begin();
+  store->unit([&] {
+    store->insert(behind, std::nullopt);
+    const auto row = store->find("job-a")->row;
+    const api::Artifact artifact{.name = "x",
+                                 .size = 1,
+                                 .sha256 = std::string(64, '0'),
+                                 .content_type = "text/plain",
+                                 .kind = {},
+                                 .caption = {},
+                                 .source = api::ArtifactSource::gateway,
+                                 .created_at = {}};
+    store->artifacts().insert(row, artifact);
+    EXPECT_TRUE(store->artifacts().end_wait_if_complete(row));
+    bool claimable = false;
+    store->refresh_head_then(waiting.session_key, [&] { claimable = true; });
+    EXPECT_EQ(store->oldest_claimable({})->job.id, "job-a");
+    EXPECT_TRUE(claimable);
+  });
+  store->commit();
+}
+
 TEST_F(PostgresJobStoreTest, AFaultThatComesWithTheAnswerUndoesItsPartAndNoOther) {
   const auto store = open("orchestrator-a");
   add(*store, job("a"));

@@ -31,14 +31,16 @@ struct KnownJob {
   bool has_messages = false;
 };
 
-/// What a KnownJob needs beside the columns of read_record(), behind them.
+/// What a KnownJob needs beside the columns of read_record(), behind them. With EXISTS the planner may hash a
+/// whole table.
 inline constexpr std::string_view known_columns =
     "leases.expires_at - (extract(epoch FROM clock_timestamp()) * 1000)::bigint, "
     "coalesce((SELECT max(seq) FROM events WHERE events.job_row = jobs.row), 0), "
-    "EXISTS (SELECT 1 FROM approvals WHERE approvals.job_row = jobs.row)::int, "
-    "EXISTS (SELECT 1 FROM messages WHERE messages.job_row = jobs.row)::int";
+    "coalesce((SELECT 1 FROM approvals WHERE approvals.job_row = jobs.row LIMIT 1), 0), "
+    "coalesce((SELECT 1 FROM messages WHERE messages.job_row = jobs.row LIMIT 1), 0)";
 
-/// The job that was inserted last. Whether it is its session's head comes with the answer to the INSERT.
+/// The queued job that this unit has inserted last, behind all others. Whether it is its session's head comes
+/// with the answer to the INSERT.
 struct FreshJob {
   std::string session_key;
   std::optional<bool> claimable = {};        ///< once the answer is there
