@@ -52,8 +52,8 @@ def _commits_by_job(scratch: Path, deltas: int, seconds: float) -> dict:
     """Commits for each job that is made, claimed and completed, beside running jobs that say so much at a time, or nothing."""
     with _orchestrator(scratch) as butler, concurrent.futures.ThreadPoolExecutor(1) as pool:
         counts = _Counts(butler)
-        lifecycles = pool.submit(load, "beside", queue_of(butler), JOBS, deltas, 2 * seconds + 4)
-        until(lambda: lifecycles.done() or counts.take()[1] > 100, "jobs to end")
+        lifecycles = pool.submit(load, "beside", queue_of(butler), JOBS, deltas, 2 * seconds + 8)
+        until(lambda: lifecycles.done() or counts.take()[1] > JOBS, "jobs to end")
         before = counts.take()
         time.sleep(seconds)
         after = counts.take()
