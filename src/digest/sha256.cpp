@@ -25,11 +25,10 @@ void require(bool done) {
 
 std::string hexadecimal(const Bytes& bytes) {
   constexpr std::string_view alphabet = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(2 * bytes.size());
-  for (const unsigned char byte : bytes) {
-    hex.push_back(alphabet[byte >> 4U]);
-    hex.push_back(alphabet[byte & 0xFU]);
+  std::string hex(2 * bytes.size(), '0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    hex[2 * i] = alphabet[bytes.at(i) >> 4U];
+    hex[2 * i + 1] = alphabet[bytes.at(i) & 0xFU];
   }
   return hex;
 }
@@ -37,11 +36,10 @@ std::string hexadecimal(const Bytes& bytes) {
 }  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
-  Bytes digest{};
-  unsigned int length = 0;
-  require(algorithm() != nullptr &&
-          EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, algorithm(), nullptr) == 1);
-  return hexadecimal(digest);
+  // Kept: to make a context costs as much as the digest of a short text.
+  thread_local Sha256 hash;
+  hash.add(bytes);
+  return hash.finish();
 }
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new(), [](void* context) { EVP_MD_CTX_free(state(context)); }) {

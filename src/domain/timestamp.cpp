@@ -1,23 +1,34 @@
 #include "domain/timestamp.hpp"
 
-#include <array>
-#include <cstdio>
+#include <algorithm>
 
 namespace butler::domain {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+void append_digits(std::string& text, int value, std::size_t width) {
+  const auto digits = std::to_string(value);
+  text.append(width - std::min(width, digits.size()), '0').append(digits);
+}
+
+}  // namespace
+
 std::string to_iso8601(Timestamp time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{time - day};
-  std::array<char, 40> text{};
-  const int length = std::snprintf(
-      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return {text.data(), static_cast<std::size_t>(length)};
+  std::string text;
+  text.reserve(24);
+  append_digits(text, static_cast<int>(date.year()), 4);
+  append_digits(text.append("-"), static_cast<int>(static_cast<unsigned>(date.month())), 2);
+  append_digits(text.append("-"), static_cast<int>(static_cast<unsigned>(date.day())), 2);
+  append_digits(text.append("T"), static_cast<int>(clock.hours().count()), 2);
+  append_digits(text.append(":"), static_cast<int>(clock.minutes().count()), 2);
+  append_digits(text.append(":"), static_cast<int>(clock.seconds().count()), 2);
+  append_digits(text.append("."), static_cast<int>(clock.subseconds().count()), 3);
+  return text.append("Z");
 }
 
 namespace {

@@ -1,5 +1,7 @@
 #include "json/codec.hpp"
 
+#include <algorithm>
+
 namespace butler::json {
 
 std::string to_camel_case(std::string_view name) {
@@ -15,6 +17,44 @@ std::string to_camel_case(std::string_view name) {
     upper = false;
   }
   return camel;
+}
+
+namespace {
+
+/// How JSON writes the character in two; '\0' when it has no such form.
+char short_escape(char c) {
+  switch (c) {
+    case '"':
+    case '\\': return c;
+    case '\b': return 'b';
+    case '\f': return 'f';
+    case '\n': return 'n';
+    case '\r': return 'r';
+    case '\t': return 't';
+    default: return '\0';
+  }
+}
+
+bool is_written_as_it_is(char c) { return static_cast<unsigned char>(c) >= ' ' && c != '"' && c != '\\'; }
+
+}  // namespace
+
+void append_quoted(std::string& out, std::string_view text) {
+  out.push_back('"');
+  while (!text.empty()) {
+    const auto special =
+        static_cast<std::size_t>(std::ranges::find_if_not(text, is_written_as_it_is) - text.begin());
+    out.append(text.substr(0, special));
+    if (special == text.size()) break;
+    const char c = text[special];
+    if (const char second = short_escape(c); second != '\0') {
+      out.append({'\\', second});
+    } else {
+      out.append({'\\', 'u', '0', '0', "0123456789abcdef"[c >> 4], "0123456789abcdef"[c & 0xF]});
+    }
+    text.remove_prefix(special + 1);
+  }
+  out.push_back('"');
 }
 
 namespace detail {

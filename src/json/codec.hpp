@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "domain/enum_name.hpp"
@@ -33,6 +34,9 @@ struct Problem {
 /// Specialise as true for foreign types whose wire names are snake_case (Telegram).
 template <class T>
 inline constexpr bool snake_case_on_the_wire = false;
+
+/// Appends the text as a JSON string, escaped as serialize() does.
+void append_quoted(std::string& out, std::string_view text);
 
 /// "chat_id" → "chatId".
 std::string to_camel_case(std::string_view name);
@@ -65,36 +69,44 @@ template <>
 struct Codec<std::string> {
   static void decode(const Value& value, std::string& out, const Path& path, Problems& problems);
   static Value encode(const std::string& text) { return Value(text); }
+  static void write(const std::string& text, std::string& out) { append_quoted(out, text); }
 };
 
 template <>
 struct Codec<bool> {
   static void decode(const Value& value, bool& out, const Path& path, Problems& problems);
   static Value encode(bool flag) { return flag; }
+  static void write(bool flag, std::string& out) { out.append(flag ? "true" : "false"); }
 };
 
 template <>
 struct Codec<std::int64_t> {
   static void decode(const Value& value, std::int64_t& out, const Path& path, Problems& problems);
   static Value encode(std::int64_t number) { return number; }
+  static void write(std::int64_t number, std::string& out) { out.append(std::to_string(number)); }
 };
 
 template <>
 struct Codec<double> {
   static void decode(const Value& value, double& out, const Path& path, Problems& problems);
   static Value encode(double number) { return number; }
+  static void write(double number, std::string& out) { out.append(serialize(number)); }
 };
 
 template <>
 struct Codec<domain::Timestamp> {
   static void decode(const Value& value, domain::Timestamp& out, const Path& path, Problems& problems);
   static Value encode(domain::Timestamp time) { return Value(domain::to_iso8601(time)); }
+  static void write(domain::Timestamp time, std::string& out) {
+    append_quoted(out, domain::to_iso8601(time));
+  }
 };
 
 template <>
 struct Codec<Value> {
   static void decode(const Value& value, Value& out, const Path&, Problems&) { out = value; }
   static Value encode(const Value& value) { return value; }
+  static void write(const Value& value, std::string& out) { out.append(serialize(value)); }
 };
 
 template <class Enum>
@@ -108,6 +120,7 @@ struct Codec<Enum> {
     out = *found;
   }
   static Value encode(Enum value) { return Value(domain::enum_name(value)); }
+  static void write(Enum value, std::string& out) { append_quoted(out, domain::enum_name(value)); }
 };
 
 template <class T>
@@ -128,6 +141,14 @@ struct Codec<std::vector<T>> {
     for (const T& item : items) array.push_back(Codec<T>::encode(item));
     return array;
   }
+  static void write(const std::vector<T>& items, std::string& out) {
+    out.push_back('[');
+    for (bool first = true; const T& item : items) {
+      if (!std::exchange(first, false)) out.push_back(',');
+      Codec<T>::write(item, out);
+    }
+    out.push_back(']');
+  }
 };
 
 template <class T>
@@ -146,6 +167,16 @@ struct Codec<std::map<std::string, T>> {
     Object object;
     for (const auto& [key, item] : items) object.emplace(key, Codec<T>::encode(item));
     return object;
+  }
+  static void write(const std::map<std::string, T>& items, std::string& out) {
+    out.push_back('{');
+    for (bool first = true; const auto& [key, item] : items) {
+      if (!std::exchange(first, false)) out.push_back(',');
+      append_quoted(out, key);
+      out.push_back(':');
+      Codec<T>::write(item, out);
+    }
+    out.push_back('}');
   }
 };
 
@@ -191,6 +222,24 @@ struct Codec<T> {
         });
     return object;
   }
+
+  static void write(const T& in, std::string& out) {
+    char before = '{';
+    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
+        [&](auto member) {
+          using Member = std::remove_cvref_t<decltype(in.*member.pointer)>;
+          static const std::string key = "\"" + wire_name(member.name) + "\":";
+          if constexpr (is_optional<Member>) {
+            if (!(in.*member.pointer)) return;
+            out.append(1, std::exchange(before, ',')).append(key);
+            Codec<typename Member::value_type>::write(*(in.*member.pointer), out);
+          } else {
+            out.append(1, std::exchange(before, ',')).append(key);
+            Codec<Member>::write(in.*member.pointer, out);
+          }
+        });
+    out.append(before == '{' ? "{}" : "}");
+  }
 };
 
 }  // namespace detail
@@ -208,6 +257,15 @@ std::expected<T, std::vector<Problem>> decode(const Value& value) {
 template <class T>
 Value encode(const T& in) {
   return detail::Codec<T>::encode(in);
+}
+
+/// serialize(encode(in)), without the tree in between: a tenth of what a request costs goes into one.
+template <class T>
+std::string to_text(const T& in) {
+  std::string text;
+  text.reserve(512);
+  detail::Codec<T>::write(in, text);
+  return text;
 }
 
 }  // namespace butler::json

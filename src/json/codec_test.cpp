@@ -36,6 +36,11 @@ struct Foreign {
 };
 BOOST_DESCRIBE_STRUCT(Foreign, (), (chat_id))
 
+struct Nothing {
+  std::optional<bool> nothing;
+};
+BOOST_DESCRIBE_STRUCT(Nothing, (), (nothing))
+
 }  // namespace butler::json::example
 
 namespace butler::json {
@@ -48,6 +53,7 @@ namespace {
 using example::Color;
 using example::Drawing;
 using example::Foreign;
+using example::Nothing;
 using example::Point;
 using testing::ElementsAre;
 
@@ -72,6 +78,24 @@ TEST(Codec, WritesCamelCaseAndLeavesEmptyOptionalsOut) {
   EXPECT_EQ(
       serialize(encode(drawing)),
       R"({"name":"a","color":"dark_green","points":[{"xAxis":1,"height":2.5E0}],"layers":{"top":true}})");
+}
+
+TEST(Codec, WritesTheSameTextWithATreeAndWithout) {
+  std::string every;
+  for (int c = 0; c < 128; ++c) every.push_back(static_cast<char>(c));
+  const Drawing full{.name = every + "é😀",
+                     .color = Color::dark_green,
+                     .points = {{.x_axis = std::numeric_limits<std::int64_t>::min(), .height = 0.1},
+                                {.x_axis = 7, .height = {}}},
+                     .layers = {{every, true}, {"", false}},
+                     .focus_point = Point{.x_axis = -1, .height = 1e300},
+                     .tags = std::vector<std::string>{"", "\"", "plain"},
+                     .extra = Value{{"any", {1, nullptr, "\n"}}},
+                     .drawn_at = domain::from_iso8601("2026-11-22T09:54:39.123Z")};
+
+  EXPECT_EQ(to_text(full), serialize(encode(full)));
+  EXPECT_EQ(to_text(Drawing{}), serialize(encode(Drawing{})));
+  EXPECT_EQ(to_text(Nothing{}), "{}");
 }
 
 TEST(Codec, ReadsWhatItWrites) {

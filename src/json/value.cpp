@@ -1,12 +1,13 @@
 #include "json/value.hpp"
 
 #include <algorithm>
-#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cmath>
+#include <utility>
 
 #include "domain/utf8.hpp"
+#include "json/short_lived.hpp"
 
 namespace butler::json {
 
@@ -68,12 +69,22 @@ bool is_finite(const Value& value) {
 
 }  // namespace
 
-std::expected<Value, std::string> parse(std::string_view text) {
+namespace {
+
+std::expected<Value, std::string> parse_into(std::string_view text, boost::json::storage_ptr memory) {
   boost::system::error_code error;
-  Value value = boost::json::parse(text, error);
+  Value value = boost::json::parse(text, error, std::move(memory));
   if (error) return std::unexpected("not valid JSON: " + error.message());
   if (!is_finite(value)) return std::unexpected(std::string{"not valid JSON: a number is out of range"});
   return value;
+}
+
+}  // namespace
+
+std::expected<Value, std::string> parse(std::string_view text) { return parse_into(text, {}); }
+
+std::expected<Value, std::string> ShortLived::parse(std::string_view text) {
+  return parse_into(text, &memory_);
 }
 
 std::expected<Value, std::string> parse_tolerant(std::string_view text) {

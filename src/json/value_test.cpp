@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "json/short_lived.hpp"
+
 namespace butler::json::value_test {
 namespace {
 
@@ -35,6 +37,20 @@ TEST(Parse, IsStrictAboutUnicode) {
   EXPECT_FALSE(parse(R"("\ud83d")"));
   EXPECT_FALSE(parse("\"\xFF\""));
   EXPECT_EQ(parse(R"("\ud83d\ude00")").value().as_string(), "😀");
+}
+
+TEST(ParseShortLived, ReadsAndRefusesAsParseDoesAndWhatIsCopiedOutStays) {
+  const std::string text = R"({"a":[1,2.5,"a text that is too long to lie in its value"],"b":{"c":null}})";
+  Value copy;
+  {
+    ShortLived memory(text.size());
+    const auto value = memory.parse(text);
+    ASSERT_TRUE(value);
+    copy = *value;
+    EXPECT_EQ(memory.parse("{").error(), parse("{").error());
+    EXPECT_EQ(memory.parse("1e999").error(), parse("1e999").error());
+  }
+  EXPECT_EQ(copy, parse(text).value());
 }
 
 struct Repair {

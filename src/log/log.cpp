@@ -47,22 +47,34 @@ spdlog::logger& logger() {
   return *instance;
 }
 
-std::string redacted(std::string text) {
+void redact_in(std::string& text) {
   for (const auto& secret : state().secrets) {
     for (auto at = text.find(secret); at != std::string::npos;
          at = text.find(secret, at + redaction.size())) {
       text.replace(at, secret.size(), redaction);
     }
   }
-  return text;
+}
+
+/// What is written as it is, without quotes.
+bool is_plain(std::string_view text) {
+  return !text.empty() && std::ranges::none_of(text, [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7F;
+  });
+}
+
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
 }
 
 void append_value(std::string& line, std::string_view value) {
+  // Most values are ids and names: what follows has nothing to change in them.
+  if (value.size() <= longest_value && is_plain(value) && is_ascii(value)) {
+    line.append(value);
+    return;
+  }
   const std::string clean = domain::to_valid_utf8(domain::shorten(value, longest_value));
-  const bool plain = !clean.empty() && std::ranges::none_of(clean, [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7F;
-  });
-  if (plain) {
+  if (is_plain(clean)) {
     line.append(clean);
     return;
   }
@@ -85,19 +97,19 @@ void append_value(std::string& line, std::string_view value) {
   line.push_back('"');
 }
 
+void append_field(std::string& line, std::string_view name, std::string value) {
+  redact_in(value);
+  line.append(" ").append(name).append("=");
+  append_value(line, value);
+}
+
 std::string body(std::string_view event, Fields fields) {
   const std::scoped_lock lock(state().mutex);
-  std::string line = "role=" + state().role + " event=" + std::string{event};
-  for (const Field& field : fields) {
-    line.push_back(' ');
-    line.append(field.name);
-    line.push_back('=');
-    append_value(line, redacted(field.value));
-  }
-  for (const auto& [name, value] : scopes()) {
-    line.append(" " + name + "=");
-    append_value(line, redacted(value));
-  }
+  std::string line;
+  line.reserve(256);
+  line.append("role=").append(state().role).append(" event=").append(event);
+  for (const Field& field : fields) append_field(line, field.name, field.value);
+  for (const auto& [name, value] : scopes()) append_field(line, name, value);
   return line;
 }
 

@@ -7,7 +7,7 @@ namespace butler::orchestrator {
 
 http::Response job_response(const Outcome<domain::Job>& job, int status) {
   if (!job) return to_response(job.error());
-  return json_response(status, json::encode(api::JobAnswer{*job}));
+  return http::json_response(status, json::to_text(api::JobAnswer{*job}));
 }
 
 }  // namespace butler::orchestrator

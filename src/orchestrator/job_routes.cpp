@@ -60,7 +60,7 @@ Answer list_jobs(JobService& jobs, const RouteRequest& call) {
   filter.limit = static_cast<std::size_t>(std::clamp<std::int64_t>(*limit, 1, limits::jobs_per_page));
   const auto list = jobs.list(filter);
   if (!list) return to_response(list.error());
-  return json_response(200, json::encode(*list));
+  return http::json_response(200, json::to_text(*list));
 }
 
 /// GET …/:jobId, with `wait` and `ifUpdatedAfter`: answers when the job has changed after that time.
@@ -86,8 +86,8 @@ std::string server_sent_events(const api::EventPage& page) {
   std::string text;
   for (const auto& event : page.events) {
     text += "id: " + std::to_string(event.seq.value_or(0)) +
-            "\nevent: " + std::string{domain::enum_name(event.type)} +
-            "\ndata: " + json::serialize(json::encode(event)) + "\n\n";
+            "\nevent: " + std::string{domain::enum_name(event.type)} + "\ndata: " + json::to_text(event) +
+            "\n\n";
   }
   return text;
 }
@@ -138,7 +138,7 @@ Answer read_events(JobService& jobs, const RouteRequest& call) {
                           const auto page = jobs.events(id, from);
                           if (!page) return to_response(page.error());
                           if (page->events.empty() && !last) return std::nullopt;
-                          return json_response(200, json::encode(*page));
+                          return http::json_response(200, json::to_text(*page));
                         });
 }
 

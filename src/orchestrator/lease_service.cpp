@@ -40,17 +40,26 @@ api::ApprovalDecision to_decision(const store::ApprovalRecord& record) {
 
 Outcome<std::optional<api::ClaimedJob>> LeaseService::claim(const api::ClaimRequest& request, Now now) {
   if (auto refusal = check(request)) return std::unexpected(*std::move(refusal));
-  if (request.session_store) stores_seen_[*request.session_store] = now.steady;
-  sightings_.saw(request.worker_id, now.wall, now.steady);
+  saw(request, now);
   if (request.claim_id) {
     if (const auto before = store_.find_by_claim(*request.claim_id)) return repeated_claim(before, now);
   }
+  return claim_oldest(request, now);
+}
+
+/// The request is right, and its claim id is a new one.
+std::optional<api::ClaimedJob> LeaseService::claim_oldest(const api::ClaimRequest& request, Now now) {
   if (store_.admin_state().paused) return std::nullopt;
   const store::ClaimFilter filter{request.session_store, request.kinds,
                                   request.labels.value_or(std::vector<std::string>{})};
   auto record = store_.oldest_claimable(filter);
   if (!record) return std::nullopt;
   return start(*std::move(record), request, now);
+}
+
+void LeaseService::saw(const api::ClaimRequest& request, Now now) {
+  if (request.session_store) stores_seen_[*request.session_store] = now.steady;
+  sightings_.saw(request.worker_id, now.wall, now.steady);
 }
 
 std::optional<api::ClaimedJob> LeaseService::repeated_claim(const std::optional<store::JobRecord>& record,
@@ -85,9 +94,9 @@ api::ClaimedJob LeaseService::start(store::JobRecord record, const api::ClaimReq
   lease.worker_id = request.worker_id;
   lease.since = now.wall;
   lease.claim_id = request.claim_id;
+  renew(record.row, job->id, now);
   store_.put_lease(record.row, lease);
   if (request.session_store) store_.bind_session(job->session_key, *request.session_store, now.wall);
-  renew(record.row, job->id, now);
   measures_.claimed(record.job.updated_at, now.wall);
   return claimed(record, *job, lease.token, now);
 }
@@ -103,7 +112,8 @@ void LeaseService::renew(std::int64_t job_row, const std::string& job_id, Now no
   if (peers_ != nullptr) peers_->extend_lease(job_row, lease_);
 }
 
-Outcome<LeaseService::Held> LeaseService::hold(std::string_view job_id, const Token& token, Now now) {
+Outcome<LeaseService::Held> LeaseService::hold(std::string_view job_id, const Token& token, Now now,
+                                               Save save) {
   auto record = store_.find(job_id);
   if (!record) return std::unexpected(job_not_found());
   if (!record->lease) {
@@ -115,13 +125,12 @@ Outcome<LeaseService::Held> LeaseService::hold(std::string_view job_id, const To
   const bool stale = token ? *token != lease.token : lease.token_presented;
   if (stale) return std::unexpected(lease_lost(lease));
   bool& first_time = token ? lease.token_presented : lease.accepted_without_token;
-  if (!first_time && domain::is_leased(record->job.status)) {
-    first_time = true;
-    store_.put_lease(record->row, lease);
-  }
+  const bool changed = !first_time && domain::is_leased(record->job.status);
+  if (changed) first_time = true;
+  if (changed && save == Save::now) store_.put_lease(record->row, lease);
   sightings_.saw(lease.worker_id, now.wall, now.steady + lease_);
   extend(*record, now);
-  return Held{*std::move(record), true};
+  return Held{*std::move(record), true, changed && save == Save::later};
 }
 
 Outcome<store::JobRecord> LeaseService::holder(std::string_view job_id, const Token& token, Now now) {
@@ -177,7 +186,10 @@ Outcome<void> LeaseService::report_events(std::string_view job_id, const Token& 
     activity = activity || domain::is_activity(event.type);
   };
   if (request.event) add(*request.event);
-  for (const auto& event : request.events.value_or(std::vector<api::ReportedEvent>{})) add(event);
+  if (request.events) {
+    events.reserve(request.events->size());
+    for (const auto& event : *request.events) add(event);
+  }
   store_.append_events(record.row, events);
   measures_.events_appended(events.size());
   const auto open_before = lease.open_tool_calls;
@@ -234,7 +246,7 @@ Outcome<LeaseService::Completed> LeaseService::complete(std::string_view job_id,
   if (request.claim) {
     if (auto refusal = check(*request.claim)) return std::unexpected(*std::move(refusal));
   }
-  auto held = hold(job_id, token, now);
+  auto held = hold(job_id, token, now, Save::later);
   if (!held) return std::unexpected(held.error());
   const auto& before = held->record;
   const bool repeated = domain::is_terminal(before.job.status);
@@ -243,6 +255,9 @@ Outcome<LeaseService::Completed> LeaseService::complete(std::string_view job_id,
   changed.job.result_text = request.result_text;
   changed.job.usage = request.usage;
   const auto job = lifecycle_.apply(before, changed, JobAction::complete, {}, now.wall, held->same_lease);
+  // Once, with the next claim's id if there is one.
+  const bool claims_next = job && request.claim && !repeated;
+  if (held->unsaved && !claims_next) store_.put_lease(before.row, *before.lease);
   if (!job) return std::unexpected(job.error());
 
   Completed completed{*job, request.claim.has_value(), std::nullopt};
@@ -253,14 +268,20 @@ Outcome<LeaseService::Completed> LeaseService::complete(std::string_view job_id,
     }
     return completed;
   }
-  auto claim_request = *request.claim;
-  if (!claim_request.claim_id) claim_request.claim_id = process::random_hex(token_bytes);
   auto lease = *before.lease;
-  lease.next_claim_id = claim_request.claim_id;
+  lease.next_claim_id = request.claim->claim_id.value_or(process::random_hex(token_bytes));
   store_.put_lease(before.row, lease);
-  auto next = claim(claim_request, now);
-  if (next) completed.next = *std::move(next);
+  completed.next = claim_next(*request.claim, *lease.next_claim_id, now);
   return completed;
+}
+
+/// The claim that came with a job's end. An id that was made for it here is nobody's yet.
+std::optional<api::ClaimedJob> LeaseService::claim_next(api::ClaimRequest request,
+                                                        const std::string& claim_id, Now now) {
+  if (request.claim_id) return claim(request, now).value_or(std::nullopt);
+  request.claim_id = claim_id;
+  saw(request, now);
+  return claim_oldest(request, now);
 }
 
 Outcome<domain::Job> LeaseService::fail(std::string_view job_id, const Token& token,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -96,8 +97,13 @@ class LeaseService {
   struct Held {
     store::JobRecord record;
     bool same_lease = false;
+    bool unsaved = false;  ///< the lease has changed, and the caller has to put it
   };
-  Outcome<Held> hold(std::string_view job_id, const Token& token, Now now);
+  enum class Save : std::uint8_t { now, later };
+  Outcome<Held> hold(std::string_view job_id, const Token& token, Now now, Save save = Save::now);
+  void saw(const api::ClaimRequest& request, Now now);
+  std::optional<api::ClaimedJob> claim_next(api::ClaimRequest request, const std::string& claim_id, Now now);
+  std::optional<api::ClaimedJob> claim_oldest(const api::ClaimRequest& request, Now now);
   void extend(const store::JobRecord& record, Now now);
   void renew(std::int64_t job_row, const std::string& job_id, Now now);
   std::vector<std::string> expired(Now now);

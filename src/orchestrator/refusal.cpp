@@ -27,6 +27,12 @@ void FieldProblems::check_optional(std::string_view field, const std::optional<s
   if (text) check_length(field, *text, least, most);
 }
 
+void FieldProblems::add_within(std::string_view field, const FieldProblems& problems) {
+  for (const auto& [inner, texts] : problems.details_) {
+    for (const auto& text : texts) add(std::string{field} + "/" + inner, text);
+  }
+}
+
 Refusal FieldProblems::refusal() const {
   json::Object details;
   for (const auto& [field, texts] : details_) details.emplace(field, json::Array(texts.begin(), texts.end()));

@@ -32,6 +32,8 @@ class FieldProblems {
   void check_length(std::string_view field, std::string_view text, std::size_t least, std::size_t most);
   void check_optional(std::string_view field, const std::optional<std::string>& text, std::size_t least,
                       std::size_t most);
+  /// Adds the problems of a part of the request: theirs are fields of this one.
+  void add_within(std::string_view field, const FieldProblems& problems);
 
   bool empty() const { return details_.empty(); }
   Refusal refusal() const;

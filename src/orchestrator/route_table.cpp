@@ -13,26 +13,22 @@ std::optional<std::string> RouteRequest::header(std::string_view name) const {
 }
 
 RouteTable::Match RouteTable::find(std::string_view method, std::string_view path) const {
-  Match match;
   for (const auto& route : routes_) {
-    auto parameters = http::match_path(route.path, path);
-    if (!parameters) continue;
-    match.path_known = true;
     if (route.method != method) continue;
-    match.route = &route;
-    match.parameters = *std::move(parameters);
-    return match;
+    if (auto parameters = http::match_path(route.path, path)) return {&route, *std::move(parameters), true};
   }
-  return match;
+  const bool path_known = std::ranges::any_of(
+      routes_, [&](const Route& route) { return http::match_path(route.path, path).has_value(); });
+  return {nullptr, {}, path_known};
 }
 
-Outcome<json::Value> body_value(const http::Request& request) {
+Outcome<json::Value> body_value(const http::Request& request, json::ShortLived& memory) {
   if (request.body.empty()) return json::Object{};
   const auto type = request.head.headers.find("content-type");
   if (type && !http::same_name(type->substr(0, type->find_first_of("; ")), "application/json")) {
     return std::unexpected(Refusal{415, "unsupported_media_type", "the body must be application/json", {}});
   }
-  auto value = json::parse(request.body);
+  auto value = memory.parse(request.body);
   if (!value) return std::unexpected(invalid_request("body", value.error()));
   return *std::move(value);
 }

@@ -94,15 +94,17 @@ LeaseService::Now now_on_both_clocks();
 }  // namespace butler::orchestrator
 
 #include "json/codec.hpp"
+#include "json/short_lived.hpp"
 
 namespace butler::orchestrator {
 
 /// The part of decode_body() that does not depend on the type.
-Outcome<json::Value> body_value(const http::Request& request);
+Outcome<json::Value> body_value(const http::Request& request, json::ShortLived& memory);
 
 template <class T>
 Outcome<T> decode_body(const http::Request& request) {
-  const auto value = body_value(request);
+  json::ShortLived memory(request.body.size());
+  const auto value = body_value(request, memory);
   if (!value) return std::unexpected(value.error());
   auto decoded = json::decode<T>(*value);
   if (!decoded) return std::unexpected(invalid_request(decoded.error()));

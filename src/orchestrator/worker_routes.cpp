@@ -11,8 +11,6 @@ namespace limits = domain::limits;
 
 namespace {
 
-json::Object claimed_members(const api::ClaimedJob& claimed) { return json::encode(claimed).as_object(); }
-
 /// POST /v1/workers/claim: waits until there is a job for this worker.
 Answer claim(LeaseService& leases, const RouteRequest& call) {
   const auto body = decode_body<api::ClaimRequest>(call.request);
@@ -25,7 +23,7 @@ Answer claim(LeaseService& leases, const RouteRequest& call) {
                           const auto claimed = leases.claim(request, now_on_both_clocks());
                           if (!claimed) return to_response(claimed.error());
                           if (!waits) waits = leases.sightings().waits(request.worker_id);
-                          if (*claimed) return json_response(200, claimed_members(**claimed));
+                          if (*claimed) return http::json_response(200, json::to_text(**claimed));
                           if (!last) return std::nullopt;
                           return json_response(200, json::Object{{"job", nullptr}});
                         });
@@ -55,7 +53,7 @@ Answer heartbeat(LeaseService& leases, const RouteRequest& call) {
                           const auto beat = leases.heartbeat(id, token, through, now_on_both_clocks());
                           if (!beat) return to_response(beat.error());
                           if (!beat->has_news && !last) return std::nullopt;
-                          return json_response(200, json::encode(beat->answer));
+                          return http::json_response(200, json::to_text(beat->answer));
                         });
 }
 
@@ -64,12 +62,11 @@ Answer complete(LeaseService& leases, const RouteRequest& call) {
   if (!body) return to_response(body.error());
   const auto done = leases.complete(call.job_id(), call.header("x-lease-token"), *body, call.now);
   if (!done) return to_response(done.error());
-  json::Object answer;
-  answer.emplace("job", json::encode(done->job));
+  std::string answer = R"({"job":)" + json::to_text(done->job);
   if (done->with_next) {
-    answer.emplace("next", done->next ? json::Value(claimed_members(*done->next)) : json::Value(nullptr));
+    answer.append(R"(,"next":)").append(done->next ? json::to_text(*done->next) : "null");
   }
-  return json_response(200, answer);
+  return http::json_response(200, std::move(answer.append("}")));
 }
 
 Answer fail(LeaseService& leases, const RouteRequest& call) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "log/log.hpp"
+#include "sqlite/memory.hpp"
 #include "sqlite/read_only.hpp"
 
 namespace butler::sqlite {
@@ -20,9 +21,17 @@ std::string describe(sqlite3* database, int result) {
 }
 
 /// SQLite counts its allocations under a lock that every one of them takes, and nobody here asks for the
-/// count (sqlite.org/malloc.html § 3.6). Has no effect where somebody has opened a database before.
+/// count (sqlite.org/malloc.html § 3.6). Has no effect where somebody has opened a database before. The
+/// sanitizers watch malloc: they see every block.
 void configure_once() {
-  static const int result = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static const int result = [] {
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+#ifdef BUTLER_SANITIZED
+    return SQLITE_OK;
+#else
+    return sqlite3_config(SQLITE_CONFIG_MALLOC, &kept_memory());
+#endif
+  }();
   static_cast<void>(result);
 }
 

@@ -159,6 +159,7 @@ TEST_P(ApprovalStoreTest, EachRowOfTheAuditLogFollowsTheOneBeforeAlsoBehindWhatW
   };
   durably([&] { note("a"); });
   store->begin();
+  store->unit([&] { note("b1"); });
   EXPECT_THROW(store->unit([&] {
     note("undone");
     throw std::runtime_error("no");
@@ -166,13 +167,17 @@ TEST_P(ApprovalStoreTest, EachRowOfTheAuditLogFollowsTheOneBeforeAlsoBehindWhatW
                std::runtime_error);
   store->unit([&] { note("b"); });
   store->commit();
+  store->begin();
+  store->unit([&] { note("undone with all the rest"); });
+  store->rollback();
+  durably([&] { note("b2"); });
   reopen();
   durably([&] { note("c"); });
   api::AuditCheck check;
   for (const auto& row : store->audit().rows_after(0, 10)) EXPECT_EQ(check.next(row), std::nullopt);
-  EXPECT_EQ(check.rows(), 3);
-  EXPECT_EQ(store->audit().last_rows(2).front().actor, "b");
-  EXPECT_EQ(store->audit().rows_after(2, 10).size(), 1U);
+  EXPECT_EQ(check.rows(), 5);
+  EXPECT_EQ(store->audit().last_rows(3).front().actor, "b");
+  EXPECT_EQ(store->audit().rows_after(3, 10).size(), 2U);
 }
 
 TEST_P(ApprovalStoreTest, TheHashOfAnAuditRowIsOfWhatEveryDatabaseCanKeep) {

@@ -129,7 +129,8 @@ class JobStore {
     return *std::move(result);
   }
 
-  /// Adds a job. Returns its row. The id and the idempotency key must be new.
+  /// Adds a job. Returns its row. The id and the idempotency key must be new. Whether it is claimable is
+  /// known after refresh_head().
   virtual std::int64_t insert(const domain::Job& job, const std::optional<std::string>& idempotency_key) = 0;
   virtual std::optional<JobRecord> find(std::string_view id) = 0;
   virtual std::optional<JobRecord> find_by_idempotency_key(std::string_view key) = 0;

@@ -104,6 +104,7 @@ TEST_P(JobStoreTest, OneJobOfASessionIsClaimableAtATime) {
   const auto second = add("a");
   durably([&] { EXPECT_TRUE(move(first, JobStatus::queued, JobStatus::running)); });
   EXPECT_EQ(claimable(), std::nullopt);
+  add("a");
   EXPECT_FALSE(store->has_claimable());
   durably([&] { move(first, JobStatus::running, JobStatus::completed); });
   EXPECT_EQ(claimable(), second);

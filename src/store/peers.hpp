@@ -38,7 +38,7 @@ class Peers {
   virtual bool attend(std::chrono::milliseconds gap) = 0;
 
   /// The lease runs at least so long from now. Writes only when the row says less; a quarter more is written,
-  /// so that this is not with each call.
+  /// so that this is not with each call. Of a job without a lease: the one that is put next, in this unit.
   virtual void extend_lease(std::int64_t job_row, std::chrono::milliseconds lease) = 0;
   /// As extend_lease(), for every job that is running or aborting; no lease runs much longer afterwards.
   virtual void extend_all_leases(std::chrono::milliseconds lease) = 0;

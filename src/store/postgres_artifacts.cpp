@@ -76,6 +76,7 @@ bool PostgresArtifacts::end_wait_if_complete(std::int64_t job_row) {
       "UPDATE jobs SET attachments_due = NULL WHERE row = $1 AND attachments_due IS NOT NULL AND NOT EXISTS "
       "(" +
       std::string{missing_attachments_of} + ")";
+  if (auto* const memory = link_.memory(); memory != nullptr) memory->fresh.reset();
   return link_.query(sql, job_row).changed() == 1;
 }
 

@@ -144,6 +144,7 @@ void PostgresJobStore::unit(const std::function<void()>& work) {
       if (!kept) link.forget();
     }
   } memory{link_};
+  if (auto* const remembered = link_.memory(); remembered != nullptr) remembered->fresh.reset();
   try {
     postgres::Savepoint part(link_.connection());
     work();

@@ -81,6 +81,9 @@ class PostgresJobStore final : public JobStore {
   Peers* peers() override { return &peers_; }
   void prove_writable() override;
 
+  /// How often the server was waited for.
+  std::int64_t rounds() const { return link_.connection().rounds(); }
+
   std::optional<domain::Timestamp> oldest_ended() override;
   RemovedRows remove_ended(domain::Timestamp before, std::size_t most) override;
   std::int64_t remove_sessions(domain::Timestamp before, std::size_t most) override;

@@ -153,6 +153,91 @@ TEST_F(PostgresJobStoreTest, TheAuditLogRefusesEveryOtherChange) {
   }
 }
 
+TEST_F(PostgresJobStoreTest, APartThatIsUndoneIsForgottenAndTheNextGoesOnFromWhatIsStored) {
+  const auto store = open("orchestrator-a");
+  add(*store, job("a"));
+  store->begin();
+  store->unit([&] { store->audit().append({.ts = {}, .actor = "a", .action = "kept", .subject = "a"}); });
+  EXPECT_ANY_THROW(store->unit([&] {
+    const auto row = store->find("job-a")->row;
+    EXPECT_EQ(store->append_events(row, {StoredEvent{}}), 1);
+    store->audit().append({.ts = {}, .actor = "a", .action = "undone", .subject = "a"});
+    store->insert(job("b"), std::nullopt);
+    store->refresh_head("job-b");
+    EXPECT_TRUE(store->has_claimable());
+    throw std::runtime_error("refused");
+  }));
+  store->unit([&] {
+    const auto row = store->find("job-a")->row;
+    EXPECT_EQ(store->append_events(row, {StoredEvent{}, StoredEvent{}}), 2);
+    store->audit().append({.ts = {}, .actor = "a", .action = "kept too", .subject = "a"});
+    EXPECT_EQ(store->newest_job_id(), "job-a");
+  });
+  store->commit();
+  api::AuditCheck check;
+  for (const auto& row : store->audit().rows_after(0, 10)) EXPECT_EQ(check.next(row), std::nullopt);
+  EXPECT_EQ(check.rows(), 2);
+  EXPECT_EQ(store->events_after(store->find("job-a")->row, 0).events.size(), 2U);
+}
+
+TEST_F(PostgresJobStoreTest, TheHeadOfASessionIsLookedForAgainAlsoBehindANewJobThatIsNone) {
+  const auto store = open("orchestrator-a");
+  auto waiting = job("a");
+  waiting.attachments = {"x"};
+  store->begin();
+  store->unit([&] {
+    store->artifacts().await_attachments(store->insert(waiting, std::nullopt), domain::Timestamp{});
+    store->refresh_head(waiting.session_key);
+    EXPECT_FALSE(store->has_claimable());
+  });
+  store->commit();
+
+  auto behind = job("b");
+  behind.session_key = waiting.session_key;
+  behind.status = JobStatus::needs_approval;
+  store->begin();
+  store->unit([&] {
+    store->insert(behind, std::nullopt);
+    const auto row = store->find("job-a")->row;
+    const api::Artifact artifact{.name = "x",
+                                 .size = 1,
+                                 .sha256 = std::string(64, '0'),
+                                 .content_type = "text/plain",
+                                 .kind = {},
+                                 .caption = {},
+                                 .source = api::ArtifactSource::gateway,
+                                 .created_at = {}};
+    store->artifacts().insert(row, artifact);
+    EXPECT_TRUE(store->artifacts().end_wait_if_complete(row));
+    bool claimable = false;
+    store->refresh_head_then(waiting.session_key, [&] { claimable = true; });
+    EXPECT_EQ(store->oldest_claimable({})->job.id, "job-a");
+    EXPECT_TRUE(claimable);
+  });
+  store->commit();
+}
+
+TEST_F(PostgresJobStoreTest, AFaultThatComesWithTheAnswerUndoesItsPartAndNoOther) {
+  const auto store = open("orchestrator-a");
+  add(*store, job("a"));
+  store->begin();
+  store->unit([&] { store->insert(job("b"), std::nullopt); });
+  EXPECT_THROW(store->unit([&] {
+    auto record = *store->find("job-a");
+    postgres::Connection({.url = place.url(), .application = "other"})
+        .execute("UPDATE jobs SET status = 'needs_approval', claimable = 0 WHERE id = 'job-a'");
+    record.job.status = JobStatus::running;
+    EXPECT_TRUE(store->update(record, JobStatus::queued)) << "others wait for the lock before they write";
+  }),
+               StoreFault);
+  EXPECT_THROW(store->unit([&] { store->insert(job("b"), std::nullopt); }), StoreFault) << "the id is taken";
+  store->unit([&] { store->insert(job("c"), std::nullopt); });
+  store->commit();
+  EXPECT_EQ(store->find("job-a")->job.status, JobStatus::needs_approval);
+  EXPECT_TRUE(store->find("job-b"));
+  EXPECT_TRUE(store->find("job-c"));
+}
+
 TEST_F(PostgresJobStoreTest, ABatchThatIsCutOffLeavesNothingAndTheNextIsWhole) {
   const auto store = open("orchestrator-a");
   store->begin();

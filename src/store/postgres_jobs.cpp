@@ -92,7 +92,7 @@ std::int64_t PostgresJobStore::insert(const domain::Job& job,
       to_milliseconds(job.created_at), to_milliseconds(job.updated_at), idempotency_key, row, is_last);
   if (auto* const memory = link_.memory()) {
     memory->jobs.insert_or_assign(row, KnownJob{.status = job.status});
-    memory->fresh = is_last ? fresh : nullptr;
+    memory->fresh = is_last && job.status == domain::JobStatus::queued ? fresh : nullptr;
     if (is_last) state->newest_job_id = job.id;
   }
   return row;
@@ -130,7 +130,10 @@ bool PostgresJobStore::update(const JobRecord& changed, domain::JobStatus expect
   };
   auto* const memory = link_.memory();
   if (memory != nullptr) {
-    if (memory->claimable > 0) --memory->claimable;  // it was this one, if any
+    // It may have been one of those that are counted. No other ceases to be claimable with it, but for a
+    // newer one of its session when it joins the queue.
+    if (expected == domain::JobStatus::queued && memory->claimable > 0) --memory->claimable;
+    if (job.status == domain::JobStatus::queued) memory->claimable = 0;
     memory->fresh.reset();
   }
   auto* const known = link_.known(changed.row);

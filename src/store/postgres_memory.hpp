@@ -24,19 +24,23 @@ struct KnownJob {
   domain::JobStatus status = domain::JobStatus::queued;
   std::optional<std::string> token = {};        ///< of its lease
   std::optional<std::int64_t> lease_left = {};  ///< milliseconds until it runs out, when that was read
+  /// How long the lease that comes next will run: it is put together with it.
+  std::optional<std::int64_t> new_lease_for = {};
   std::int64_t last_event = 0;
   bool has_approvals = false;
   bool has_messages = false;
 };
 
-/// What a KnownJob needs beside the columns of read_record(), behind them.
+/// What a KnownJob needs beside the columns of read_record(), behind them. With EXISTS the planner may hash a
+/// whole table.
 inline constexpr std::string_view known_columns =
     "leases.expires_at - (extract(epoch FROM clock_timestamp()) * 1000)::bigint, "
     "coalesce((SELECT max(seq) FROM events WHERE events.job_row = jobs.row), 0), "
-    "EXISTS (SELECT 1 FROM approvals WHERE approvals.job_row = jobs.row)::int, "
-    "EXISTS (SELECT 1 FROM messages WHERE messages.job_row = jobs.row)::int";
+    "coalesce((SELECT 1 FROM approvals WHERE approvals.job_row = jobs.row LIMIT 1), 0), "
+    "coalesce((SELECT 1 FROM messages WHERE messages.job_row = jobs.row LIMIT 1), 0)";
 
-/// The job that was inserted last. Whether it is its session's head comes with the answer to the INSERT.
+/// The queued job that this unit has inserted last, behind all others. Whether it is its session's head comes
+/// with the answer to the INSERT.
 struct FreshJob {
   std::string session_key;
   std::optional<bool> claimable = {};        ///< once the answer is there

@@ -77,6 +77,10 @@ void PostgresPeers::extend_lease(std::int64_t job_row, milliseconds lease) {
       "WHERE job_row = $1 AND expires_at < CLOCK + $2::bigint");
   if (auto* const job = link_.known(job_row); job != nullptr) {
     if (job->lease_left && *job->lease_left >= lease.count()) return;  // it runs long enough
+    if (!job->token) {
+      job->new_lease_for = lease.count();
+      return;
+    }
     job->lease_left = lease.count();
   }
   link_.later(sql, job_row, lease.count());

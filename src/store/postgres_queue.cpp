@@ -42,24 +42,36 @@ std::optional<JobRecord> PostgresJobStore::oldest_claimable(const ClaimFilter& f
 }
 
 bool PostgresJobStore::has_claimable() {
-  if (const auto* const memory = link_.memory(); memory != nullptr && memory->claimable > 0) return true;
-  return !link_.query("SELECT 1 FROM jobs WHERE claimable = 1 LIMIT 1").empty();
+  // Asked once for each that waits for a job: some are counted at a time.
+  constexpr int at_once = 32;
+  auto* const memory = link_.memory();
+  if (memory != nullptr && memory->claimable > 0) return true;
+  const auto count = link_.query("SELECT 1 FROM jobs WHERE claimable = 1 LIMIT $1", at_once).size();
+  if (memory != nullptr) memory->claimable = count;
+  return count > 0;
 }
 
 void PostgresJobStore::put_lease(std::int64_t row, const Lease& lease) {
-  if (auto* const job = link_.known(row); job != nullptr) job->token = lease.token;
+  std::optional<std::int64_t> runs_for;
+  if (auto* const job = link_.known(row); job != nullptr) {
+    if (!job->token) runs_for = std::exchange(job->new_lease_for, std::nullopt);
+    if (runs_for) job->lease_left = runs_for;
+    job->token = lease.token;
+  }
   link_.later(
       "INSERT INTO leases (job_row, token, worker_id, since, claim_id, token_presented, "
-      "accepted_without_token, had_activity, last_batch, next_claim_id, open_tool_calls) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+      "accepted_without_token, had_activity, last_batch, next_claim_id, open_tool_calls, expires_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce("
+      "(extract(epoch FROM clock_timestamp()) * 1000)::bigint + $12::bigint + $12::bigint / 4, 0)) "
       "ON CONFLICT (job_row) DO UPDATE SET token = excluded.token, worker_id = excluded.worker_id, "
       "since = excluded.since, claim_id = excluded.claim_id, token_presented = excluded.token_presented, "
       "accepted_without_token = excluded.accepted_without_token, had_activity = excluded.had_activity, "
       "last_batch = excluded.last_batch, next_claim_id = excluded.next_claim_id, "
-      "open_tool_calls = excluded.open_tool_calls",
+      "open_tool_calls = excluded.open_tool_calls, "
+      "expires_at = greatest(leases.expires_at, excluded.expires_at)",
       row, lease.token, lease.worker_id, to_milliseconds(lease.since), lease.claim_id, lease.token_presented,
       lease.accepted_without_token, lease.had_activity, lease.last_batch, lease.next_claim_id,
-      open_tool_calls_text(lease));
+      open_tool_calls_text(lease), runs_for);
 }
 
 void PostgresJobStore::remove_lease(std::int64_t row) {

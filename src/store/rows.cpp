@@ -73,7 +73,7 @@ class Columns {
 
 template <class T>
 std::optional<std::string> to_text(const std::optional<T>& value) {
-  return value ? std::optional{json::serialize(json::encode(*value))} : std::nullopt;
+  return value ? std::optional{json::to_text(*value)} : std::nullopt;
 }
 
 }  // namespace
@@ -245,9 +245,7 @@ template api::Artifact read_artifact(const postgres::Row& row);
 template api::AuditRow read_audit_row(const sqlite::Statement& row);
 template api::AuditRow read_audit_row(const postgres::Row& row);
 
-std::string open_tool_calls_text(const Lease& lease) {
-  return json::serialize(json::encode(lease.open_tool_calls));
-}
+std::string open_tool_calls_text(const Lease& lease) { return json::to_text(lease.open_tool_calls); }
 std::optional<std::string> metadata_text(const domain::Job& job) { return to_text(job.metadata); }
 std::optional<std::string> labels_text(const domain::Job& job) { return to_text(job.labels); }
 std::optional<std::string> attachments_text(const domain::Job& job) { return to_text(job.attachments); }

@@ -1,6 +1,7 @@
 #include "store/sqlite_audit_log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "store/rows.hpp"
 
@@ -17,8 +18,12 @@ std::vector<api::AuditRow> read_rows(sqlite::Statement& statement) {
 }  // namespace
 
 void SqliteAuditLog::append(const AuditEntry& entry) {
-  const auto last = last_rows(1);
-  const auto row = next_audit_row(entry, last.empty() ? std::nullopt : std::optional{last.front()});
+  if (!last_) {
+    auto last = last_rows(1);
+    if (!last.empty()) last_ = std::move(last.front());
+  }
+  auto row = next_audit_row(entry, last_);
+  last_.reset();
   database_
       .prepared(
           "INSERT INTO audit (seq, ts, actor, action, subject, details, previous, hash) "
@@ -26,6 +31,7 @@ void SqliteAuditLog::append(const AuditEntry& entry) {
       .bind(row.seq, to_milliseconds(row.ts), row.actor, row.action, row.subject, row.details, row.previous,
             row.hash)
       .run();
+  last_ = std::move(row);
 }
 
 std::vector<api::AuditRow> SqliteAuditLog::rows_after(std::int64_t after, std::size_t limit) {

@@ -36,6 +36,7 @@ SqliteJobStore::SqliteJobStore(const std::filesystem::path& file, domain::Timest
 void SqliteJobStore::begin() {
   try {
     transaction_.emplace(database_.database());
+    audit_.forget_last_row();
     changed_before_ = database_.database().changed_rows();
   } catch (const sqlite::Error& error) {
     throw StoreFault(error.what());
@@ -51,7 +52,10 @@ bool SqliteJobStore::commit() {
 
 bool SqliteJobStore::has_written() const { return database_.database().changed_rows() != changed_before_; }
 
-void SqliteJobStore::rollback() { transaction_.reset(); }
+void SqliteJobStore::rollback() {
+  transaction_.reset();
+  audit_.forget_last_row();
+}
 
 bool SqliteJobStore::in_transaction() const { return database_.database().in_transaction(); }
 
@@ -61,7 +65,11 @@ void SqliteJobStore::unit(const std::function<void()>& work) {
     work();
     savepoint.release();
   } catch (const sqlite::Error& error) {
+    audit_.forget_last_row();
     throw StoreFault(error.what());
+  } catch (...) {
+    audit_.forget_last_row();
+    throw;
   }
 }
 
@@ -75,17 +83,23 @@ void SqliteJobStore::look(const std::function<void()>& work) {
 
 std::int64_t SqliteJobStore::insert(const domain::Job& job,
                                     const std::optional<std::string>& idempotency_key) {
+  // The usual job, alone in its session, is claimable from the start: refresh_head() finds nothing to write.
+  const bool may_be_head = job.status == domain::JobStatus::queued && !job.attachments;
   database_
       .prepared(
           "INSERT INTO jobs (id, kind, status, prompt, channel, chat_id, requester_id, thread_id, "
           "session_key, "
           "requires_approval, metadata, deliver_to, labels, attachments, max_attempts, created_at, "
-          "updated_at, idempotency_key) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          "updated_at, idempotency_key, claimable) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?19"
+          " AND NOT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_leased WHERE session_key = ?9 AND status IN "
+          "('running', 'aborting'))"
+          " AND NOT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_queued WHERE session_key = ?9 AND status = "
+          "'queued'))")
       .bind(job.id, enum_name(job.kind), enum_name(job.status), job.prompt, enum_name(job.channel),
             job.chat_id, job.requester_id, job.thread_id, job.session_key, job.requires_approval,
             metadata_text(job), job.deliver_to, labels_text(job), attachments_text(job), job.max_attempts,
-            to_milliseconds(job.created_at), to_milliseconds(job.updated_at), idempotency_key)
+            to_milliseconds(job.created_at), to_milliseconds(job.updated_at), idempotency_key, may_be_head)
       .run();
   return database_.last_insert_row();
 }
