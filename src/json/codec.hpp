@@ -104,7 +104,10 @@ struct Codec<domain::Timestamp> {
 
 template <>
 struct Codec<Value> {
-  static void decode(const Value& value, Value& out, const Path&, Problems&) { out = value; }
+  /// In memory of its own, wherever the value's is.
+  static void decode(const Value& value, Value& out, const Path&, Problems&) {
+    out = Value(value, boost::json::storage_ptr{});
+  }
   static Value encode(const Value& value) { return value; }
   static void write(const Value& value, std::string& out) { out.append(serialize(value)); }
 };

@@ -10,7 +10,8 @@
 namespace butler::json {
 
 /// The memory of a tree that is read once and dropped, as a request's body is: it grows in large pieces, and
-/// goes as a whole. A value that is copied out of the tree has memory of its own.
+/// goes as a whole. A value that is assigned to one outside of the tree has memory of its own; one that is
+/// made as a copy has not (Boost.JSON 1.81, value.hpp: the copy takes over its original's storage).
 class ShortLived {
  public:
   /// `text_size`: of what will be parsed.

@@ -4,6 +4,7 @@
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
+#include <iterator>
 
 #include "log/log.hpp"
 #include "orchestrator/wakeups.hpp"
@@ -96,6 +97,7 @@ asio::awaitable<void> CommitQueue::wait_while_parked(SlotPointer slot, http::Exc
   while (slot->park && !slot->client_gone && in_time && !waiting_is_over_) {
     in_time = co_await slot->changed.wait_until(deadline);
   }
+  while (slot->park && !slot->reads && !slot->client_gone && committing_) co_await free_.wait();
   exchange.unwatch();
   if (!slot->park) co_return;  // answered in a batch
   if (slot->client_gone) throw ClientGone{};
@@ -105,7 +107,6 @@ asio::awaitable<void> CommitQueue::wait_while_parked(SlotPointer slot, http::Exc
   if (slot->reads) {
     look(slot, last_look);
   } else {
-    co_await until_store_is_free();
     execute(slot, last_look);
   }
 }
@@ -134,7 +135,7 @@ void CommitQueue::execute(const SlotPointer& slot, const Unit& unit) {
       slot->response = std::get<http::Response>(std::move(outcome));
     }
   });
-  if (!to_park) return;
+  if (!to_park || slot->fault) return;
   // Registered in the same turn as the look at the store: a change in between would be missed.
   std::erase(batch_, slot);
   park(slot, *std::move(to_park));
@@ -154,7 +155,6 @@ void CommitQueue::run_in_batch(const SlotPointer& slot, const std::function<void
 }
 
 void CommitQueue::open_batch() {
-  if (broken_) throw StoreAway{};
   if (!flush_posted_) {
     flush_posted_ = true;
     // Behind everything that is ready now, and then behind what has arrived in the sockets while the last
@@ -162,6 +162,7 @@ void CommitQueue::open_batch() {
     // for two others.
     asio::post(executor_, [this] { asio::post(executor_, [this] { flush(); }); });
   }
+  if (broken_) throw StoreAway{};
   if (batch_open_) {
     // The store has given this batch up: what ran now would be committed apart from it.
     if (!store_.in_transaction()) throw StoreAway{};
@@ -211,7 +212,7 @@ std::exception_ptr CommitQueue::begin_commit() {
       }
       return nullptr;
     }
-  } catch (const store::StoreFault& fault) {
+  } catch (const std::exception& fault) {
     log::error("store.error", {{"error", fault.what()}});
   }
   store_.rollback();
@@ -330,18 +331,27 @@ void CommitQueue::wake(const Topic& topic) {
   }
 }
 
-/// Those that read what is committed.
+/// Those that read what is committed, in one look at it.
 void CommitQueue::wake_readers(const Topics& topics) {
+  std::vector<SlotPointer> readers;
   for (const auto& topic : topics) {
     const auto found = waiting_.find(topic);
     if (found == waiting_.end()) continue;
-    for (const auto& slot : std::vector(found->second.begin(), found->second.end())) {
-      if (slot->reads && !slot->client_gone) look_again(slot);
-    }
+    std::ranges::copy_if(found->second, std::back_inserter(readers),
+                         [](const auto& slot) { return slot->reads && !slot->client_gone; });
+  }
+  if (readers.empty()) return;
+  try {
+    store_.look([&] {
+      for (const auto& slot : readers) look_again(slot);
+    });
+  } catch (const std::exception&) {  // there is no look at it now: each is told
+    for (const auto& slot : readers) look_again(slot);
   }
 }
 
 void CommitQueue::look_again(const SlotPointer& slot) {
+  if (!slot->park) return;  // it waits for another of these topics too, and has been answered
   try {
     slot->response = store_.read([&] { return slot->park->again(Waking::touched); });
   } catch (const std::exception&) {

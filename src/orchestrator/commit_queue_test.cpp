@@ -157,5 +157,39 @@ TEST_F(CommitQueueTest, WhoWritesWhileACommitIsOnItsWayJoinsTheNextBatch) {
   EXPECT_TRUE(committed);
 }
 
+TEST_F(CommitQueueTest, WhoWaitsForACommitThatFailsIsTold) {
+  make_disk_slow();
+  std::vector<bool> done;
+  const auto write_too = [&]() -> asio::awaitable<void> { done.push_back(co_await commits.run([] {})); };
+  while_committing = [&] {
+    asio::co_spawn(context, write_too(), asio::detached);
+    asio::post(context, [this] {
+      store.fail_at_commit(store::FaultyJobStore::When::before);
+      released.set_value();
+    });
+  };
+  asio::co_spawn(context, write_too(), asio::detached);
+  asio::co_spawn(context, pause(), asio::detached);
+  context.run();
+  EXPECT_EQ(done, (std::vector{false, false}));
+}
+
+TEST_F(CommitQueueTest, WhatParksAndIsThenRefusedByTheStoreIsToldAtOnce) {
+  bool refused = false;
+  const auto ask = [&]() -> asio::awaitable<void> {
+    NoExchange exchange;
+    try {
+      co_await commits.answer([this] { return look_for_pause(false); }, exchange);
+    } catch (const store::StoreFault&) {
+      refused = true;
+    }
+  };
+  store.fail_at(1, store::FaultyJobStore::When::after, false);  // the unit, when its work is done
+  asio::co_spawn(context, ask(), asio::detached);
+  context.run();
+  EXPECT_TRUE(refused);
+  EXPECT_EQ(commits.parked(), 0U);
+}
+
 }  // namespace
 }  // namespace butler::orchestrator::commit_queue_test

@@ -57,10 +57,16 @@ boost::asio::awaitable<void> sweep(CommitQueue& commits, LeaseService& leases, c
     const auto next = next_wall_deadline();
     const bool is_due = leases.shares_leases() || !clock.expired(after.steady).empty();
     if (!is_due && (!next || *next > after.wall)) continue;
-    const bool done = co_await commits.run([&leases, &approvals, &jobs, after] {
-      leases.expire(after);
-      approvals.expire(after.wall);
-      jobs.abort_incomplete(after.wall);
+    const bool done = co_await commits.run([&leases, &approvals, &jobs, &after, longest] {
+      const auto then = now_on_both_clocks();
+      // Or the disk has: a commit was on its way for so long, and what came from the workers waits behind it.
+      if (then.steady - after.steady > longest) {
+        leases.grant_grace(then);
+      } else {
+        leases.expire(then);
+      }
+      approvals.expire(then.wall);
+      jobs.abort_incomplete(then.wall);
     });
     if (done) continue;
     co_await async::sleep_for(longest);

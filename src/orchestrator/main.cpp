@@ -113,14 +113,19 @@ class Orchestrator {
     main_.spawn("stop", stop_when_asked());
     // Behind the tasks' first steps: who is told that this is ready may send the stop signal at once.
     asio::post(context_, [this] {
-      const auto head = store_.read([this] { return store_.audit().last_rows(1); });
+      const auto head = audit_head();
       log::info("orchestrator.ready", {{"host", settings_.host},
                                        {"port", server_.port()},
                                        {"audit_rows", head.empty() ? 0 : head.front().seq},
                                        {"audit_head", head.empty() ? "" : head.front().hash}});
       process::notify_ready();
     });
-    context_.run();
+    try {
+      context_.run();
+    } catch (const std::exception& error) {
+      log::error("orchestrator.cannot_run", {{"error", error.what()}});
+      failed_ = true;
+    }
     // Requests may still be parked: their frames are left to the system, not torn down half-way.
     if (failed_) std::_Exit(1);
     return 0;
@@ -160,6 +165,16 @@ class Orchestrator {
       leases_.grant_grace(now_on_both_clocks());
     });
     store_.commit();
+  }
+
+  /// The last row of the audit log; none when the store has just gone away.
+  std::vector<api::AuditRow> audit_head() {
+    try {
+      return store_.read([this] { return store_.audit().last_rows(1); });
+    } catch (const store::StoreFault& fault) {
+      log::error("store.error", {{"error", fault.what()}});
+      return {};
+    }
   }
 
   std::string metrics_text() {

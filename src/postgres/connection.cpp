@@ -1,6 +1,7 @@
 #include "postgres/connection.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "log/log.hpp"
@@ -310,8 +311,10 @@ bool Connection::commit() {
 }
 
 bool Connection::has_written() const {
+  const bool begun = waiting_.empty() || waiting_.front().sql != "BEGIN";
+  const auto asked = std::span{waiting_}.subspan(begun ? 0 : opening_);
   return may_have_written_ || changed_rows_ != changed_before_ ||
-         !std::ranges::all_of(waiting_, [](const Call& call) { return is_mark(call.sql); });
+         !std::ranges::all_of(asked, [](const Call& call) { return is_mark(call.sql); });
 }
 
 void Connection::rollback() {

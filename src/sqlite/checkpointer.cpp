@@ -1,6 +1,7 @@
 #include "sqlite/checkpointer.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "log/log.hpp"
@@ -22,7 +23,11 @@ void Checkpointer::committed(int pages) {
     const std::scoped_lock lock(mutex_);
     wanted_ = std::max(wanted_, next);
   }
-  if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  try {
+    if (!thread_.joinable()) thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  } catch (const std::system_error& error) {  // this is called by SQLite, in a commit: it must not throw
+    log::error("sqlite.checkpoint_failed", {{"error", error.what()}});
+  }
   changed_.notify_one();
 }
 

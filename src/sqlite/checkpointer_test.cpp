@@ -46,5 +46,38 @@ TEST(CheckpointerTest, TheLogComesIntoTheFileBesideTheCommits) {
   EXPECT_GT(std::filesystem::file_size(file), 9'000'000);
 }
 
+TEST(CheckpointerTest, WhoReadsForLongHoldsUpNobodyWhoWrites) {
+  const test::TempFolder folder;
+  const auto file = folder.path() / "state.db";
+  auto database = Database::open(file);
+  database.execute("CREATE TABLE t (x INTEGER); INSERT INTO t VALUES (1)");
+  auto reader = Database::open_reader(file);
+  const Snapshot snapshot(reader);
+  EXPECT_TRUE(reader.prepared("SELECT x FROM t").bind().step());
+  database.execute("INSERT INTO t VALUES (2)");
+  auto beside = Database::open_beside(file);
+  const auto start = std::chrono::steady_clock::now();
+  beside.checkpoint(true);  // cannot begin the log again, and gives way
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{4})
+      << "a writer's patience is five";
+  database.execute("INSERT INTO t VALUES (3)");
+}
+
+TEST(SnapshotTest, EndsAlsoWhenAStatementWasLeftInTheMiddle) {
+  const test::TempFolder folder;
+  auto database = Database::open(folder.path() / "state.db");
+  database.execute("CREATE TABLE t (x INTEGER); INSERT INTO t VALUES (1), (2)");
+  auto reader = Database::open_reader(folder.path() / "state.db");
+  {
+    const Snapshot snapshot(reader);
+    EXPECT_TRUE(reader.prepared("SELECT x FROM t").bind().step());
+  }
+  database.execute("INSERT INTO t VALUES (3)");
+  const Snapshot snapshot(reader);
+  auto& count = reader.prepared("SELECT count(*) FROM t").bind();
+  EXPECT_TRUE(count.step());
+  EXPECT_EQ(count.integer(0), 3);
+}
+
 }  // namespace
 }  // namespace butler::sqlite::checkpointer_test

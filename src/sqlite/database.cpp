@@ -14,6 +14,7 @@ namespace butler::sqlite {
 namespace {
 
 constexpr int busy_timeout_ms = 5'000;
+constexpr int checkpoint_timeout_ms = 20;
 constexpr int default_checkpoint_pages = 1'000;  // SQLITE_DEFAULT_WAL_AUTOCHECKPOINT
 
 std::string describe(sqlite3* database, int result) {
@@ -183,7 +184,10 @@ Database Database::open_reader(const std::filesystem::path& file) {
 }
 
 Database Database::open_beside(const std::filesystem::path& file) {
-  return open_known(file, SQLITE_OPEN_READWRITE);
+  auto database = open_known(file, SQLITE_OPEN_READWRITE);
+  // While it waits for somebody who reads for long (an export), it holds up everybody who writes.
+  sqlite3_busy_timeout(database.handle_.get(), checkpoint_timeout_ms);
+  return database;
 }
 
 void Database::defend_schema(bool on) {
@@ -216,6 +220,13 @@ void Database::on_commit(std::function<void(int)> call) {
         return SQLITE_OK;
       },
       on_commit_.get());
+}
+
+void Database::end_statements() {
+  sqlite3_stmt* statement = nullptr;
+  while ((statement = sqlite3_next_stmt(handle_.get(), statement)) != nullptr) {
+    if (sqlite3_stmt_busy(statement) != 0) sqlite3_reset(statement);
+  }
 }
 
 void Database::checkpoint(bool begin_again) {
@@ -257,6 +268,7 @@ void Transaction::commit() {
 Snapshot::Snapshot(Database& reader) : reader_(reader) { reader_.prepared("BEGIN").run(); }
 
 Snapshot::~Snapshot() {
+  reader_.end_statements();
   try {
     reader_.prepared("COMMIT").run();
   } catch (const std::exception& error) {

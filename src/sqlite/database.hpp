@@ -126,6 +126,9 @@ class Database {
   /// can begin again. Throws Error.
   void checkpoint(bool begin_again);
 
+  /// Resets statements that are stepping: one that an exception has left so would keep what it sees alive.
+  void end_statements();
+
   std::int64_t last_insert_row() const;
   /// Rows that were inserted, changed or deleted since the database was opened.
   std::int64_t changed_rows() const;

@@ -34,6 +34,9 @@ std::size_t kind_of_block(std::size_t rounded_size) {
 
 Header* header_of(void* block) { return static_cast<Header*>(block) - 1; }
 
+/// Needs no destructor, so that it can be asked to the thread's very end.
+thread_local bool ended = false;
+
 class Kept {
  public:
   Kept() = default;
@@ -42,8 +45,8 @@ class Kept {
   ~Kept() {
     for (auto& list : lists_) {
       while (list.first != nullptr) std::free(header_of(pop(list)));
-      list.count = most_of_kind;  // what else this thread gives back as it ends is not kept
     }
+    ended = true;  // what else this thread gives back as it ends is not kept
   }
 
   /// A block of that kind, or nullptr.
@@ -82,7 +85,7 @@ Kept& kept() {
 void* allocate(int bytes) {
   const std::size_t size = rounded(static_cast<std::size_t>(bytes));
   const std::size_t kind = kind_of_block(size);
-  if (kind < block_kinds) {
+  if (kind < block_kinds && !ended) {
     if (void* const block = kept().take(kind)) return block;
   }
   auto* const header = static_cast<Header*>(std::malloc(sizeof(Header) + size));
@@ -97,7 +100,7 @@ void give_back(void* block) {
   if (block == nullptr) return;
   Header* const header = header_of(block);
   const std::size_t kind = kind_of_block(header->size);
-  if (kind < block_kinds && kept().keep(kind, block)) return;
+  if (kind < block_kinds && !ended && kept().keep(kind, block)) return;
   std::free(header);
 }
 

@@ -18,7 +18,7 @@ postgres::Target reader_of(postgres::Target target) {
 }  // namespace
 
 PostgresLink::PostgresLink(postgres::Target target)
-    : connection_(target), reader_(reader_of(std::move(target)), postgres::Connection::Later{}) {}
+    : connection_(target), reader_(reader_of(std::move(target))), connects_seen_(connection_.connects()) {}
 
 void PostgresLink::look(const std::function<void()>& work) {
   if (looking_) return work();  // part of the same look

@@ -18,8 +18,8 @@ namespace butler::store {
 /// look() may be called.
 class PostgresLink {
  public:
-  /// @param target  of the connection that writes; the other one, made when first needed, needs no
-  /// on_connect
+  /// Connects both. Throws ConnectionLost.
+  /// @param target  of the connection that writes; the other one needs no on_connect
   explicit PostgresLink(postgres::Target target);
 
   /// What `work` returns; what PostgreSQL refuses in it is a StoreFault.
@@ -94,8 +94,8 @@ class PostgresLink {
 
   postgres::Connection connection_;
   postgres::Connection reader_;
+  std::int64_t connects_seen_;  ///< of the connection that writes: since then the server is there again
   TransactionMemory memory_;
-  std::int64_t connects_seen_ = 0;  ///< of the connection that writes: since then the server is there again
   bool looking_ = false;
   bool was_locked_out_ = false;
 };
