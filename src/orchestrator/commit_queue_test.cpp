@@ -180,7 +180,7 @@ TEST_F(CommitQueueTest, WhatParksAndIsThenRefusedByTheStoreIsToldAtOnce) {
     NoExchange exchange;
     try {
       co_await commits.answer([this] { return look_for_pause(false); }, exchange);
-    } catch (const store::StoreFault&) {
+    } catch (const StoreAway&) {
       refused = true;
     }
   };
