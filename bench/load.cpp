@@ -298,6 +298,7 @@ int measure_beside(Queue& queue, const std::string& worker_token, int pairs, std
                    double seconds) {
   Loop loop;
   std::vector<Connection*> connections;
+  connections.reserve(2 * static_cast<std::size_t>(pairs));
   for (int number = 0; number < 2 * pairs; ++number) {
     connections.push_back(&loop.connect(queue.port(0), queue.framing()));
   }
